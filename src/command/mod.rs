@@ -1,0 +1,4 @@
+//! What popget can be told to do, one file a command.
+
+pub mod completions;
+pub mod fetch;

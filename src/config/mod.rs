@@ -1,0 +1,208 @@
+//! What is meant by the configuration: flags over accounts over defaults over what is built in, every
+//! contradiction checked. The accounts that come out of here need no further checking, and nothing
+//! but reading has happened.
+
+mod file;
+mod mistake;
+mod resolve;
+mod units;
+
+use crate::cli::Fetch;
+use crate::error::{Error, Result};
+use crate::secret;
+use crate::session::Account;
+use file::{File, Keys};
+use mistake::{nearest, Source};
+use std::io::Read;
+use std::path::PathBuf;
+
+/// More than any configuration needs.
+const LIMIT: u64 = 1024 * 1024;
+/// How many accounts are fetched at the same time, if nothing else is said.
+const JOBS: u16 = 8;
+
+/// All that a run needs to know.
+pub struct Settings {
+    /// Accounts at the same time.
+    pub jobs: u16,
+    /// The accounts to visit, in the order of the file.
+    pub accounts: Vec<Account>,
+}
+
+/// Reads the configuration file and applies the flags.
+pub fn read(flags: &Fetch) -> Result<Settings> {
+    let (source, unsafe_because) = open(flags.config.as_ref())?;
+    let file: File =
+        serde_yaml::from_str(&source.text).map_err(|error| source.unreadable(&error))?;
+    if let Some((why, secrets_only)) = unsafe_because {
+        let secret = place_of_password(&file);
+        if secret.is_some() || !secrets_only {
+            let path = secret.unwrap_or_default();
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            let what = format!("this file {why}; run chmod 600 {}", source.name);
+            return Err(source.mistake(&path, what));
+        }
+    }
+    let state = state_directory(flags)?;
+    let chosen = choose(&file, &flags.accounts, &source)?;
+    let resolve = |(name, keys): &(String, Keys)| {
+        resolve::Layers {
+            source: &source,
+            name,
+            own: keys,
+            base: &file.defaults,
+            flags,
+        }
+        .account(&state)
+    };
+    let accounts = chosen.into_iter().map(resolve).collect::<Result<_>>()?;
+    Ok(Settings {
+        jobs: flags.jobs.or(file.jobs).unwrap_or(JOBS).max(1),
+        accounts,
+    })
+}
+
+/// Why a file is not safe, and whether only secrets make it so.
+type Unsafe = Option<(&'static str, bool)>;
+
+/// Finds and reads the file.
+fn open(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
+    if named.is_some_and(|path| path.as_os_str() == "-") {
+        return Ok((
+            Source {
+                name: "standard input".into(),
+                text: text("standard input", std::io::stdin())?,
+            },
+            None,
+        ));
+    }
+    let places = named.map_or_else(default_places, |path| vec![path.clone()]);
+    for path in &places {
+        let name = path.display().to_string();
+        match std::fs::File::open(path) {
+            Ok(file) => {
+                let why = secret::open_to_others(&file);
+                let why = why.map(|why| (why, !why.contains("written")));
+                return Ok((
+                    Source {
+                        text: text(&name, file)?,
+                        name,
+                    },
+                    why,
+                ));
+            }
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
+            Err(why) => {
+                let source = Source {
+                    name,
+                    text: String::new(),
+                };
+                return Err(source.mistake(&[], format!("cannot be read: {why}")));
+            }
+        }
+    }
+    Err(Error::NoSettings(places))
+}
+
+fn text(name: &str, from: impl Read) -> Result<String> {
+    let source = Source {
+        name: name.into(),
+        text: String::new(),
+    };
+    let mut text = String::new();
+    match from.take(LIMIT).read_to_string(&mut text) {
+        Ok(read) if (read as u64) < LIMIT => Ok(text),
+        Ok(_) => Err(source.mistake(&[], "is larger than any configuration may be")),
+        Err(why) if why.kind() == std::io::ErrorKind::InvalidData => {
+            Err(source.mistake(&[], "is not UTF-8 text"))
+        }
+        Err(why) => Err(source.mistake(&[], format!("cannot be read: {why}"))),
+    }
+}
+
+/// Where the file may be, if it is not named.
+fn default_places() -> Vec<PathBuf> {
+    if let Some(path) = set("POPGET_CONFIG") {
+        return vec![path];
+    }
+    let home = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+    let own = home.map(|folder| folder.join("popget/popget.yaml"));
+    own.into_iter()
+        .chain([PathBuf::from("/etc/popget/popget.yaml")])
+        .collect()
+}
+
+/// Where accounts are remembered.
+fn state_directory(flags: &Fetch) -> Result<PathBuf> {
+    if let Some(named) = &flags.state_dir {
+        return Ok(named.clone());
+    }
+    let service = std::env::var("STATE_DIRECTORY").ok();
+    let service = service.and_then(|all| all.split(':').next().map(PathBuf::from));
+    let own = || {
+        let home =
+            set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
+        home.map(|folder| folder.join("popget"))
+    };
+    let missing = || {
+        Error::Usage(
+            "neither HOME nor XDG_STATE_HOME is set; name a folder with --state-dir".into(),
+        )
+    };
+    service
+        .filter(|path| path.is_absolute())
+        .or_else(own)
+        .ok_or_else(missing)
+}
+
+/// A path in the environment, if there is one.
+fn set(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+/// The first password in the file, as a path of keys.
+fn place_of_password(file: &File) -> Option<Vec<String>> {
+    if file.defaults.password.is_some() {
+        return Some(vec!["defaults".into(), "password".into()]);
+    }
+    let (name, _) = file
+        .accounts
+        .0
+        .iter()
+        .find(|(_, keys)| keys.password.is_some())?;
+    Some(vec!["accounts".into(), name.clone(), "password".into()])
+}
+
+/// The accounts that are meant: those named, or all that are enabled.
+fn choose<'f>(
+    file: &'f File,
+    named: &[String],
+    source: &Source,
+) -> Result<Vec<&'f (String, Keys)>> {
+    let all = &file.accounts.0;
+    for name in named {
+        if !all.iter().any(|(known, _)| known == name) {
+            let names: Vec<&str> = all.iter().map(|(known, _)| known.as_str()).collect();
+            let hint = nearest(name, &names).map(|near| format!("; did you mean {near}?"));
+            let hint = hint.unwrap_or_default();
+            return Err(Error::Usage(format!(
+                "there is no account {name} in {}{hint}",
+                source.name
+            )));
+        }
+    }
+    let enabled = |keys: &Keys| keys.enabled.or(file.defaults.enabled).unwrap_or(true);
+    let chosen: Vec<_> = match named {
+        [] => all.iter().filter(|(_, keys)| enabled(keys)).collect(),
+        named => all
+            .iter()
+            .filter(|(name, _)| named.contains(name))
+            .collect(),
+    };
+    match chosen.as_slice() {
+        [] => Err(source.mistake(&["accounts"], "there is no account that is enabled")),
+        _ => Ok(chosen),
+    }
+}

@@ -1,0 +1,332 @@
+//! One account out of its layers, with its rules. A mistake names the layer that it stands in.
+
+use super::file::{Auth, Deliver, Keys};
+use super::mistake::Source;
+use super::units;
+use crate::cli::Fetch;
+use crate::delivery::{Destination, Format, Lock};
+use crate::error::{Error, Result};
+use crate::maildrop::{Login, Methods};
+use crate::net::{Route, TlsMode, Trust};
+use crate::plan::{Keep, Order, Policy};
+use crate::secret::{CommandLine, SecretSource};
+use crate::seen::Place;
+use crate::session::Account;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Each wait for the server, if nothing else is said.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an MDA may take, if nothing else is said.
+const MDA_TIMEOUT: Duration = Duration::from_secs(300);
+/// Connecting again after a drop, if nothing else is said.
+const RETRY: u32 = 2;
+
+/// What was written about an account.
+pub struct Layers<'f> {
+    /// Where it was written.
+    pub source: &'f Source,
+    /// The account's name.
+    pub name: &'f str,
+    /// Its own keys.
+    pub own: &'f Keys,
+    /// What it starts from.
+    pub base: &'f Keys,
+    /// What the command line says.
+    pub flags: &'f Fetch,
+}
+
+impl Layers<'_> {
+    /// What is meant.
+    pub fn account(&self, state: &Path) -> Result<Account> {
+        let letter = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+        if self.name.is_empty() || self.name.len() > 200 || !self.name.chars().all(letter) {
+            let path = ["accounts", self.name];
+            let what = "an account's name is made of letters, digits and ._@+-";
+            return Err(self.source.mistake(&path, what));
+        }
+        let keep = match (self.flags.keep, self.flags.delete) {
+            (true, _) => Some(Keep::Forever),
+            (_, true) => Some(Keep::Not),
+            _ => self.pick(|keys| keys.keep),
+        };
+        let policy = Policy {
+            keep: keep.unwrap_or(Keep::Forever),
+            all: self.flags.all || self.pick(|keys| keys.all).unwrap_or(false),
+            limit: self.flags.limit.or_else(|| self.pick(|keys| keys.limit)),
+            max_size: self.max_size()?,
+            order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
+            accept_new_uids: self.flags.accept_new_uids,
+        };
+        Ok(Account {
+            name: self.name.into(),
+            route: self.route()?,
+            login: self.login()?,
+            secret: self.secret()?,
+            policy,
+            destination: self.destination()?,
+            place: Place {
+                directory: state.into(),
+                account: self.name.into(),
+            },
+            timeout: self
+                .pick(|keys| keys.timeout)
+                .map_or(TIMEOUT, |span| span.0),
+            deadline: self.pick(|keys| keys.deadline).map(|span| span.0),
+            retry: self.pick(|keys| keys.retry).unwrap_or(RETRY),
+        })
+    }
+
+    /// The account's own value, or the one it starts from.
+    fn pick<T>(&self, value: impl Fn(&Keys) -> Option<T>) -> Option<T> {
+        value(self.own).or_else(|| value(self.base))
+    }
+
+    /// A mistake at a key, in the layer that has it.
+    fn wrong(&self, key: &str, own: bool, what: impl Into<String>) -> Error {
+        match own {
+            true => self.source.mistake(&["accounts", self.name, key], what),
+            false => self.source.mistake(&["defaults", key], what),
+        }
+    }
+
+    /// A key that must be there and is not.
+    fn missing(&self, key: &str, example: &str) -> Error {
+        let what = format!("the key {key} is missing (for example {key}: {example})");
+        self.source.mistake(&["accounts", self.name], what)
+    }
+
+    fn max_size(&self) -> Result<Option<u64>> {
+        match &self.flags.max_size {
+            None => Ok(self.pick(|keys| keys.max_size).map(|size| size.0)),
+            Some(text) => units::size(text)
+                .map(Some)
+                .ok_or_else(|| Error::Usage(format!("--max-size {text}: not a size such as 25MB"))),
+        }
+    }
+
+    fn route(&self) -> Result<Route> {
+        let own = self.own.server.is_some();
+        let server = self.pick(|keys| keys.server.clone());
+        let server = server.ok_or_else(|| self.missing("server", "pop.example.org"))?;
+        let wrong = |what: &str| self.wrong("server", own, what);
+        let (host, in_server) = host_and_port(&server).map_err(wrong)?;
+        let tls = self.pick(|keys| keys.tls).unwrap_or(TlsMode::Implicit);
+        let port = self.pick(|keys| keys.port);
+        if port == Some(0) {
+            return Err(self.wrong("port", self.own.port.is_some(), "there is no port 0"));
+        }
+        // A port beside the server wins over one that only stands in the defaults.
+        let port = match (in_server, self.own.port) {
+            (Some(one), Some(other)) if one != other => {
+                return Err(self.wrong("port", true, "server names another port"));
+            }
+            (Some(in_server), _) => in_server,
+            (None, _) => port.unwrap_or(if tls == TlsMode::Implicit { 995 } else { 110 }),
+        };
+        let trust = self.trust(&host, tls)?;
+        Ok(Route {
+            host,
+            port,
+            tls,
+            trust,
+        })
+    }
+
+    fn trust(&self, host: &str, tls: TlsMode) -> Result<Trust> {
+        let own = [
+            ("tls_ca_file", self.own.tls_ca_file.is_some()),
+            ("tls_server_name", self.own.tls_server_name.is_some()),
+            ("tls_verify", self.own.tls_verify.is_some()),
+        ];
+        match own.iter().find(|(_, there)| *there) {
+            Some((key, _)) if tls == TlsMode::Off => {
+                return Err(self.wrong(key, true, "it means nothing with tls: none"));
+            }
+            _ => {}
+        }
+        let authorities = self
+            .pick(|keys| keys.tls_ca_file.clone())
+            .map(|path| path.0);
+        if let Some(path) = authorities.as_ref().filter(|_| tls != TlsMode::Off) {
+            self.readable("tls_ca_file", self.own.tls_ca_file.is_some(), path)?;
+        }
+        Ok(Trust {
+            name: self
+                .pick(|keys| keys.tls_server_name.clone())
+                .unwrap_or_else(|| host.into()),
+            authorities,
+            verify: tls == TlsMode::Off || self.pick(|keys| keys.tls_verify).unwrap_or(true),
+        })
+    }
+
+    /// Fails if a file that the settings name cannot be read.
+    fn readable(&self, key: &str, own: bool, path: &PathBuf) -> Result<()> {
+        match std::fs::File::open(path) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(self.wrong(
+                key,
+                own,
+                format!("{} cannot be read: {why}", path.display()),
+            )),
+        }
+    }
+
+    fn login(&self) -> Result<Login> {
+        let user = self.pick(|keys| keys.user.clone());
+        let user = user.ok_or_else(|| self.missing("user", "alice@example.org"))?;
+        if user.is_empty() || user.contains(['\r', '\n', '\0']) {
+            let own = self.own.user.is_some();
+            return Err(self.wrong(
+                "user",
+                own,
+                "a user name is not empty and holds no line end or NUL",
+            ));
+        }
+        let methods = match self.pick(|keys| keys.auth.clone()) {
+            None | Some(Auth::Auto) => Methods::Auto,
+            Some(Auth::Named(named)) => Methods::Named(named),
+        };
+        Ok(Login { user, methods })
+    }
+
+    /// An account's own source of the password takes the place of any in the defaults.
+    fn secret(&self) -> Result<SecretSource> {
+        for (keys, own) in [(self.own, true), (self.base, false)] {
+            let mut sources = Vec::new();
+            if let Some(secret) = &keys.password {
+                sources.push(("password", SecretSource::Given(secret.clone())));
+            }
+            if let Some(command) = &keys.password_command {
+                self.not_empty("password_command", own, command)?;
+                sources.push(("password_command", SecretSource::Command(command.clone())));
+            }
+            if let Some(path) = &keys.password_file {
+                self.readable("password_file", own, &path.0)?;
+                sources.push(("password_file", SecretSource::File(path.0.clone())));
+            }
+            match sources.as_slice() {
+                [] => {}
+                [(_, source)] => return Ok(source.clone()),
+                [(first, _), (second, _), ..] => {
+                    let what = format!("there is {first} already; keep one of them");
+                    return Err(self.wrong(second, own, what));
+                }
+            }
+        }
+        Ok(SecretSource::Ask)
+    }
+
+    fn not_empty(&self, key: &str, own: bool, command: &CommandLine) -> Result<()> {
+        match command.name() {
+            "" => Err(self.wrong(key, own, "the command is empty")),
+            _ => Ok(()),
+        }
+    }
+
+    fn destination(&self) -> Result<Destination> {
+        let own = self.own.deliver.is_some();
+        let deliver = self.pick(|keys| keys.deliver.clone());
+        let deliver = deliver.ok_or_else(|| self.missing("deliver", "{maildir: ~/Mail}"))?;
+        let wrong = |what: &str| Err(self.wrong("deliver", own, what));
+        let Deliver {
+            maildir,
+            mbox,
+            mda,
+            format,
+            lock,
+            timeout,
+        } = deliver;
+        if mbox.is_none() && (format.is_some() || lock.is_some()) {
+            return wrong("format and lock go with mbox only");
+        }
+        if mda.is_none() && timeout.is_some() {
+            return wrong("timeout goes with mda only");
+        }
+        match (maildir, mbox, mda) {
+            (Some(path), None, None) => Ok(Destination::Maildir(path.0)),
+            (None, Some(path), None) if path == "-" => {
+                Ok(Destination::Output(format.unwrap_or_default()))
+            }
+            (None, Some(path), None) => {
+                let path = units::path(&path).map_err(|what| self.wrong("deliver", own, what))?;
+                Ok(mbox_at(path, format, lock))
+            }
+            (None, None, Some(command)) => {
+                self.not_empty("deliver", own, &command)?;
+                let timeout = timeout.map_or(MDA_TIMEOUT, |span| span.0);
+                Ok(Destination::Mda { command, timeout })
+            }
+            (None, None, None) => wrong("name maildir, mbox or mda"),
+            _ => wrong("name only one of maildir, mbox and mda"),
+        }
+    }
+}
+
+fn mbox_at(path: PathBuf, format: Option<Format>, locks: Option<Vec<Lock>>) -> Destination {
+    let locks = locks.unwrap_or_else(|| Lock::ALL.to_vec());
+    Destination::Mbox {
+        path,
+        format: format.unwrap_or_default(),
+        locks,
+    }
+}
+
+/// `host`, `host:port`, `[v6]` or `[v6]:port`.
+fn host_and_port(server: &str) -> Result<(String, Option<u16>), &'static str> {
+    let port = |text: &str| match text.parse() {
+        Ok(0) | Err(_) => Err("what follows the colon is not a port (1 to 65535)"),
+        Ok(port) => Ok(Some(port)),
+    };
+    let (host, port) = match server.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((host, "")) => (host, None),
+            Some((host, after)) => (host, port(after.strip_prefix(':').unwrap_or(""))?),
+            None => return Err("[ is not closed by ]"),
+        },
+        None => match server.split_once(':') {
+            Some((_, after)) if after.contains(':') => {
+                return Err("write an IPv6 address in brackets: [2001:db8::1]");
+            }
+            Some((host, after)) => (host, port(after)?),
+            None => (server, None),
+        },
+    };
+    let printable = |c: char| c.is_ascii_graphic() && !"/@\\\"'".contains(c);
+    match host {
+        "" => Err("the host name is empty"),
+        host if !host.is_ascii() => Err("write the host name in ASCII (xn--...)"),
+        host if !host.chars().all(printable) => Err("this is not a host name"),
+        host => Ok((host.into(), port)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_may_name_a_port() {
+        let good =
+            |text, host: &str, port| assert_eq!(host_and_port(text), Ok((host.into(), port)));
+        good("pop.example.org", "pop.example.org", None);
+        good("pop.example.org:1995", "pop.example.org", Some(1995));
+        good("[2001:db8::1]", "2001:db8::1", None);
+        good("[::1]:995", "::1", Some(995));
+        for bad in [
+            "",
+            ":995",
+            "h:0",
+            "h:x",
+            "h:70000",
+            "2001:db8::1",
+            "[::1",
+            "[::1]995x",
+            "pop://h",
+            "a b",
+            "pöp",
+        ] {
+            assert!(host_and_port(bad).is_err(), "{bad}");
+        }
+    }
+}

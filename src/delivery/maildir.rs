@@ -1,0 +1,319 @@
+//! Delivery to a Maildir, by the convention: written to `tmp` under a name nobody else uses, synced,
+//! renamed to `new`. The name carries the account's mark, so that what a killed run left in `tmp`
+//! can be told from other programs' files.
+//!
+//! Before a letter is claimed, `tmp` itself is synced: a claimed file that is missing there can then
+//! only have been renamed, even after a power cut, and wherever a mail reader has put it since.
+
+use super::{claim_words, path_bytes, Delivery, Fate, Letter, Sealed, Sender};
+use crate::error::{Error, Result};
+use crate::message::{Envelope, Uid};
+use std::cell::Cell;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The first word of a claim.
+pub const WORD: &[u8] = b"maildir";
+/// After so many seconds mail readers may sweep `tmp`, and a file missing there proves nothing.
+const SWEPT: i64 = 36 * 3600;
+
+/// A Maildir, open for delivery.
+pub struct Maildir {
+    path: PathBuf,
+    mark: String,
+    tmp: File,
+    new: File,
+    host: String,
+    count: Cell<u64>,
+}
+
+impl Maildir {
+    /// Opens a Maildir, and makes it, durably, where it is missing.
+    pub fn open(path: PathBuf, sender: &Sender) -> Result<Self> {
+        for folder in ["tmp", "new", "cur"] {
+            create(&path.join(folder))?;
+        }
+        let open = |folder: &str| {
+            let folder = path.join(folder);
+            File::open(&folder).map_err(unprepared(&folder, "open"))
+        };
+        let (tmp, new) = (open("tmp")?, open("new")?);
+        let host = host_name();
+        Ok(Self {
+            path,
+            mark: sender.mark.clone(),
+            tmp,
+            new,
+            host,
+            count: Cell::new(0),
+        })
+    }
+
+    /// A name that nobody else uses: the time, what tells apart deliveries at the same time, the
+    /// host (maildir(5)).
+    fn name(&self) -> String {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        self.count.set(self.count.get() + 1);
+        let random = std::collections::hash_map::RandomState::new()
+            .build_hasher()
+            .finish();
+        format!(
+            "{}.M{:06}P{}Q{}R{:08x}{}.{}",
+            now.as_secs(),
+            now.subsec_micros(),
+            std::process::id(),
+            self.count.get(),
+            random & 0xffff_ffff,
+            self.infix(),
+            self.host
+        )
+    }
+
+    /// What marks our own names.
+    fn infix(&self) -> String {
+        format!("_popget-{}", self.mark)
+    }
+}
+
+impl Delivery for Maildir {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn begin<'d>(&'d self, _: &Envelope, _: Option<&Uid>) -> Result<Box<dyn Letter<'d> + 'd>> {
+        let name = Maildir::name(self);
+        let path = self.path.join("tmp").join(&name);
+        let mut options = OpenOptions::new();
+        let opened = options.write(true).create_new(true).mode(0o600).open(&path);
+        let file = opened.map_err(undelivered(&path, "create"))?;
+        Ok(Box::new(Draft {
+            maildir: self,
+            name,
+            path,
+            file,
+            claimed: false,
+        }))
+    }
+
+    fn sync(&self) -> Result<()> {
+        let failed = |folder| undelivered(&self.path.join(folder), "sync");
+        self.tmp.sync_all().map_err(failed("tmp"))?;
+        self.new.sync_all().map_err(failed("new"))
+    }
+
+    fn sweep(&self) -> Result<()> {
+        let tmp = self.path.join("tmp");
+        let mark = self.infix();
+        for found in fs::read_dir(&tmp).map_err(unprepared(&tmp, "read"))? {
+            let found = found.map_err(unprepared(&tmp, "read"))?;
+            let name = found.file_name();
+            if memchr::memmem::find(name.as_bytes(), mark.as_bytes()).is_some() {
+                fs::remove_file(found.path()).map_err(unprepared(&found.path(), "remove"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn together(&self) -> usize {
+        64
+    }
+}
+
+/// A letter in `tmp`, open or sealed.
+struct Draft<'d> {
+    maildir: &'d Maildir,
+    name: String,
+    path: PathBuf,
+    file: File,
+    claimed: bool,
+}
+
+impl<'d> Letter<'d> for Draft<'d> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file
+            .write_all(bytes)
+            .map_err(undelivered(&self.path, "write"))
+    }
+
+    fn seal(self: Box<Self>) -> Result<Box<dyn Sealed + 'd>> {
+        self.file
+            .sync_all()
+            .map_err(undelivered(&self.path, "sync"))?;
+        Ok(self)
+    }
+}
+
+impl Sealed for Draft<'_> {
+    fn claim(&mut self) -> Result<Vec<u8>> {
+        self.claimed = true;
+        Ok(claim_words(&[
+            WORD,
+            path_bytes(&self.maildir.path),
+            self.name.as_bytes(),
+        ]))
+    }
+
+    fn publish(self: Box<Self>, _meanwhile: &mut dyn FnMut()) -> Result<()> {
+        let public = self.maildir.path.join("new").join(&self.name);
+        fs::rename(&self.path, &public).map_err(undelivered(&public, "rename to"))
+    }
+}
+
+impl Drop for Draft<'_> {
+    /// What was claimed stays: the claim says that it was published if it is not in `tmp`.
+    fn drop(&mut self) {
+        if !self.claimed {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Publishes a claimed letter that is still in `tmp`, or tells that it was published.
+pub fn resume(path: &Path, name: &[u8], age: i64) -> Result<Fate> {
+    let name = super::path_of(name);
+    let (hidden, public) = (path.join("tmp").join(&name), path.join("new").join(&name));
+    match fs::rename(&hidden, &public) {
+        Ok(()) => sync_folder(&path.join("new")).map(|()| Fate::Delivered),
+        Err(why) if why.kind() != io::ErrorKind::NotFound => {
+            Err(undelivered(&public, "rename to")(why))
+        }
+        Err(_) if !path.join("new").is_dir() => Ok(Fate::Unknown),
+        Err(_)
+            if age < SWEPT
+                || lies_in(&path.join("new"), &name)
+                || lies_in(&path.join("cur"), &name) =>
+        {
+            sync_folder(&path.join("new")).map(|()| Fate::Delivered)
+        }
+        Err(_) => Ok(Fate::Unknown),
+    }
+}
+
+/// Whether a folder holds this message, with flags or without.
+fn lies_in(folder: &Path, name: &Path) -> bool {
+    let name = name.as_os_str().as_bytes();
+    let found = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names = found.map(|entry| entry.file_name());
+    names.any(|found| found.as_bytes().split(|b| *b == b':').next() == Some(name))
+}
+
+/// Makes a folder and those above it, and syncs the one that each was made in.
+fn create(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        create(above)?;
+    }
+    DirBuilder::new()
+        .mode(0o700)
+        .create(path)
+        .map_err(unprepared(path, "create"))?;
+    let above = above.unwrap_or(Path::new("."));
+    File::open(above)
+        .and_then(|folder| folder.sync_all())
+        .map_err(unprepared(above, "sync"))
+}
+
+fn sync_folder(path: &Path) -> Result<()> {
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(undelivered(path, "sync"))
+}
+
+/// This machine's name, with what a file name cannot hold escaped as the convention says.
+fn host_name() -> String {
+    let name = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    name.replace('/', "\\057").replace(':', "\\072")
+}
+
+fn unprepared(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |why| Error::Destination {
+        path: path.clone(),
+        doing,
+        why,
+    }
+}
+
+fn undelivered(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |why| Error::Delivering {
+        path: path.clone(),
+        doing,
+        why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn maildir(path: &Path) -> Maildir {
+        let sender = Sender {
+            account: "work".into(),
+            user: "alice".into(),
+            mark: "0123456789ab".into(),
+            spool: path.into(),
+            notice: Box::new(|_| {}),
+        };
+        Maildir::open(path.join("deep/inbox"), &sender).unwrap()
+    }
+
+    fn sealed<'d>(maildir: &'d Maildir, text: &[u8]) -> Box<dyn Sealed + 'd> {
+        let mut letter = maildir.begin(&Envelope::default(), None).unwrap();
+        letter.write(text).unwrap();
+        letter.seal().unwrap()
+    }
+
+    fn files(maildir: &Maildir, folder: &str) -> usize {
+        fs::read_dir(maildir.path.join(folder)).unwrap().count()
+    }
+
+    #[test]
+    fn a_letter_is_seen_only_when_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let maildir = maildir(folder.path());
+        let mut letter = sealed(&maildir, b"a\n");
+        assert_eq!((files(&maildir, "tmp"), files(&maildir, "new")), (1, 0));
+        letter.claim().unwrap();
+        letter.publish(&mut || {}).unwrap();
+        assert_eq!((files(&maildir, "tmp"), files(&maildir, "new")), (0, 1));
+        drop(sealed(&maildir, b"b\n"));
+        assert_eq!(files(&maildir, "tmp"), 0);
+    }
+
+    #[test]
+    fn a_claimed_letter_is_finished_and_an_unclaimed_one_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let maildir = maildir(folder.path());
+        let mut letter = sealed(&maildir, b"a\n");
+        let claim = letter.claim().unwrap();
+        drop(letter);
+        let fate =
+            || super::super::resume(&claim, crate::message::Time(0), crate::message::Time(9));
+        assert_eq!(fate().unwrap(), Fate::Delivered);
+        assert_eq!((files(&maildir, "tmp"), files(&maildir, "new")), (0, 1));
+        // A mail reader took it: still known to be delivered.
+        fs::remove_dir_all(maildir.path.join("new")).unwrap();
+        fs::create_dir(maildir.path.join("new")).unwrap();
+        assert_eq!(fate().unwrap(), Fate::Delivered);
+        let later =
+            super::super::resume(&claim, crate::message::Time(0), crate::message::Time(SWEPT));
+        assert_eq!(later.unwrap(), Fate::Unknown);
+        std::mem::forget(sealed(&maildir, b"b\n"));
+        maildir.sweep().unwrap();
+        assert_eq!(files(&maildir, "tmp"), 0);
+    }
+}

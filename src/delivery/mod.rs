@@ -1,0 +1,148 @@
+//! Destinations, and how a message gets into one for good: a letter is written and *sealed* (whole
+//! and, with `sync`, durable, but seen by nobody), *claimed* in the account's memory, and then
+//! *published*. Whatever kills us in between, the claim tells the next run how to find out what
+//! happened ([`resume`]).
+
+mod maildir;
+mod mbox;
+mod mda;
+mod quote;
+mod spool;
+
+pub use mbox::{Format, Lock};
+
+use crate::error::Result;
+use crate::event::Notice;
+use crate::message::{Envelope, Time, Uid};
+use crate::secret::CommandLine;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where an account's mail goes.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// A Maildir, made if it is missing.
+    Maildir(PathBuf),
+    /// An mbox file.
+    Mbox {
+        /// The file.
+        path: PathBuf,
+        /// Its variant.
+        format: Format,
+        /// How it is locked against other programs.
+        locks: Vec<Lock>,
+    },
+    /// Standard output, as an mbox.
+    Output(Format),
+    /// A program that takes a message on its standard input.
+    Mda {
+        /// The program.
+        command: CommandLine,
+        /// How long it may take for one message.
+        timeout: Duration,
+    },
+}
+
+/// What every destination needs to know of the account that delivers to it.
+pub struct Sender {
+    /// The account's name.
+    pub account: String,
+    /// Its user, to whom mail is addressed that names nobody else.
+    pub user: String,
+    /// The mark of its files.
+    pub mark: String,
+    /// Where large messages may be kept while they are under way.
+    pub spool: PathBuf,
+    /// Hears what is worth telling.
+    pub notice: Box<dyn Fn(Notice)>,
+}
+
+/// What became of a claimed delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in its destination, durably.
+    Delivered,
+    /// It is not, and nothing is left of it.
+    Undone,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// A destination, open for one visit.
+pub trait Delivery {
+    /// How to name it to people.
+    fn name(&self) -> String;
+
+    /// Begins a letter. Dropped unsealed, nothing of it remains.
+    fn begin<'d>(&'d self, to: &Envelope, uid: Option<&Uid>) -> Result<Box<dyn Letter<'d> + 'd>>;
+
+    /// Makes durable what was sealed and what was published so far.
+    fn sync(&self) -> Result<()>;
+
+    /// Removes what earlier runs left behind without ever claiming it.
+    fn sweep(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// How many letters may be claimed together. One, where a delivery cannot be found again: then
+    /// at most that one can come twice.
+    fn together(&self) -> usize;
+}
+
+/// A message being written.
+pub trait Letter<'d> {
+    /// Writes the next bytes.
+    fn write(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Ends the message.
+    fn seal(self: Box<Self>) -> Result<Box<dyn Sealed + 'd>>;
+}
+
+/// A message that is whole but not yet delivered. Dropped unclaimed, nothing of it remains.
+pub trait Sealed {
+    /// The words by which [`resume`] finds it again.
+    fn claim(&mut self) -> Result<Vec<u8>>;
+
+    /// Delivers it. `meanwhile` is called now and then if that takes long.
+    fn publish(self: Box<Self>, meanwhile: &mut dyn FnMut()) -> Result<()>;
+}
+
+/// Opens a destination, and makes it where it may be made.
+pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Delivery>> {
+    Ok(match destination.clone() {
+        Destination::Maildir(path) => Box::new(maildir::Maildir::open(path, &sender)?),
+        Destination::Mbox {
+            path,
+            format,
+            locks,
+        } => Box::new(mbox::Mbox::open(path, format, locks, sender)?),
+        Destination::Output(format) => Box::new(mbox::Output::new(format, sender)),
+        Destination::Mda { command, timeout } => {
+            Box::new(mda::Mda::open(command, timeout, sender)?)
+        }
+    })
+}
+
+/// Finds out what became of a claimed delivery, and finishes or undoes it. Asks only the claim: the
+/// settings may have changed since.
+pub fn resume(claim: &[u8], begun: Time, now: Time) -> Result<Fate> {
+    match claim.split(|b| *b == 0).collect::<Vec<_>>().as_slice() {
+        [maildir::WORD, path, name] => maildir::resume(&path_of(path), name, now.0 - begun.0),
+        [mbox::WORD, path, rest @ ..] => mbox::resume(&path_of(path), rest),
+        _ => Ok(Fate::Unknown),
+    }
+}
+
+/// The words of a claim, with NUL between them, which no path holds.
+fn claim_words(words: &[&[u8]]) -> Vec<u8> {
+    words.join(&0)
+}
+
+fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec()))
+}
+
+fn path_bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_bytes()
+}

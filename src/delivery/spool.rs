@@ -1,0 +1,141 @@
+//! A message kept until it is whole: in memory while it is small, else in a file without a name, so
+//! that nothing is left of it whatever happens.
+
+use crate::error::{Error, Result};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// What fits into memory.
+const SMALL: usize = 256 * 1024;
+
+/// A message under way.
+pub struct Spool {
+    path: PathBuf,
+    memory: Vec<u8>,
+    file: Option<File>,
+    length: u64,
+}
+
+impl Spool {
+    /// An empty one, which will use this path if it grows.
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.into(),
+            memory: Vec::new(),
+            file: None,
+            length: 0,
+        }
+    }
+
+    /// How long the message is.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Adds to the message.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.length += bytes.len() as u64;
+        if self.file.is_none() && self.memory.len() + bytes.len() <= SMALL {
+            self.memory.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let failed = |why| Error::Delivering {
+            path: self.path.clone(),
+            doing: "use the spool",
+            why,
+        };
+        if self.file.is_none() {
+            let mut file = nameless(&self.path).map_err(failed)?;
+            file.write_all(&self.memory).map_err(failed)?;
+            self.memory = Vec::new();
+            self.file = Some(file);
+        }
+        let written = self
+            .file
+            .as_mut()
+            .map_or(Ok(()), |file| file.write_all(bytes));
+        written.map_err(failed)
+    }
+
+    /// The message from its beginning.
+    pub fn reader(&mut self) -> Result<Box<dyn Read + '_>> {
+        let failed = |why| Error::Delivering {
+            path: self.path.clone(),
+            doing: "use the spool",
+            why,
+        };
+        match &mut self.file {
+            Some(file) => {
+                file.rewind().map_err(failed)?;
+                Ok(Box::new(file))
+            }
+            None => Ok(Box::new(self.memory.as_slice())),
+        }
+    }
+
+    /// Gives the message piece by piece.
+    pub fn pour(&mut self, mut to: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let path = self.path.clone();
+        let mut reader = self.reader()?;
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(n) => to(&piece[..n])?,
+                Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+                Err(why) => {
+                    return Err(Error::Delivering {
+                        path,
+                        doing: "read back the spool",
+                        why,
+                    })
+                }
+            }
+        }
+    }
+}
+
+/// A file that no one else can open, and that is gone when it is closed. A run that was killed just
+/// here may have left one under this name; the account is ours, so that is nobody's.
+fn nameless(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+        _ => {}
+    }
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    fs::remove_file(path)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_and_large_messages_come_back_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        for size in [0, 10, SMALL, SMALL + 1, 3 * SMALL] {
+            let mut spool = Spool::new(&folder.path().join("work.spool"));
+            let message: Vec<u8> = (0..size).map(|n| n as u8).collect();
+            message
+                .chunks(1000)
+                .for_each(|piece| spool.write(piece).unwrap());
+            for _ in 0..2 {
+                let mut back = Vec::new();
+                spool
+                    .pour(|piece| Ok(back.extend_from_slice(piece)))
+                    .unwrap();
+                assert_eq!(back, message);
+            }
+            assert_eq!(spool.length(), size as u64);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! Every way in which popget can fail, each with its sentence, its advice, its exit status and its
+//! reach. The server's own words are a field of their own, never glued into our sentence; `report`
+//! escapes and shows them. Numbers are those of sysexits.h, in the order of gravity that the manual
+//! page gives.
+
+mod telling;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The result of anything that can fail in popget's own ways.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How far a failure reaches, and so what may go on after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// This message only: the next one follows.
+    Message,
+    /// This account: nothing more is retrieved, but the session is ended properly.
+    Account,
+    /// The line: the dialogue is out of step or gone, the connection is dropped without QUIT.
+    Line,
+}
+
+/// The exit statuses of popget, gravest first: the order in which they win over each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExitStatus {
+    /// 70: a bug in popget.
+    Software,
+    /// 78: the configuration is wrong, missing or unsafe.
+    Config,
+    /// 77: the server refused the login, or did not prove who it is.
+    NoPermission,
+    /// 76: the server does not keep to the protocol.
+    Protocol,
+    /// 73: the destination or the state cannot be written.
+    CannotCreate,
+    /// 74: input or output failed while delivering.
+    InputOutput,
+    /// 71: the operating system failed us.
+    System,
+    /// 65: a message that no destination will ever take.
+    Data,
+    /// 68: the host name was not found.
+    NoHost,
+    /// 69: cannot connect, or the service refuses for good.
+    Unavailable,
+    /// 75: try again later.
+    TryLater,
+    /// 64: wrong usage of the command line (alone: nothing else was tried).
+    Usage,
+    /// 1: all well and nothing new, when that was asked to be told.
+    Nothing,
+    /// 0: all well.
+    Fine,
+}
+
+impl ExitStatus {
+    /// The number that the process exits with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Nothing => 1,
+            Self::Usage => 64,
+            Self::Data => 65,
+            Self::NoHost => 68,
+            Self::Unavailable => 69,
+            Self::Software => 70,
+            Self::System => 71,
+            Self::CannotCreate => 73,
+            Self::InputOutput => 74,
+            Self::TryLater => 75,
+            Self::Protocol => 76,
+            Self::NoPermission => 77,
+            Self::Config => 78,
+        }
+    }
+}
+
+/// Where something is wrong in a configuration file, and what.
+#[derive(Debug)]
+pub struct Mistake {
+    /// The file as the user named it.
+    pub file: String,
+    /// Line and column, from 1, where they are known.
+    pub place: Option<(usize, usize)>,
+    /// The key, dotted: `accounts.work.port`; empty for the file as a whole.
+    pub key: String,
+    /// What is wrong with it, in lower case.
+    pub what: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some((line, column)) = self.place {
+            write!(f, ":{line}:{column}")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, ": {}", self.key)?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// A failure. The variants go from the settings over the network to the disk.
+#[derive(Debug)]
+pub enum Error {
+    /// The configuration file, or something that it refers to, is wrong.
+    Settings(Box<Mistake>),
+    /// No configuration file was found; the places that were looked at.
+    NoSettings(Vec<PathBuf>),
+    /// A command line that clap cannot know to be wrong.
+    Usage(String),
+    /// No password is configured and there is no terminal to ask on.
+    NoPassword,
+    /// The password command failed; what it said last.
+    PasswordCommand {
+        /// How it ended.
+        ended: String,
+        /// The last line of its standard error.
+        said: Vec<u8>,
+    },
+    /// A password file cannot be read, is empty, or is open to others.
+    PasswordFile {
+        /// The file.
+        path: PathBuf,
+        /// Why it is no good.
+        why: String,
+    },
+    /// The host name has no address.
+    HostNotFound {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        why: io::Error,
+    },
+    /// None of the host's addresses took the connection.
+    Unreachable {
+        /// The last address tried.
+        address: String,
+        /// What the system said about it.
+        why: io::Error,
+    },
+    /// The server was silent for longer than `timeout`.
+    TimedOut {
+        /// What was waited for.
+        waiting_for: &'static str,
+        /// How long.
+        after: Duration,
+    },
+    /// The account's `deadline` passed.
+    Deadline(Duration),
+    /// The connection ended or broke where it should not have.
+    Cut {
+        /// What was waited for or sent.
+        during: &'static str,
+        /// What the system said, if anything.
+        why: Option<io::Error>,
+    },
+    /// A signal asked us to stop.
+    Interrupted,
+    /// TLS could not be agreed upon at all.
+    TlsFailed {
+        /// What the TLS library said.
+        why: String,
+        /// What may help.
+        advice: &'static str,
+    },
+    /// The server's certificate does not prove that it is the host we wanted.
+    NotProven {
+        /// The name that it should have proved.
+        name: String,
+        /// What is wrong with the certificate.
+        why: String,
+        /// What may help.
+        advice: &'static str,
+    },
+    /// STLS was refused or could not be asked for.
+    NoStls(Vec<u8>),
+    /// The server sent more behind its answer to STLS (an injection).
+    TextBehindStls,
+    /// Certificates to trust cannot be read.
+    TrustFile {
+        /// The file of `tls_ca_file`.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// The server greeted with a refusal.
+    GreetingRefused(Vec<u8>),
+    /// What answers is not a POP3 server.
+    NotPop3 {
+        /// What it looks like.
+        looks_like: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A reply that makes no sense.
+    Nonsense {
+        /// What was expected.
+        expected: &'static str,
+        /// What came.
+        got: Vec<u8>,
+    },
+    /// A line longer than any server may send.
+    LineTooLong(usize),
+    /// The server refused the login.
+    LoginRefused(Vec<u8>),
+    /// The maildrop is locked by another session.
+    InUse(Vec<u8>),
+    /// The server wants logins further apart.
+    LoginDelay(Vec<u8>),
+    /// The server said that it has trouble which will pass.
+    ServerTrouble(Vec<u8>),
+    /// The server said that it has trouble which a person must mend.
+    ServerBroken(Vec<u8>),
+    /// Every way to log in that is left would show the password.
+    WouldReveal,
+    /// The server offers none of the mechanisms that `auth` names.
+    NoMechanism(String),
+    /// The user name or password holds what the protocol cannot carry.
+    Uncarriable(&'static str),
+    /// The server would not give a message.
+    MessageRefused(Vec<u8>),
+    /// The server would not finish the session, so deletions are in doubt.
+    QuitRefused(Vec<u8>),
+    /// Every UID of a known maildrop is new.
+    AllNew {
+        /// How many messages are listed.
+        listed: usize,
+        /// How many were expected to be.
+        known: usize,
+    },
+    /// The memory belongs to another maildrop.
+    OtherMaildrop {
+        /// The state file.
+        path: PathBuf,
+        /// Whose it is.
+        owner: String,
+    },
+    /// The state file is not one of ours or is damaged.
+    StateDamaged {
+        /// The state file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// The state cannot be read or written.
+    State {
+        /// The file or directory.
+        path: PathBuf,
+        /// What failed.
+        doing: &'static str,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// Another popget holds this account.
+    AccountBusy(PathBuf),
+    /// The destination cannot be prepared: missing, not permitted, of another kind.
+    Destination {
+        /// The file or directory.
+        path: PathBuf,
+        /// What failed.
+        doing: &'static str,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// Writing or syncing a message failed.
+    Delivering {
+        /// The file or directory.
+        path: PathBuf,
+        /// What failed.
+        doing: &'static str,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// The mbox is locked by another program for too long.
+    MboxBusy(PathBuf),
+    /// The MDA cannot be started because it is not there or not a program.
+    MdaMissing {
+        /// The command.
+        command: String,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// The MDA wants the message later, or broke down.
+    MdaLater {
+        /// How it ended.
+        ended: String,
+        /// What it said on standard error.
+        said: Vec<u8>,
+    },
+    /// The MDA will not take the message.
+    MdaRefused {
+        /// Its exit status.
+        status: i32,
+        /// What it said on standard error.
+        said: Vec<u8>,
+    },
+    /// The operating system refused something that should always work.
+    System {
+        /// What.
+        doing: &'static str,
+        /// What it said.
+        why: io::Error,
+    },
+    /// popget contradicted itself.
+    Bug(String),
+}
+
+impl Error {
+    /// The exit status that this failure stands for.
+    pub fn status(&self) -> ExitStatus {
+        use Error as E;
+        match self {
+            E::Usage(_) => ExitStatus::Usage,
+            E::Settings(_)
+            | E::NoSettings(_)
+            | E::PasswordCommand { .. }
+            | E::PasswordFile { .. }
+            | E::TrustFile { .. }
+            | E::WouldReveal
+            | E::Uncarriable(_)
+            | E::AllNew { .. }
+            | E::OtherMaildrop { .. }
+            | E::MdaMissing { .. } => ExitStatus::Config,
+            E::NoPassword
+            | E::NotProven { .. }
+            | E::NoStls(_)
+            | E::TextBehindStls
+            | E::LoginRefused(_)
+            | E::NoMechanism(_) => ExitStatus::NoPermission,
+            E::NotPop3 { .. } | E::Nonsense { .. } | E::LineTooLong(_) => ExitStatus::Protocol,
+            E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
+                ExitStatus::CannotCreate
+            }
+            E::Delivering { .. } => ExitStatus::InputOutput,
+            E::System { .. } => ExitStatus::System,
+            E::MdaRefused { .. } => ExitStatus::Data,
+            E::HostNotFound { .. } => ExitStatus::NoHost,
+            E::Unreachable { .. } | E::TlsFailed { .. } | E::ServerBroken(_) => {
+                ExitStatus::Unavailable
+            }
+            E::TimedOut { .. }
+            | E::Deadline(_)
+            | E::Cut { .. }
+            | E::Interrupted
+            | E::GreetingRefused(_)
+            | E::InUse(_)
+            | E::LoginDelay(_)
+            | E::ServerTrouble(_)
+            | E::MessageRefused(_)
+            | E::QuitRefused(_)
+            | E::AccountBusy(_)
+            | E::MboxBusy(_)
+            | E::MdaLater { .. } => ExitStatus::TryLater,
+            E::Bug(_) => ExitStatus::Software,
+        }
+    }
+
+    /// How far this failure reaches.
+    pub fn reach(&self) -> Reach {
+        use Error as E;
+        match self {
+            E::MessageRefused(_) | E::MdaLater { .. } | E::MdaRefused { .. } => Reach::Message,
+            E::HostNotFound { .. }
+            | E::Unreachable { .. }
+            | E::TimedOut { .. }
+            | E::Deadline(_)
+            | E::Cut { .. }
+            | E::TlsFailed { .. }
+            | E::NotProven { .. }
+            | E::TextBehindStls
+            | E::NotPop3 { .. }
+            | E::Nonsense { .. }
+            | E::LineTooLong(_) => Reach::Line,
+            E::Settings(_)
+            | E::NoSettings(_)
+            | E::Usage(_)
+            | E::NoPassword
+            | E::PasswordCommand { .. }
+            | E::PasswordFile { .. }
+            | E::Interrupted
+            | E::NoStls(_)
+            | E::TrustFile { .. }
+            | E::GreetingRefused(_)
+            | E::LoginRefused(_)
+            | E::InUse(_)
+            | E::LoginDelay(_)
+            | E::ServerTrouble(_)
+            | E::ServerBroken(_)
+            | E::WouldReveal
+            | E::NoMechanism(_)
+            | E::Uncarriable(_)
+            | E::QuitRefused(_)
+            | E::AllNew { .. }
+            | E::OtherMaildrop { .. }
+            | E::StateDamaged { .. }
+            | E::State { .. }
+            | E::AccountBusy(_)
+            | E::Destination { .. }
+            | E::Delivering { .. }
+            | E::MboxBusy(_)
+            | E::MdaMissing { .. }
+            | E::System { .. }
+            | E::Bug(_) => Reach::Account,
+        }
+    }
+
+    /// Our own error out of the reader that carried it.
+    pub fn from_reader(error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(ours) => ours,
+            Err(why) => Self::Cut {
+                during: "a message",
+                why: Some(why),
+            },
+        }
+    }
+
+    /// What somebody else said about it, raw: the server, the MDA, a password command.
+    pub fn words(&self) -> Option<&[u8]> {
+        match self {
+            Self::NoStls(words)
+            | Self::GreetingRefused(words)
+            | Self::Nonsense { got: words, .. }
+            | Self::LoginRefused(words)
+            | Self::InUse(words)
+            | Self::LoginDelay(words)
+            | Self::ServerTrouble(words)
+            | Self::ServerBroken(words)
+            | Self::MessageRefused(words)
+            | Self::QuitRefused(words)
+            | Self::PasswordCommand { said: words, .. }
+            | Self::MdaLater { said: words, .. }
+            | Self::MdaRefused { said: words, .. }
+                if !words.is_empty() =>
+            {
+                Some(words)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,161 @@
+//! What each failure says: one sentence in lower case, and one piece of advice standing on it. Both
+//! hold facts of ours alone; what the server said is shown beside them by `report`.
+
+use super::Error;
+use std::fmt;
+use std::io;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Error as E;
+        match self {
+            E::Settings(mistake) => mistake.fmt(f),
+            E::NoSettings(places) => {
+                f.write_str("there is no configuration file; looked for ")?;
+                for (i, place) in places.iter().enumerate() {
+                    let comma = if i == 0 { "" } else { ", " };
+                    write!(f, "{comma}{}", place.display())?;
+                }
+                Ok(())
+            }
+            E::Usage(what) => f.write_str(what),
+            E::NoPassword => f.write_str("no password is configured and there is no terminal to ask on"),
+            E::PasswordCommand { ended, .. } => write!(f, "the password command {ended}"),
+            E::PasswordFile { path, why } => write!(f, "password file {}: {why}", path.display()),
+            E::HostNotFound { host, why } => write!(f, "host {host} not found: {}", plain(why)),
+            E::Unreachable { address, why } => write!(f, "cannot connect to {address}: {}", plain(why)),
+            E::TimedOut { waiting_for, after } => {
+                write!(f, "no answer for {} while waiting for {waiting_for}", seconds(after))
+            }
+            E::Deadline(after) => write!(f, "not done after {}", seconds(after)),
+            E::Cut { during, why: None } => write!(f, "the server closed the connection during {during}"),
+            E::Cut { during, why: Some(why) } => {
+                write!(f, "the connection broke during {during}: {}", plain(why))
+            }
+            E::Interrupted => f.write_str("stopped by a signal"),
+            E::TlsFailed { why, .. } => write!(f, "no TLS connection: {why}"),
+            E::NotProven { name, why, .. } => {
+                write!(f, "the server did not prove that it is {name}: {why}")
+            }
+            E::NoStls(_) => f.write_str("the server does not start TLS"),
+            E::TextBehindStls => f.write_str("the server sent text behind its answer to STLS, as an attacker would"),
+            E::TrustFile { path, why } => write!(f, "tls_ca_file {}: {why}", path.display()),
+            E::GreetingRefused(_) => f.write_str("the server greets with a refusal"),
+            E::NotPop3 { looks_like, .. } => write!(f, "this is no POP3 server but looks like {looks_like}"),
+            E::Nonsense { expected, .. } => write!(f, "the server's reply is not {expected}"),
+            E::LineTooLong(limit) => write!(f, "the server sent a line of more than {limit} bytes"),
+            E::LoginRefused(_) => f.write_str("the server refused the login"),
+            E::InUse(_) => f.write_str("the maildrop is in use by another session"),
+            E::LoginDelay(_) => f.write_str("the server wants more time between logins"),
+            E::ServerTrouble(_) => f.write_str("the server has trouble that will pass"),
+            E::ServerBroken(_) => f.write_str("the server has trouble that will not pass by itself"),
+            E::WouldReveal => f.write_str("every way to log in that is left would send the password in the clear"),
+            E::NoMechanism(named) => write!(f, "the server offers none of the ways to log in that auth names ({named})"),
+            E::Uncarriable(what) => write!(f, "{what}"),
+            E::MessageRefused(_) => f.write_str("the server does not give this message"),
+            E::QuitRefused(_) => f.write_str("the server did not confirm the deletions"),
+            E::AllNew { listed, known } => write!(
+                f,
+                "all {listed} UIDs are new although {known} known messages should be there: the maildrop was moved or replaced"
+            ),
+            E::OtherMaildrop { path, owner } => {
+                write!(f, "{} remembers another maildrop, {owner}", path.display())
+            }
+            E::StateDamaged { path, line, why } => write!(f, "{}:{line}: {why}", path.display()),
+            E::State { path, doing, why } | E::Destination { path, doing, why } | E::Delivering { path, doing, why } => {
+                write!(f, "cannot {doing} {}: {}", path.display(), plain(why))
+            }
+            E::AccountBusy(path) => write!(f, "another popget holds this account ({})", path.display()),
+            E::MboxBusy(path) => write!(f, "mbox {} is locked by another program", path.display()),
+            E::MdaMissing { command, why } => write!(f, "the MDA {command} cannot be started: {}", plain(why)),
+            E::MdaLater { ended, .. } => write!(f, "the MDA {ended}"),
+            E::MdaRefused { status, .. } => write!(f, "the MDA will not take the message (exit status {status})"),
+            E::System { doing, why } => write!(f, "cannot {doing}: {}", plain(why)),
+            E::Bug(what) => write!(f, "popget contradicts itself: {what}"),
+        }
+    }
+}
+
+impl Error {
+    /// What the user can do about it; empty where there is nothing to say.
+    pub fn advice(&self) -> &'static str {
+        use Error as E;
+        match self {
+            E::Settings(_) | E::Usage(_) | E::PasswordFile { .. } | E::Interrupted => "",
+            E::NoSettings(_) => "write one (see popget.yaml(5)) or name it with --config",
+            E::NoPassword => "set password_command, password_file or password",
+            E::PasswordCommand { .. } => "run it by hand in the same surroundings to see what it lacks",
+            E::HostNotFound { .. } => "check server, or the name service of this machine",
+            E::Unreachable { .. } => "check server, port and tls, and the network between",
+            E::TimedOut { waiting_for: "the greeting", .. } => {
+                "this port may want TLS from the start (tls: implicit), or the reverse (tls: starttls)"
+            }
+            E::TimedOut { .. } => "the next run tries again; raise timeout if the server is just slow",
+            E::Deadline(_) => "what was delivered is remembered; the next run goes on, or raise deadline",
+            E::Cut { .. } => "what was delivered is remembered; the next run goes on",
+            E::TlsFailed { advice, .. } | E::NotProven { advice, .. } | E::NotPop3 { advice, .. } => advice,
+            E::NoStls(_) => "try tls: implicit; tls: none would send everything in the clear",
+            E::TextBehindStls => "nothing was sent; tell the server's operator, or try tls: implicit",
+            E::TrustFile { .. } => "name a file of PEM certificates",
+            E::GreetingRefused(_) | E::ServerTrouble(_) => "the next run tries again",
+            E::Nonsense { .. } | E::LineTooLong(_) => "run with -vv to see the dialogue, and tell the server's operator",
+            E::LoginRefused(_) => "check user and password; many providers want an app password, or POP switched on in their web settings",
+            E::InUse(_) => "the next run tries again; another mail program may be reading this maildrop",
+            E::LoginDelay(_) => "run popget less often for this account",
+            E::ServerBroken(_) => "tell the server's operator",
+            E::WouldReveal => "use tls: implicit or starttls; or name the mechanism in auth to send it all the same",
+            E::NoMechanism(_) => "run with -vv to see what it offers, or leave auth out",
+            E::Uncarriable(_) => "use a SASL mechanism, or change the password",
+            E::MessageRefused(_) => "it stays on the server and is tried again in the next run",
+            E::QuitRefused(_) => "the next run deletes again without fetching",
+            E::AllNew { .. } => "to fetch them all run once with --accept-new-uids",
+            E::OtherMaildrop { .. } => {
+                "give the new maildrop an account name of its own, or run once with --accept-new-uids to go on with this one"
+            }
+            E::StateDamaged { .. } => "mend or restore the file; without it everything on the server counts as new",
+            E::AccountBusy(_) => "wait for it to finish",
+            E::MboxBusy(_) => "the next run tries again; remove a stale lock file by hand if no program uses the mbox",
+            E::MdaMissing { .. } => "check deliver.mda",
+            E::MdaLater { .. } | E::MdaRefused { .. } => "the message stays on the server and is tried again in the next run",
+            E::State { why, .. } | E::Destination { why, .. } | E::Delivering { why, .. } => local_advice(why),
+            E::System { .. } => "check the limits of this process and machine",
+            E::Bug(_) => "please report it",
+        }
+    }
+}
+
+/// What helps against a failing disk, told by the system's own error.
+fn local_advice(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::StorageFull => {
+            "make room on the disk; nothing was lost, the next run goes on"
+        }
+        io::ErrorKind::QuotaExceeded => {
+            "make room in the quota; nothing was lost, the next run goes on"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "check the owner and mode of it and of the folders above"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "make the file system writable, or choose another place"
+        }
+        io::ErrorKind::NotFound => "create it, or correct the path",
+        _ => "nothing was lost; the next run tries again",
+    }
+}
+
+/// The system's message without Rust's "(os error N)".
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let cut = text.find(" (os error").unwrap_or(text.len());
+    text[..cut].to_lowercase()
+}
+
+/// A duration as people say it.
+fn seconds(duration: &std::time::Duration) -> String {
+    if duration.subsec_millis() == 0 {
+        format!("{}s", duration.as_secs())
+    } else {
+        format!("{:.1}s", duration.as_secs_f32())
+    }
+}

@@ -1,0 +1,90 @@
+//! popget visits POP maildrops once, brings home what is new, and leaves. It loses no message,
+//! stores none twice, and changes not a byte.
+//!
+//! The modules, from the top: a row uses the rows below it.
+//!
+//! | row | modules | |
+//! |---|---|---|
+//! | 5 | `command` | what popget can be told to do |
+//! | 4 | `config` `pool` `report` | settings, threads, the terminal |
+//! | 3 | `session` | the road: one account, from lock to tally |
+//! | 2 | `maildrop` `delivery` `plan` | the server, the disk, and what to do |
+//! | 1 | `net` `sasl` `seen` | bytes, mechanisms, the memory |
+//! | 0 | `message` `event` `error` `secret` `cli` | data |
+//!
+//! To follow a message from the server to the disk read `session`, `maildrop::pop3` and
+//! `delivery::maildir`, in this order.
+
+mod cli;
+mod command;
+mod config;
+mod delivery;
+mod error;
+mod event;
+mod maildrop;
+mod message;
+mod net;
+mod plan;
+mod pool;
+mod report;
+mod sasl;
+mod secret;
+mod seen;
+mod session;
+
+use clap::error::ErrorKind;
+use clap::Parser;
+use cli::{Args, Command};
+use command::fetch::Ended;
+use error::{Error, ExitStatus};
+use report::Options;
+use std::ffi::OsString;
+
+/// Does what the arguments say and gives the exit status.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    // A bug is told in one line, where it is caught.
+    std::panic::set_hook(Box::new(|_| {}));
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => return misused(&error),
+    };
+    let options = Options::new(args.fetch.quiet, args.fetch.verbose, args.fetch.color);
+    let done = std::panic::catch_unwind(|| match &args.command {
+        None => command::fetch::run(&args.fetch, options),
+        Some(Command::Completions { shell }) => command::completions::run(*shell).map(Ended::With),
+    });
+    let done = done.unwrap_or_else(|panic| Err(Error::Bug(pool::words(&*panic)).into()));
+    match done {
+        Ok(Ended::With(status)) => status.code(),
+        Ok(Ended::BySignal(signal)) => 128 + u8::try_from(signal).unwrap_or(0),
+        Err(error) => {
+            report::fatal(&error, options);
+            error
+                .downcast_ref::<Error>()
+                .map_or(ExitStatus::System, Error::status)
+                .code()
+        }
+    }
+}
+
+/// Tells in one line what is wrong with the arguments; help and version were asked for.
+fn misused(error: &clap::Error) -> u8 {
+    if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
+        let _ = error.print();
+        return ExitStatus::Fine.code();
+    }
+    let text = error.to_string();
+    let told = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:"));
+    let told: Vec<&str> = told.filter(|line| !line.is_empty()).collect();
+    let told = told.join(" ");
+    let told = told
+        .strip_prefix("error: ")
+        .unwrap_or(&told)
+        .replace(" tip: ", "; ");
+    let error = Error::Usage(format!("{told}; see popget --help"));
+    report::fatal(&error.into(), Options::new(0, 0, cli::When::Auto));
+    ExitStatus::Usage.code()
+}

@@ -1,0 +1,65 @@
+//! A maildrop that is open: connected, secured, logged in and locked by the server. The road knows
+//! maildrops only by this trait; which protocol is behind it is settled in [`open`].
+
+mod login;
+mod pop3;
+mod syntax;
+mod talk;
+
+pub use login::{Login, Method, Methods};
+
+use crate::error::Result;
+use crate::event::Events;
+use crate::message::{Disposition, Listing, MessageNumber};
+use crate::net::{Patience, Route};
+use crate::secret::Secret;
+use std::io::Read;
+
+/// A maildrop, open for this session.
+pub trait Maildrop {
+    /// Lists what is there.
+    fn scan(&mut self) -> Result<Vec<Listing>>;
+
+    /// Says which messages will be retrieved, in this order, so that the requests may be sent ahead.
+    fn announce(&mut self, _wanted: &[MessageNumber]) -> Result<()> {
+        Ok(())
+    }
+
+    /// The head of a message, with the blank line; `None` where the server cannot tell.
+    fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>>;
+
+    /// Opens a message for reading, with local line ends. Reading fails, with our own error inside,
+    /// if the connection ends before the message does.
+    fn retrieve(&mut self, number: MessageNumber) -> Result<Box<dyn Read + '_>>;
+
+    /// Says what is to become of a message. Deletion may be put off until `quit`.
+    fn settle(&mut self, number: MessageNumber, disposition: Disposition) -> Result<()>;
+
+    /// Keeps the server from losing patience while something else takes long.
+    fn keep_alive(&mut self) -> Result<()>;
+
+    /// Takes back all that this session marked.
+    fn reset(&mut self) -> Result<()>;
+
+    /// Ends the session; only now do deletions happen. Gives the messages that the server refused
+    /// to delete.
+    fn quit(self: Box<Self>) -> Result<Vec<MessageNumber>>;
+}
+
+/// Connects, greets, secures and logs in.
+pub fn open<'e>(
+    route: &Route,
+    login: &Login,
+    secret: &Secret,
+    visit: Visit<'e>,
+) -> Result<Box<dyn Maildrop + 'e>> {
+    Ok(Box::new(pop3::Pop3::open(route, login, secret, visit)?))
+}
+
+/// The surroundings of one session.
+pub struct Visit<'e> {
+    /// How long the server may take.
+    pub patience: Patience,
+    /// The voice of the account.
+    pub events: &'e Events,
+}

@@ -1,0 +1,295 @@
+//! POP3 (RFC 1939, 2449, 2595, 5034) over a wire: from the greeting to QUIT. Deletions are only
+//! noted until QUIT is near, since DELE has no effect before it anyway.
+
+use super::login::{self, plain_reply, Login, Offer};
+use super::syntax::{self, about, refusal, Capabilities, Code, Reply, REPLY_LIMIT};
+use super::talk::Talk;
+use super::{Maildrop, Visit};
+use crate::error::{Error, Result};
+use crate::event::Stage;
+use crate::message::{head_end, Disposition, Listing, MessageNumber, Uid};
+use crate::net::{self, Route, Spoken, TlsMode};
+use crate::secret::Secret;
+use std::io::Read;
+
+/// More capability lines than any server sends.
+const CAPABILITY_LINES: u32 = 256;
+/// How much of a head is worth keeping.
+const HEAD_LIMIT: usize = 64 * 1024;
+
+/// An open POP3 session.
+pub struct Pop3<'e> {
+    talk: Talk<'e>,
+    capabilities: Capabilities,
+    deletions: Vec<MessageNumber>,
+}
+
+impl<'e> Pop3<'e> {
+    /// Connects, greets, secures and logs in. A server that hangs up on CAPA is asked again without
+    /// it, unless its capabilities are needed to be safe.
+    pub fn open(route: &Route, login: &Login, secret: &Secret, visit: Visit<'e>) -> Result<Self> {
+        let Visit { patience, events } = visit;
+        let wire = net::dial(route, patience.clone(), events)?;
+        match Self::begin(Talk(wire), route, Capa::Ask) {
+            Ok(session) => session.log_in(login, secret),
+            Err(Error::Cut {
+                during: CAPA_REPLY, ..
+            }) => {
+                let wire = net::dial(route, patience, events)?;
+                Self::begin(Talk(wire), route, Capa::Leave)?.log_in(login, secret)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Greets, secures and asks what the server can do.
+    fn begin(mut talk: Talk<'e>, route: &Route, capa: Capa) -> Result<Greeted<'e>> {
+        talk.0.events().enter(Stage::Greeting);
+        let greeting = greeting(&mut talk)?;
+        let timestamp = login::timestamp(&greeting).map(<[u8]>::to_vec);
+        if route.tls == TlsMode::StartTls {
+            // Whatever CAPA says in the clear, an attacker may have said; so it is not asked.
+            talk = start_tls(talk, route)?;
+        }
+        let capabilities = match capa {
+            Capa::Ask => capabilities(&mut talk)?,
+            Capa::Leave => Capabilities::default(),
+        };
+        Ok(Greeted {
+            talk,
+            capabilities,
+            timestamp,
+        })
+    }
+
+    /// Asks for something with an answer of one line.
+    fn ask(&mut self, spoken: &Spoken, waiting_for: &'static str) -> Result<Reply> {
+        plain_reply(self.talk.ask(spoken, waiting_for)?)
+    }
+
+    /// Asks for a list and takes its lines; `None` if the server refuses to give it.
+    fn list<T>(
+        &mut self,
+        keyword: &'static str,
+        count: u32,
+        parse: impl Fn(&[u8], u32) -> Result<(MessageNumber, T)>,
+    ) -> Result<Option<Vec<(MessageNumber, T)>>> {
+        match self.ask(&Spoken::open(keyword), "a list")? {
+            Reply::Err(Some(code @ Code::SysTemp), text) => Err(refusal(Some(code), &text)),
+            Reply::Err(..) => Ok(None),
+            Reply::Ok(_) | Reply::Challenge(_) => {
+                let mut rows = Vec::new();
+                self.talk.lines(count, |line| {
+                    rows.push(parse(line, count)?);
+                    Ok(())
+                })?;
+                rows.sort_by_key(|(number, _)| *number);
+                match rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                    None => Ok(Some(rows)),
+                    Some(pair) => {
+                        let got = format!("{keyword}: {} twice", pair[0].0 .0).into_bytes();
+                        Err(Error::Nonsense {
+                            expected: "each message once",
+                            got,
+                        })
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether to ask for capabilities.
+enum Capa {
+    Ask,
+    Leave,
+}
+
+/// What is waited for after CAPA.
+const CAPA_REPLY: &str = "the capabilities";
+
+/// A session before login.
+struct Greeted<'e> {
+    talk: Talk<'e>,
+    capabilities: Capabilities,
+    timestamp: Option<Vec<u8>>,
+}
+
+impl<'e> Greeted<'e> {
+    /// Logs in. Servers such as Gmail tell only afterwards all that they can do, so they are asked
+    /// again if they were not asked in vain before.
+    fn log_in(mut self, login: &Login, secret: &Secret) -> Result<Pop3<'e>> {
+        self.talk.0.events().enter(Stage::LoggingIn);
+        let offer = Offer {
+            capabilities: &self.capabilities,
+            timestamp: self.timestamp.as_deref(),
+            security: self.talk.0.security(),
+        };
+        if let Err(error) = login::log_in(&mut self.talk, login, secret, &offer) {
+            if matches!(error.reach(), crate::error::Reach::Account) {
+                let _ = self.talk.ask(&Spoken::open("QUIT"), "the goodbye");
+            }
+            return Err(error);
+        }
+        let (mut talk, before) = (self.talk, self.capabilities);
+        let after = if before.known && !before.top {
+            capabilities(&mut talk)?
+        } else {
+            before
+        };
+        Ok(Pop3 {
+            talk,
+            capabilities: after,
+            deletions: Vec::new(),
+        })
+    }
+}
+
+/// Reads the greeting and tells what else may be listening there.
+fn greeting(talk: &mut Talk) -> Result<Vec<u8>> {
+    let line = talk.0.line(REPLY_LIMIT, "the greeting")?.to_vec();
+    talk.0.show(&line);
+    if let Some(error) = syntax::other_protocol(&line) {
+        return Err(error);
+    }
+    match plain_reply(Reply::parse(&line)?)? {
+        Reply::Ok(text) | Reply::Challenge(text) => Ok(text),
+        Reply::Err(None, text) => Err(Error::GreetingRefused(text)),
+        Reply::Err(code, text) => Err(refusal(code, &text)),
+    }
+}
+
+/// Sends STLS, alone, and starts TLS. All that was said before is forgotten with the old wire.
+fn start_tls<'e>(mut talk: Talk<'e>, route: &Route) -> Result<Talk<'e>> {
+    match plain_reply(talk.ask(&Spoken::open("STLS"), "the answer to STLS")?)? {
+        Reply::Err(_, text) => Err(Error::NoStls(text)),
+        Reply::Ok(_) | Reply::Challenge(_) => Ok(Talk(talk.0.secure(&route.trust)?)),
+    }
+}
+
+/// Asks what the server can do (RFC 2449). A refusal means that nothing is known.
+fn capabilities(talk: &mut Talk) -> Result<Capabilities> {
+    let mut capabilities = Capabilities::default();
+    let reply = plain_reply(talk.ask(&Spoken::open("CAPA"), CAPA_REPLY)?)?;
+    if let Reply::Ok(_) = reply {
+        talk.lines(CAPABILITY_LINES, |line| {
+            capabilities.take(line);
+            Ok(())
+        })?;
+    }
+    Ok(capabilities)
+}
+
+impl Maildrop for Pop3<'_> {
+    /// STAT, UIDL, LIST, joined by number. UIDL is tried whatever CAPA says, which is not to be
+    /// believed about it; where STAT and the lists disagree, the lists are.
+    fn scan(&mut self) -> Result<Vec<Listing>> {
+        let count = match self.ask(&Spoken::open("STAT"), "the answer to STAT")? {
+            Reply::Ok(text) | Reply::Challenge(text) => syntax::stat(&text)?,
+            Reply::Err(code, text) => return Err(refusal(code, &text)),
+        };
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let uids = self
+            .list("UIDL", count, syntax::uidl_line)?
+            .unwrap_or_default();
+        let sizes = self.list("LIST", count, syntax::list_line)?;
+        let all = || (1..=count).map(|n| (MessageNumber(n), None)).collect();
+        // From here on a message may be under way, and a signal waits until it is done.
+        self.talk.0.see_it_through();
+        Ok(join(uids, sizes.unwrap_or_else(all)))
+    }
+
+    fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>> {
+        if self.capabilities.known && !self.capabilities.top {
+            return Ok(None);
+        }
+        let spoken = Spoken::open(format!("TOP {} 0", number.0));
+        match self.ask(&spoken, "a head")? {
+            Reply::Err(..) => Ok(None),
+            Reply::Ok(_) | Reply::Challenge(_) => {
+                let mut head = Vec::new();
+                let limit = HEAD_LIMIT as u64;
+                self.talk
+                    .body()
+                    .take(limit)
+                    .read_to_end(&mut head)
+                    .map_err(Error::from_reader)?;
+                head.truncate(head_end(&head).unwrap_or(head.len()));
+                Ok(Some(head))
+            }
+        }
+    }
+
+    fn retrieve(&mut self, number: MessageNumber) -> Result<Box<dyn Read + '_>> {
+        match self.ask(&about("RETR", number), "a message")? {
+            Reply::Ok(_) | Reply::Challenge(_) => Ok(Box::new(self.talk.body())),
+            Reply::Err(_, text) => Err(Error::MessageRefused(text)),
+        }
+    }
+
+    fn settle(&mut self, number: MessageNumber, disposition: Disposition) -> Result<()> {
+        if disposition == Disposition::Delete {
+            self.deletions.push(number);
+        }
+        Ok(())
+    }
+
+    fn keep_alive(&mut self) -> Result<()> {
+        self.ask(&Spoken::open("NOOP"), "the answer to NOOP")
+            .map(drop)
+    }
+
+    fn reset(&mut self) -> Result<()> {
+        self.deletions.clear();
+        self.ask(&Spoken::open("RSET"), "the answer to RSET")
+            .map(drop)
+    }
+
+    /// The noted deletions with their replies, then QUIT alone (RFC 1939, section 6).
+    fn quit(mut self: Box<Self>) -> Result<Vec<MessageNumber>> {
+        let deletions = std::mem::take(&mut self.deletions);
+        let mut refused = Vec::new();
+        for number in &deletions {
+            if let Reply::Err(..) = self.ask(&about("DELE", *number), "the answer to DELE")? {
+                refused.push(*number);
+            }
+        }
+        let in_doubt = deletions.len() > refused.len();
+        match self.ask(&Spoken::open("QUIT"), "the goodbye") {
+            Ok(Reply::Err(_, text)) if in_doubt => Err(Error::QuitRefused(text)),
+            Err(error) if in_doubt => Err(error),
+            // Without deletions nothing hangs on how the server says goodbye.
+            _ => Ok(refused),
+        }
+    }
+}
+
+/// Joins UIDs to sizes by message number. Messages in either list count.
+fn join(
+    uids: Vec<(MessageNumber, Option<Uid>)>,
+    sizes: Vec<(MessageNumber, Option<u64>)>,
+) -> Vec<Listing> {
+    let mut uids = uids.into_iter().peekable();
+    let mut listings = Vec::with_capacity(sizes.len());
+    for (number, size) in sizes {
+        while let Some((number, uid)) = uids.next_if(|(earlier, _)| *earlier < number) {
+            listings.push(Listing {
+                number,
+                size: None,
+                uid,
+            });
+        }
+        let uid = uids
+            .next_if(|(same, _)| *same == number)
+            .and_then(|(_, uid)| uid);
+        listings.push(Listing { number, size, uid });
+    }
+    listings.extend(uids.map(|(number, uid)| Listing {
+        number,
+        size: None,
+        uid,
+    }));
+    listings
+}

@@ -1,0 +1,70 @@
+//! A POP3 dialogue in step: a command, its reply, the lines behind it. Which commands, and what the
+//! answers mean, is known to its users.
+
+use super::syntax::{Reply, REPLY_LIMIT};
+use crate::error::{Error, Result};
+use crate::net::{Spoken, Stuffed, Wire};
+
+/// A wire on which POP3 is spoken.
+pub struct Talk<'e>(pub Wire<'e>);
+
+impl<'e> Talk<'e> {
+    /// Says something and reads the first line of the reply.
+    pub fn ask(&mut self, spoken: &Spoken, waiting_for: &'static str) -> Result<Reply> {
+        if self.0.chatty() {
+            return Err(self.unasked());
+        }
+        self.0.send(spoken)?;
+        self.reply(REPLY_LIMIT, waiting_for)
+    }
+
+    /// Reads the first line of a reply.
+    pub fn reply(&mut self, limit: usize, waiting_for: &'static str) -> Result<Reply> {
+        let line = self.0.line(limit, waiting_for)?;
+        let reply = Reply::parse(line);
+        let shown = line.to_vec();
+        self.0.show(&shown);
+        reply
+    }
+
+    /// Reads the lines behind a reply up to the one that ends them, at most `most`.
+    pub fn lines(&mut self, most: u32, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut left = most;
+        loop {
+            let line = self.0.line(REPLY_LIMIT, "the rest of a list")?;
+            if line == b"." {
+                self.0.show(b".");
+                return Ok(());
+            }
+            if left == 0 {
+                return Err(Error::Nonsense {
+                    expected: "the end of a list",
+                    got: line.to_vec(),
+                });
+            }
+            left -= 1;
+            let line = line.strip_prefix(b".").unwrap_or(line);
+            take(line)?;
+            let shown = line.to_vec();
+            self.0.show(&shown);
+        }
+    }
+
+    /// The body behind a reply.
+    pub fn body(&mut self) -> Stuffed<'_, 'e> {
+        self.0.stuffed()
+    }
+
+    /// The server spoke out of turn, so no reply can be matched to its command any more.
+    fn unasked(&mut self) -> Error {
+        let got = self
+            .0
+            .line(REPLY_LIMIT, "nothing")
+            .map(<[u8]>::to_vec)
+            .unwrap_or_default();
+        Error::Nonsense {
+            expected: "silence until asked",
+            got,
+        }
+    }
+}

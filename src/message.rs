@@ -1,0 +1,202 @@
+//! What a maildrop holds, as data: numbers, UIDs, listings, envelopes, and the little that popget
+//! reads out of a message's head. Messages are bytes; nothing here assumes that they are text.
+
+use sha2::{Digest as _, Sha256};
+
+/// The number of a message, valid for one session only (RFC 1939, section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageNumber(pub u32);
+
+/// The unique identifier of a message (RFC 1939, section 7): bytes, compared exactly.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uid(Box<[u8]>);
+
+impl Uid {
+    /// Longer than the 70 of the RFC, since real servers exceed it.
+    const LIMIT: usize = 255;
+
+    /// Takes the bytes that a server sent; `None` if they cannot serve as an identifier.
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        let control = |b: &u8| *b < 0x20 || *b == 0x7f;
+        if bytes.is_empty() || bytes.len() > Self::LIMIT || bytes.iter().any(control) {
+            return None;
+        }
+        Some(Self(bytes.into()))
+    }
+
+    /// The bytes as the server sent them.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The digest of a message's bytes as stored: the first half of SHA-256, enough against any
+/// sender who would like two messages to be taken for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 16]);
+
+/// Takes a message's bytes as they pass and gives their digest.
+#[derive(Clone, Default)]
+pub struct Digester(Sha256);
+
+impl Digester {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that was taken.
+    pub fn finish(self) -> Digest {
+        let whole = self.0.finalize();
+        let mut half = [0; 16];
+        half.copy_from_slice(&whole[..16]);
+        Digest(half)
+    }
+}
+
+/// A moment, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(pub i64);
+
+/// One message as the server lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Its number in this session.
+    pub number: MessageNumber,
+    /// Its size in octets, a hint only: servers guess.
+    pub size: Option<u64>,
+    /// Its UID, if the server gave a usable one.
+    pub uid: Option<Uid>,
+}
+
+/// What is to become of a message on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// It goes.
+    Delete,
+    /// It stays.
+    Keep,
+}
+
+/// Who sent a message and to whom it was addressed on its way, apart from what its header says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// The sender's address; empty for the null sender `<>` and where nothing is known.
+    pub sender: Vec<u8>,
+    /// The recipients' addresses.
+    pub recipients: Vec<Vec<u8>>,
+}
+
+impl Envelope {
+    /// Reads the trace that the last server left in the head: the first Return-Path, and the first
+    /// of the headers that name the recipient it delivered to.
+    pub fn from_head(head: &[u8]) -> Self {
+        let sender = header(head, "Return-Path")
+            .map(|value| address(&value))
+            .unwrap_or_default();
+        let recipients = ["Delivered-To", "X-Original-To", "Envelope-To"]
+            .iter()
+            .find_map(|name| header(head, name))
+            .map(|value| address(&value))
+            .filter(|address| !address.is_empty());
+        Self {
+            sender,
+            recipients: recipients.into_iter().collect(),
+        }
+    }
+}
+
+/// Where the head ends within `bytes`: behind its blank line, or nowhere if that has not come yet.
+pub fn head_end(bytes: &[u8]) -> Option<usize> {
+    if bytes.first() == Some(&b'\n') {
+        return Some(1);
+    }
+    memchr::memmem::find(bytes, b"\n\n").map(|at| at + 2)
+}
+
+/// The value of the first header of this name, unfolded; `None` if the head has none.
+pub fn header(head: &[u8], name: &str) -> Option<Vec<u8>> {
+    let mut value: Option<Vec<u8>> = None;
+    for line in head.split(|b| *b == b'\n') {
+        if line.is_empty() {
+            break;
+        }
+        let folded = matches!(line[0], b' ' | b'\t');
+        match &mut value {
+            Some(value) if folded => value.extend_from_slice(line),
+            Some(_) => break,
+            None if !folded => value = of_name(line, name).map(<[u8]>::to_vec),
+            None => {}
+        }
+    }
+    value.map(|value| value.trim_ascii().to_vec())
+}
+
+/// What follows the colon if the line is a header of this name.
+fn of_name<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let (key, rest) = line.split_at_checked(name.len())?;
+    let colon = rest.iter().position(|b| *b == b':')?;
+    let blank = rest[..colon].iter().all(|b| matches!(b, b' ' | b'\t'));
+    (key.eq_ignore_ascii_case(name.as_bytes()) && blank).then_some(&rest[colon + 1..])
+}
+
+/// The bare address of a trace header: without angle brackets, blanks and control characters.
+fn address(value: &[u8]) -> Vec<u8> {
+    let inner = match (
+        value.iter().position(|b| *b == b'<'),
+        value.iter().rposition(|b| *b == b'>'),
+    ) {
+        (Some(open), Some(close)) if open < close => &value[open + 1..close],
+        _ => value,
+    };
+    inner
+        .iter()
+        .copied()
+        .filter(|b| *b > 0x20 && *b != 0x7f)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uid_is_any_bytes_but_controls() {
+        assert!(Uid::new(b"q<>~").is_some());
+        assert!(Uid::new(b"a b").is_some());
+        assert!(Uid::new(&[b'x'; 71]).is_some());
+        assert!(Uid::new(&[0xe9; 255]).is_some());
+        assert!(Uid::new(b"").is_none());
+        assert!(Uid::new(b"\x07").is_none());
+        assert!(Uid::new(&[b'x'; 256]).is_none());
+    }
+
+    #[test]
+    fn headers_are_found_whatever_their_case_and_folding() {
+        let head =
+            b"Subject: a\n b\nRETURN-PATH : <x@y>\nreturn-path: <later>\n\nReturn-Path: body\n";
+        assert_eq!(header(head, "Return-Path").unwrap(), b"<x@y>");
+        assert_eq!(header(head, "subject").unwrap(), b"a b");
+        assert_eq!(header(head, "Date"), None);
+        assert_eq!(header(b"\nReturn-Path: body\n", "Return-Path"), None);
+    }
+
+    #[test]
+    fn an_envelope_is_read_from_the_trace() {
+        let head = b"Return-Path: <a@b>\nDelivered-To: me@here\nTo: someone@else\n\n";
+        let envelope = Envelope::from_head(head);
+        assert_eq!(envelope.sender, b"a@b");
+        assert_eq!(envelope.recipients, vec![b"me@here".to_vec()]);
+        assert_eq!(
+            Envelope::from_head(b"Return-Path: <>\n\n"),
+            Envelope::default()
+        );
+    }
+
+    #[test]
+    fn the_head_ends_behind_its_blank_line() {
+        assert_eq!(head_end(b"A: b\n\nbody"), Some(6));
+        assert_eq!(head_end(b"\nbody"), Some(1));
+        assert_eq!(head_end(b"A: b\nbody"), None);
+    }
+}

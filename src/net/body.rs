@@ -1,0 +1,215 @@
+//! The body of a multi-line reply as bytes to read: byte-stuffing undone (RFC 1939, section 3) and
+//! line ends made local, in one pass and in constant memory.
+//!
+//! A line ends at CR LF, and at a bare LF only where the server ends its own replies so. Otherwise
+//! a sender could end a message early by hiding LF, dot, LF in it, and speak in the server's name.
+
+use super::wire::Wire;
+use memchr::memchr;
+use std::io::{self, Read};
+
+/// Where in the text the undoing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    LineStart,
+    /// Behind a dot at the start of a line.
+    Dot,
+    /// Behind such a dot and a CR.
+    DotCr,
+    Text,
+    /// Behind a CR, which is data unless LF follows.
+    Cr,
+    End,
+}
+
+/// What one step took and gave.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Bytes of input used up.
+    pub consumed: usize,
+    /// Bytes of output made.
+    pub produced: usize,
+}
+
+/// Undoes byte-stuffing and line ends; pure, and the same for any division of its input.
+#[derive(Clone, Debug)]
+pub struct Unstuffer {
+    place: Place,
+    bare_lf: bool,
+}
+
+impl Unstuffer {
+    /// Begins at the start of a body; `bare_lf` if the server ends its own lines with a bare LF.
+    pub fn new(bare_lf: bool) -> Self {
+        Self {
+            place: Place::LineStart,
+            bare_lf,
+        }
+    }
+
+    /// Whether the line that ends the body was seen; nothing behind it is ever consumed.
+    pub fn ended(&self) -> bool {
+        self.place == Place::End
+    }
+
+    /// Goes on as far as input and room allow. `output` must hold at least two bytes.
+    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Taken {
+        let (mut at, mut out) = (0, 0);
+        while at < input.len() && out + 1 < output.len() && self.place != Place::End {
+            if self.place == Place::Text {
+                let taken = self.text(&input[at..], &mut output[out..]);
+                at += taken.consumed;
+                out += taken.produced;
+            } else if let Some(byte) = self.turn(input[at], &mut at) {
+                output[out] = byte;
+                out += 1;
+            }
+        }
+        Taken {
+            consumed: at,
+            produced: out,
+        }
+    }
+
+    /// One byte at a place that is not plain text; gives what is to be written, if anything. A byte
+    /// that is not consumed here is looked at again in the next place.
+    fn turn(&mut self, byte: u8, at: &mut usize) -> Option<u8> {
+        let (place, consume, write) = match (self.place, byte) {
+            (Place::LineStart, b'.') => (Place::Dot, true, None),
+            (Place::Dot, b'\r') => (Place::DotCr, true, None),
+            (Place::Dot | Place::DotCr, b'\n') => (Place::End, true, None),
+            (Place::DotCr, _) => (Place::Text, false, Some(b'\r')),
+            (Place::Cr, b'\n') => (Place::LineStart, true, Some(b'\n')),
+            (Place::Cr, b'\r') => (Place::Cr, true, Some(b'\r')),
+            (Place::Cr, _) => (Place::Text, false, Some(b'\r')),
+            (place, _) => {
+                debug_assert!(matches!(place, Place::LineStart | Place::Dot));
+                (Place::Text, false, None)
+            }
+        };
+        self.place = place;
+        *at += usize::from(consume);
+        write
+    }
+
+    /// Copies text up to the end of its line, or to the end of input or room.
+    fn text(&mut self, input: &[u8], output: &mut [u8]) -> Taken {
+        let room = input.len().min(output.len() - 1);
+        let input = &input[..room];
+        let (line, ended) = match memchr(b'\n', input) {
+            Some(end) => (&input[..end], true),
+            None => (input, false),
+        };
+        let bare = line.strip_suffix(b"\r");
+        let text = bare.unwrap_or(line);
+        output[..text.len()].copy_from_slice(text);
+        if !ended {
+            self.place = if bare.is_some() {
+                Place::Cr
+            } else {
+                Place::Text
+            };
+            return Taken {
+                consumed: line.len(),
+                produced: text.len(),
+            };
+        }
+        output[text.len()] = b'\n';
+        let line_end = bare.is_some() || self.bare_lf;
+        self.place = if line_end {
+            Place::LineStart
+        } else {
+            Place::Text
+        };
+        Taken {
+            consumed: line.len() + 1,
+            produced: text.len() + 1,
+        }
+    }
+}
+
+/// The body under way on a wire. While it is borrowed nothing else can be said; dropped early, the
+/// wire reads the rest before it speaks again.
+pub struct Stuffed<'w, 'e>(pub(super) &'w mut Wire<'e>);
+
+impl Read for Stuffed<'_, '_> {
+    /// Gives the next bytes; 0 only after the line that ends the body. A connection that ends
+    /// before is an error which holds our own.
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        self.0.read_body(output).map_err(io::Error::other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The body that comes out, and how much of the input was used, reading `chunk` bytes at a time
+    /// into `room` bytes.
+    fn undo(wire: &[u8], bare_lf: bool, chunk: usize, room: usize) -> (Vec<u8>, usize, bool) {
+        let mut unstuffer = Unstuffer::new(bare_lf);
+        let (mut body, mut at) = (Vec::new(), 0);
+        let mut output = vec![0; room];
+        while at < wire.len() && !unstuffer.ended() {
+            let end = wire.len().min(at + chunk);
+            let taken = unstuffer.step(&wire[at..end], &mut output);
+            body.extend_from_slice(&output[..taken.produced]);
+            at += taken.consumed;
+        }
+        (body, at, unstuffer.ended())
+    }
+
+    const VECTORS: &[(&[u8], bool, &[u8])] = &[
+        (b".\r\n", false, b""),
+        (b"..\r\n.\r\n", false, b".\n"),
+        (
+            b"..hidden\r\n...two\r\n..\r\n.\r\n",
+            false,
+            b".hidden\n..two\n.\n",
+        ),
+        (b"a.\r\n.\r\n", false, b"a.\n"),
+        (b"a\rb\r\n\r\r\n.\r\n", false, b"a\rb\n\r\n"),
+        (b"a\0b\xff\r\n.\r\n", false, b"a\0b\xff\n"),
+        (b"x\n.\ny\r\n.\r\n", false, b"x\n.\ny\n"),
+        (b"x\n.\r\ny\r\n.\r\n", false, b"x\n.\ny\n"),
+        (b"a\r\n.\n", false, b"a\n"),
+        (b".\rx\r\n.\r\n", false, b"\rx\n"),
+        (b".\r\r\n.\r\n", false, b"\r\n"),
+        (b"\n.\n", true, b"\n"),
+        (b"a\n..b\n.\n", true, b"a\n.b\n"),
+    ];
+
+    #[test]
+    fn bodies_come_out_the_same_however_they_are_cut() {
+        for (wire, bare_lf, body) in VECTORS {
+            for chunk in 1..=wire.len() {
+                for room in 2..=wire.len() + 2 {
+                    let mut glued = wire.to_vec();
+                    glued.extend_from_slice(b"+OK next\r\n");
+                    let (got, used, ended) = undo(&glued, *bare_lf, chunk, room);
+                    assert_eq!(
+                        &got,
+                        body,
+                        "{:?} by {chunk} into {room}",
+                        wire.escape_ascii().to_string()
+                    );
+                    assert!(ended);
+                    assert_eq!(used, wire.len(), "nothing behind the end is touched");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_without_its_last_line_has_not_ended() {
+        for wire in [
+            &b"text\r\n."[..],
+            b"text\r\n.\r",
+            b"text.\r\n",
+            b"",
+            b"x\n.\n",
+        ] {
+            assert!(!undo(wire, false, 3, 9).2);
+        }
+    }
+}

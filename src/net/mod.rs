@@ -1,0 +1,71 @@
+//! How a server is reached: the route, walked step by step, ends in a [`Wire`]. Nothing here knows
+//! which protocol is spoken over it.
+
+mod body;
+mod tcp;
+mod tls;
+mod wire;
+
+pub use body::Stuffed;
+pub use tls::Trust;
+pub use wire::{Patience, Spoken, Wire};
+
+use crate::error::Result;
+use crate::event::{Events, Stage};
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+/// A stream of bytes to the server: a socket, or TLS over one.
+pub trait Transport: Read + Write + Send {
+    /// Sets how long one read or write may block before it fails with `WouldBlock` or `TimedOut`.
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()>;
+}
+
+/// Whether and how TLS protects the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsMode {
+    /// From the first byte (RFC 8314).
+    Implicit,
+    /// After STLS (RFC 2595); without it nothing is sent.
+    StartTls,
+    /// Not at all.
+    Off,
+}
+
+/// What is known about who may read what we send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Anyone on the way.
+    Clear,
+    /// Nobody on the way, but perhaps an impostor at its end.
+    Unverified,
+    /// The server alone, which proved who it is.
+    Verified,
+}
+
+/// The way to a server.
+#[derive(Clone)]
+pub struct Route {
+    /// The host, a name or an address, as the user wrote it.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+    /// How TLS is used.
+    pub tls: TlsMode,
+    /// What the server's certificate is checked against.
+    pub trust: Trust,
+}
+
+/// Walks the route as far as it goes before the server speaks.
+pub fn dial<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result<Wire<'e>> {
+    events.enter(Stage::Connecting);
+    let socket = tcp::connect(&route.host, route.port, &patience)?;
+    let wire = Wire::new(Box::new(socket), patience, events);
+    match route.tls {
+        TlsMode::Implicit => {
+            events.enter(Stage::Securing);
+            wire.secure(&route.trust)
+        }
+        TlsMode::StartTls | TlsMode::Off => Ok(wire),
+    }
+}

@@ -1,0 +1,123 @@
+//! TLS over any transport, by the system's library. The name that the certificate must prove is the
+//! one that the user wrote, never one learned from the name service.
+
+use super::{Patience, Transport};
+use crate::error::{Error, Result};
+use native_tls::{Certificate, HandshakeError, Protocol, TlsConnector, TlsStream};
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What a server's certificate is checked against.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// The name that it must prove.
+    pub name: String,
+    /// Certificates to trust in place of the system's.
+    pub authorities: Option<PathBuf>,
+    /// Whether it is checked at all.
+    pub verify: bool,
+}
+
+impl Transport for TlsStream<Box<dyn Transport>> {
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.get_mut().set_timeout(timeout)
+    }
+}
+
+/// Agrees on TLS and checks the certificate.
+pub fn secure(
+    transport: Box<dyn Transport>,
+    trust: &Trust,
+    patience: &Patience,
+) -> Result<Box<dyn Transport>> {
+    let connector = connector(trust)?;
+    let waiting = patience.start("the TLS handshake");
+    let mut attempt = connector.connect(&trust.name, transport);
+    loop {
+        match attempt {
+            Ok(stream) => return Ok(Box::new(stream)),
+            Err(HandshakeError::WouldBlock(unfinished)) => {
+                waiting.check()?;
+                attempt = unfinished.handshake();
+            }
+            Err(HandshakeError::Failure(error)) => return Err(explain(&error, trust)),
+        }
+    }
+}
+
+/// The settings of the TLS library for this trust.
+fn connector(trust: &Trust) -> Result<TlsConnector> {
+    let mut builder = TlsConnector::builder();
+    builder.min_protocol_version(Some(Protocol::Tlsv12)); // RFC 8997
+    if let Some(path) = &trust.authorities {
+        builder.disable_built_in_roots(true);
+        for certificate in authorities(path)? {
+            builder.add_root_certificate(certificate);
+        }
+    }
+    if !trust.verify {
+        builder
+            .danger_accept_invalid_certs(true)
+            .danger_accept_invalid_hostnames(true);
+    }
+    builder.build().map_err(|why| Error::TlsFailed {
+        why: last_words(&why),
+        advice: "",
+    })
+}
+
+/// Reads the certificates of `tls_ca_file`.
+fn authorities(path: &PathBuf) -> Result<Vec<Certificate>> {
+    let failed = |why: String| Error::TrustFile {
+        path: path.clone(),
+        why,
+    };
+    let pem = std::fs::read(path).map_err(|why| failed(why.to_string()))?;
+    match Certificate::stack_from_pem(&pem) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(failed("it holds no PEM certificate".into())),
+    }
+}
+
+/// Tells apart why a handshake failed. The library gives only text, the cause in its last
+/// parentheses; an unknown text is shown as it is.
+fn explain(error: &native_tls::Error, trust: &Trust) -> Error {
+    let why = last_words(error);
+    let proof = |advice| Error::NotProven {
+        name: trust.name.clone(),
+        why: why.clone(),
+        advice,
+    };
+    let has = |part: &str| why.contains(part);
+    if has("hostname mismatch") || has("IP address mismatch") {
+        proof("write the host name that the certificate is for, or set tls_server_name")
+    } else if has("certificate has expired") || has("not yet valid") {
+        proof("check the clock of this machine, else tell the server's operator")
+    } else if has("self-signed") || has("self signed") || has("unable to get local issuer") {
+        proof("if you know this server, save its issuer's certificate and name it in tls_ca_file")
+    } else if has("certificate") && !has("alert") {
+        proof("tell the server's operator")
+    } else if has("wrong version number") || has("record layer failure") {
+        let why = "the server answers in plain text".into();
+        Error::TlsFailed {
+            why,
+            advice: "try tls: starttls, or another port",
+        }
+    } else {
+        let advice = "the server may be too old, or not a TLS server; check port and tls";
+        Error::TlsFailed { why, advice }
+    }
+}
+
+/// The cause, which the library hides in the last parentheses of a long chain.
+fn last_words(error: &native_tls::Error) -> String {
+    let text = error.to_string();
+    let inner = text
+        .strip_suffix(')')
+        .and_then(|text| text.rsplit_once('('));
+    match inner {
+        Some((_, cause)) => cause.to_string(),
+        None => text.rsplit(':').next().unwrap_or(&text).trim().to_string(),
+    }
+}

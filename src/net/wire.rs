@@ -1,0 +1,337 @@
+//! Lines and bodies over a transport: one buffered reader of bytes, the time-outs, and the dialogue
+//! as it can be shown. It knows no commands.
+
+use super::body::{Stuffed, Unstuffer};
+use super::{tls, Security, Transport, Trust};
+use crate::error::{Error, Result};
+use crate::event::{Events, Side, Stage, Stop};
+use memchr::memchr;
+use std::io;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// Room for the longest line that is ever accepted, and enough to keep a fast line busy.
+const BUFFER: usize = 128 * 1024;
+/// How long one read may block before we look at the clock and for a signal.
+const SLICE: Duration = Duration::from_millis(250);
+/// How much of an unwanted body is read to keep the line usable; beyond that it is cheaper dropped.
+const DRAIN: u64 = 4 * 1024 * 1024;
+
+/// How long the server may take, and who may call us off.
+#[derive(Clone)]
+pub struct Patience {
+    /// For each wait.
+    pub timeout: Duration,
+    /// For everything: until when, and how long that was.
+    pub deadline: Option<(Instant, Duration)>,
+    /// The signal to stop.
+    pub stop: Stop,
+}
+
+impl Patience {
+    /// Begins a wait.
+    pub fn start(&self, waiting_for: &'static str) -> Waiting<'_> {
+        Waiting {
+            patience: self,
+            since: Instant::now(),
+            waiting_for,
+        }
+    }
+
+    /// How long a wait that begins now may take.
+    pub fn left(&self, waiting_for: &'static str) -> Result<Duration> {
+        let waiting = self.start(waiting_for);
+        waiting.check()?;
+        let until = self
+            .deadline
+            .map_or(self.timeout, |(until, _)| until - waiting.since);
+        Ok(self.timeout.min(until))
+    }
+}
+
+/// A wait under way.
+pub struct Waiting<'p> {
+    patience: &'p Patience,
+    since: Instant,
+    waiting_for: &'static str,
+}
+
+impl Waiting<'_> {
+    /// Fails when the time is up or the account's deadline has passed.
+    pub fn check(&self) -> Result<()> {
+        let now = Instant::now();
+        match self.patience.deadline {
+            Some((until, whole)) if now >= until => return Err(Error::Deadline(whole)),
+            _ => {}
+        }
+        if now - self.since >= self.patience.timeout {
+            let after = self.patience.timeout;
+            return Err(Error::TimedOut {
+                waiting_for: self.waiting_for,
+                after,
+            });
+        }
+        Ok(())
+    }
+
+    /// As `check`, and fails when a signal asks us to stop: for waits with nothing under way.
+    fn check_or_stop(&self) -> Result<()> {
+        match self.patience.stop.signal() {
+            Some(_) => Err(Error::Interrupted),
+            None => self.check(),
+        }
+    }
+}
+
+/// A line to be sent, and how it is shown if it holds a secret.
+pub struct Spoken {
+    line: Zeroizing<Vec<u8>>,
+    shown: Option<&'static str>,
+}
+
+impl Spoken {
+    /// A line without secrets.
+    pub fn open(line: impl Into<Vec<u8>>) -> Self {
+        Self {
+            line: Zeroizing::new(line.into()),
+            shown: None,
+        }
+    }
+
+    /// A line that is shown as `shown` instead.
+    pub fn masked(line: Vec<u8>, shown: &'static str) -> Self {
+        Self {
+            line: Zeroizing::new(line),
+            shown: Some(shown),
+        }
+    }
+
+    /// Its length with its line end.
+    pub fn len(&self) -> usize {
+        self.line.len() + 2
+    }
+}
+
+/// The line to the server.
+pub struct Wire<'e> {
+    transport: Box<dyn Transport>,
+    patience: Patience,
+    events: &'e Events,
+    security: Security,
+    buffer: Box<[u8]>,
+    unread: Range<usize>,
+    /// The last line ended with a bare LF.
+    bare_lf: bool,
+    /// A body that was begun and not read to its end.
+    body: Option<Unstuffer>,
+}
+
+impl<'e> Wire<'e> {
+    /// Takes a transport that is not yet secured.
+    pub fn new(transport: Box<dyn Transport>, patience: Patience, events: &'e Events) -> Self {
+        let mut transport = transport;
+        // A transport that takes no time-out still works; it only cannot be interrupted.
+        let _ = transport.set_timeout(SLICE.min(patience.timeout));
+        Self {
+            transport,
+            patience,
+            events,
+            security: Security::Clear,
+            buffer: vec![0; BUFFER].into_boxed_slice(),
+            unread: 0..0,
+            bare_lf: false,
+            body: None,
+        }
+    }
+
+    /// Who may read what we send.
+    pub fn security(&self) -> Security {
+        self.security
+    }
+
+    /// The voice of the account.
+    pub fn events(&self) -> &'e Events {
+        self.events
+    }
+
+    /// Starts TLS. By value: nothing spoken before survives it. Text that is here already was sent
+    /// in the clear to be taken for what the server says under TLS, so it ends the connection.
+    pub fn secure(self, trust: &Trust) -> Result<Self> {
+        self.events.enter(Stage::Securing);
+        if !self.unread.is_empty() {
+            return Err(Error::TextBehindStls);
+        }
+        let transport = tls::secure(self.transport, trust, &self.patience)?;
+        let mut wire = Self::new(transport, self.patience, self.events);
+        wire.security = if trust.verify {
+            Security::Verified
+        } else {
+            Security::Unverified
+        };
+        Ok(wire)
+    }
+
+    /// Sends one line.
+    pub fn send(&mut self, spoken: &Spoken) -> Result<()> {
+        self.drain()?;
+        self.events.dialogue(Side::Client, || match spoken.shown {
+            Some(shown) => shown.into(),
+            None => spoken.line.to_vec(),
+        });
+        let mut bytes = Zeroizing::new(Vec::with_capacity(spoken.len()));
+        bytes.extend_from_slice(&spoken.line);
+        bytes.extend_from_slice(b"\r\n");
+        self.write(&bytes)
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
+        let waiting = self.patience.start("the server to read");
+        while !bytes.is_empty() {
+            match self.transport.write(bytes) {
+                Ok(0) => {
+                    return Err(Error::Cut {
+                        during: "sending",
+                        why: None,
+                    })
+                }
+                Ok(n) => bytes = &bytes[n..],
+                Err(why) if again(&why) => waiting.check()?,
+                Err(why) => {
+                    return Err(Error::Cut {
+                        during: "sending",
+                        why: Some(why),
+                    })
+                }
+            }
+        }
+        self.transport.flush().map_err(|why| Error::Cut {
+            during: "sending",
+            why: Some(why),
+        })
+    }
+
+    /// Reads one line, without its end, of at most `limit` bytes. The whole line must come within
+    /// the time-out, however slowly its bytes do.
+    pub fn line(&mut self, limit: usize, waiting_for: &'static str) -> Result<&[u8]> {
+        let patience = self.patience.clone();
+        let waiting = patience.start(waiting_for);
+        let mut searched = 0;
+        let length = loop {
+            let unread = &self.buffer[self.unread.clone()];
+            match memchr(b'\n', &unread[searched..]) {
+                Some(end) => break searched + end,
+                None => searched = unread.len(),
+            }
+            if searched > limit {
+                return Err(Error::LineTooLong(limit));
+            }
+            waiting.check()?; // a server that sends byte by byte must not get round it
+            self.fill(|| waiting.check_or_stop(), waiting_for)?;
+        };
+        let line = &self.buffer[self.unread.start..self.unread.start + length];
+        self.unread.start += length + 1;
+        let stripped = line.strip_suffix(b"\r");
+        self.bare_lf = stripped.is_none();
+        let line = stripped.unwrap_or(line);
+        if line.len() > limit {
+            return Err(Error::LineTooLong(limit));
+        }
+        Ok(line)
+    }
+
+    /// From now on a signal to stop is left to those who know where stopping is safe.
+    pub fn see_it_through(&mut self) {
+        self.patience.stop = Stop::default();
+    }
+
+    /// Shows a line of the server's in the dialogue.
+    pub fn show(&self, line: &[u8]) {
+        self.events.dialogue(Side::Server, || line.to_vec());
+    }
+
+    /// Whether the server has said something that nobody asked for yet.
+    pub fn chatty(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Begins a body: what follows the line read last, up to the line that ends it.
+    pub fn stuffed(&mut self) -> Stuffed<'_, 'e> {
+        self.body = Some(Unstuffer::new(self.bare_lf));
+        Stuffed(self)
+    }
+
+    /// Gives the next bytes of the body under way; 0 when there is none or it has ended.
+    pub(super) fn read_body(&mut self, output: &mut [u8]) -> Result<usize> {
+        let Some(mut unstuffer) = self.body.take() else {
+            return Ok(0);
+        };
+        loop {
+            if self.unread.is_empty() {
+                let patience = self.patience.clone();
+                let waiting = patience.start("the rest of a message");
+                self.fill(|| waiting.check(), "a message")?;
+            }
+            let taken = unstuffer.step(&self.buffer[self.unread.clone()], output);
+            self.unread.start += taken.consumed;
+            if unstuffer.ended() {
+                return Ok(taken.produced);
+            }
+            if taken.produced > 0 {
+                self.body = Some(unstuffer);
+                return Ok(taken.produced);
+            }
+        }
+    }
+
+    /// Reads what is left of a body that nobody wants any more.
+    fn drain(&mut self) -> Result<()> {
+        let mut waste = [0; 16 * 1024];
+        let mut drained = 0;
+        while self.body.is_some() {
+            drained += self.read_body(&mut waste)? as u64;
+            if drained > DRAIN {
+                return Err(Error::Cut {
+                    during: "leaving a large message",
+                    why: None,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for more bytes, at most one read of them. `check` is asked between slices of waiting.
+    fn fill(&mut self, check: impl Fn() -> Result<()>, during: &'static str) -> Result<()> {
+        if self.unread.is_empty() {
+            self.unread = 0..0;
+        } else if self.unread.start > 0 && self.unread.end == self.buffer.len() {
+            self.buffer.copy_within(self.unread.clone(), 0);
+            self.unread = 0..self.unread.len();
+        }
+        if self.unread.end == self.buffer.len() {
+            return Err(Error::LineTooLong(BUFFER));
+        }
+        loop {
+            match self.transport.read(&mut self.buffer[self.unread.end..]) {
+                Ok(0) => return Err(Error::Cut { during, why: None }),
+                Ok(n) => {
+                    self.unread.end += n;
+                    return Ok(());
+                }
+                Err(why) if again(&why) => check()?,
+                Err(why) => {
+                    return Err(Error::Cut {
+                        during,
+                        why: Some(why),
+                    })
+                }
+            }
+        }
+    }
+}
+
+/// Whether an error only says that nothing happened yet.
+fn again(why: &io::Error) -> bool {
+    use io::ErrorKind as K;
+    matches!(why.kind(), K::WouldBlock | K::TimedOut | K::Interrupted)
+}

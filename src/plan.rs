@@ -1,0 +1,447 @@
+//! What to do with each message of a maildrop: listing, memory and policy in, steps out. Pure; the
+//! whole policy is here and nowhere else.
+
+use crate::error::{Error, Result};
+use crate::message::{Disposition, Listing, Time, Uid};
+use crate::seen::{Entry, Records};
+use std::collections::HashMap;
+
+/// A known maildrop must have this many messages before their all being new is suspicious:
+/// fetching fewer again does little harm, and people do empty small maildrops.
+const WELL_KNOWN: usize = 5;
+
+/// How long a delivered message stays on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// For ever.
+    Forever,
+    /// For so many seconds since it was first stored.
+    For(i64),
+    /// Not at all.
+    Not,
+}
+
+/// In which order messages are retrieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As the server numbers them.
+    Oldest,
+    /// The other way round.
+    Newest,
+}
+
+/// What the user wants of an account.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// How long delivered messages stay.
+    pub keep: Keep,
+    /// Take what is known already, too.
+    pub all: bool,
+    /// At most so many messages a run.
+    pub limit: Option<u64>,
+    /// Leave what is larger.
+    pub max_size: Option<u64>,
+    /// The order of retrieval.
+    pub order: Order,
+    /// Go on although every UID is new.
+    pub accept_new_uids: bool,
+}
+
+impl Policy {
+    /// What becomes of a delivered message that was first stored then.
+    pub fn afterwards(&self, stored: Time, now: Time) -> Disposition {
+        match self.keep {
+            Keep::Forever => Disposition::Keep,
+            Keep::For(seconds) if now.0 - stored.0 < seconds => Disposition::Keep,
+            Keep::For(_) | Keep::Not => Disposition::Delete,
+        }
+    }
+}
+
+/// Why a step is as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It was never stored: retrieve and deliver it.
+    New,
+    /// It may have been stored: retrieve it, and deliver it if its bytes are unknown.
+    Compare,
+    /// It is known: settle it without retrieving it.
+    Seen,
+    /// It is larger than wanted: leave it.
+    TooLarge,
+    /// As many as wanted come before it: leave it for the next run.
+    Limit,
+}
+
+/// What to do with one message.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The message.
+    pub listing: Listing,
+    /// Why.
+    pub why: Reason,
+    /// What becomes of it if it need not be retrieved, or once it is delivered.
+    pub afterwards: Disposition,
+    /// How many listed messages share its UID.
+    pub copies: u32,
+}
+
+impl Step {
+    /// Whether it is to be retrieved.
+    pub fn retrieve(&self) -> bool {
+        matches!(self.why, Reason::New | Reason::Compare)
+    }
+}
+
+/// Decides about every listed message. Fails if this looks like another maildrop than the one
+/// remembered, so that nothing is fetched twice by mistake.
+pub fn choose(
+    listings: &[Listing],
+    records: &Records,
+    policy: &Policy,
+    now: Time,
+) -> Result<Vec<Step>> {
+    if !policy.accept_new_uids {
+        suspect(listings, records)?;
+    }
+    let mut copies: HashMap<&Uid, u32> = HashMap::new();
+    for uid in listings.iter().filter_map(|listing| listing.uid.as_ref()) {
+        *copies.entry(uid).or_default() += 1;
+    }
+    let copies_of = |uid: &Option<Uid>| uid.as_ref().and_then(|uid| copies.get(uid)).copied();
+    let mut steps: Vec<Step> = listings
+        .iter()
+        .map(|listing| {
+            let copies = copies_of(&listing.uid).unwrap_or(1);
+            step(listing, copies, records, policy, now)
+        })
+        .collect();
+    if policy.order == Order::Newest {
+        steps.reverse();
+    }
+    // Those that could not be had before come last, so that they block nobody.
+    steps.sort_by_key(|step| records.failures(step.listing.uid.as_ref()) > 0);
+    let fresh = steps.iter_mut().filter(|step| step.why == Reason::New);
+    let limit = policy.limit.map_or(usize::MAX, |limit| {
+        usize::try_from(limit).unwrap_or(usize::MAX)
+    });
+    for step in fresh.skip(limit) {
+        (step.why, step.afterwards) = (Reason::Limit, Disposition::Keep);
+    }
+    Ok(steps)
+}
+
+fn step(listing: &Listing, copies: u32, records: &Records, policy: &Policy, now: Time) -> Step {
+    let known = listing.uid.as_ref().map_or(&[][..], |uid| records.of(uid));
+    let why = match recognise(listing, copies, known) {
+        // A message that was known by its bytes alone may have come by a UID since.
+        Reason::New if records.has_anonymous() => Reason::Compare,
+        why => why,
+    };
+    let large = policy
+        .max_size
+        .zip(listing.size)
+        .is_some_and(|(most, size)| size > most);
+    let why = match why {
+        Reason::New | Reason::Compare if large => Reason::TooLarge,
+        Reason::Seen if policy.all && !large => Reason::New,
+        Reason::Compare if policy.all => Reason::New,
+        why => why,
+    };
+    let afterwards = match why {
+        Reason::New | Reason::Compare => policy.afterwards(now, now),
+        Reason::Seen => policy.afterwards(stored(listing, known).unwrap_or(now), now),
+        Reason::TooLarge | Reason::Limit => Disposition::Keep,
+    };
+    Step {
+        listing: listing.clone(),
+        why,
+        afterwards,
+        copies,
+    }
+}
+
+/// Tells whether a message was stored, by its UID and size. When fewer were stored than ever shared
+/// this UID, or none of this size, only its bytes can tell: it must never be deleted unread.
+fn recognise(listing: &Listing, copies: u32, known: &[Entry]) -> Reason {
+    if listing.uid.is_none() {
+        return Reason::Compare;
+    }
+    if known.is_empty() {
+        return Reason::New;
+    }
+    let ever = known
+        .iter()
+        .map(|entry| entry.copies)
+        .max()
+        .unwrap_or(1)
+        .max(copies);
+    let complete = known.len() >= ever as usize;
+    let fits = known.iter().any(|entry| fits(listing, entry));
+    if complete && fits {
+        Reason::Seen
+    } else {
+        Reason::Compare
+    }
+}
+
+/// Whether the sizes do not contradict each other.
+fn fits(listing: &Listing, entry: &Entry) -> bool {
+    listing
+        .size
+        .zip(entry.size)
+        .is_none_or(|(listed, stored)| listed == stored)
+}
+
+/// When the message was first stored; the latest, if several could be meant.
+fn stored(listing: &Listing, known: &[Entry]) -> Option<Time> {
+    known
+        .iter()
+        .filter(|entry| fits(listing, entry))
+        .map(|entry| entry.stored)
+        .max()
+}
+
+/// Fails if every UID of a well-known maildrop is new: as many messages as before, or the very
+/// same sizes, under other names.
+fn suspect(listings: &[Listing], records: &Records) -> Result<()> {
+    let uids = || listings.iter().filter_map(|listing| listing.uid.as_ref());
+    let (listed, known) = (uids().count(), records.expected().count());
+    if listed == 0 || known == 0 || uids().any(|uid| !records.of(uid).is_empty()) {
+        return Ok(());
+    }
+    let many = known >= WELL_KNOWN && listed >= WELL_KNOWN && 2 * listed >= known;
+    if many || (known >= 2 && same_sizes(listings, records)) {
+        return Err(Error::AllNew { listed, known });
+    }
+    Ok(())
+}
+
+/// Whether every size that should be there is listed.
+fn same_sizes(listings: &[Listing], records: &Records) -> bool {
+    let mut listed: HashMap<u64, usize> = HashMap::new();
+    for size in listings.iter().filter_map(|listing| listing.size) {
+        *listed.entry(size).or_default() += 1;
+    }
+    records.expected().all(|entry| {
+        let found = entry
+            .size
+            .and_then(|size| listed.get_mut(&size))
+            .filter(|left| **left > 0);
+        found.map(|left| *left -= 1).is_some()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Digest, MessageNumber};
+
+    const NOW: Time = Time(1_000_000);
+
+    fn policy() -> Policy {
+        Policy {
+            keep: Keep::Forever,
+            all: false,
+            limit: None,
+            max_size: None,
+            order: Order::Oldest,
+            accept_new_uids: false,
+        }
+    }
+
+    fn listing(number: u32, uid: &str, size: u64) -> Listing {
+        let number = MessageNumber(number);
+        Listing {
+            number,
+            size: Some(size),
+            uid: Uid::new(uid.as_bytes()),
+        }
+    }
+
+    fn entry(size: u64, stored: i64) -> Entry {
+        Entry {
+            size: Some(size),
+            stored: Time(stored),
+            digest: None,
+            copies: 1,
+            gone: None,
+        }
+    }
+
+    fn known(entries: &[(&str, Entry)]) -> Records {
+        let mut records = Records::default();
+        for (uid, entry) in entries {
+            records.know(Uid::new(uid.as_bytes()), entry.clone());
+        }
+        records
+    }
+
+    fn reasons(listings: &[Listing], records: &Records, policy: &Policy) -> Vec<Reason> {
+        let steps = choose(listings, records, policy, NOW).unwrap();
+        steps.iter().map(|step| step.why).collect()
+    }
+
+    #[test]
+    fn the_known_is_settled_and_the_new_retrieved() {
+        let records = known(&[("a", entry(5, 0))]);
+        let listings = [listing(1, "a", 5), listing(2, "b", 6)];
+        assert_eq!(
+            reasons(&listings, &records, &policy()),
+            [Reason::Seen, Reason::New]
+        );
+        let all = Policy {
+            all: true,
+            ..policy()
+        };
+        assert_eq!(
+            reasons(&listings, &records, &all),
+            [Reason::New, Reason::New]
+        );
+    }
+
+    #[test]
+    fn keeping_for_a_time_counts_from_when_it_was_stored() {
+        let records = known(&[("old", entry(5, 0)), ("young", entry(5, NOW.0 - 10))]);
+        let listings = [
+            listing(1, "old", 5),
+            listing(2, "young", 5),
+            listing(3, "new", 5),
+        ];
+        let policy = Policy {
+            keep: Keep::For(100),
+            ..policy()
+        };
+        let steps = choose(&listings, &records, &policy, NOW).unwrap();
+        let fates: Vec<_> = steps.iter().map(|step| step.afterwards).collect();
+        assert_eq!(
+            fates,
+            [Disposition::Delete, Disposition::Keep, Disposition::Keep]
+        );
+    }
+
+    #[test]
+    fn a_uid_listed_twice_is_not_taken_for_read_when_one_was() {
+        let one = known(&[(
+            "a",
+            Entry {
+                copies: 2,
+                ..entry(5, 0)
+            },
+        )]);
+        let twice = [listing(1, "a", 5), listing(2, "a", 5)];
+        assert_eq!(reasons(&twice, &one, &policy()), [Reason::Compare; 2]);
+        // Even when only one is left: it may be the one that was never read.
+        assert_eq!(reasons(&twice[..1], &one, &policy()), [Reason::Compare]);
+        let digest = |n| Some(Digest([n; 16]));
+        let first = Entry {
+            copies: 2,
+            digest: digest(1),
+            ..entry(5, 0)
+        };
+        let second = Entry {
+            digest: digest(2),
+            ..first.clone()
+        };
+        let both = known(&[("a", first), ("a", second)]);
+        assert_eq!(reasons(&twice, &both, &policy()), [Reason::Seen; 2]);
+        assert_eq!(
+            reasons(&twice, &Records::default(), &policy()),
+            [Reason::New; 2]
+        );
+    }
+
+    #[test]
+    fn a_known_uid_of_another_size_is_compared_before_it_is_deleted() {
+        let records = known(&[("a", entry(5, 0))]);
+        let delete = Policy {
+            keep: Keep::Not,
+            ..policy()
+        };
+        assert_eq!(
+            reasons(&[listing(1, "a", 6)], &records, &delete),
+            [Reason::Compare]
+        );
+    }
+
+    #[test]
+    fn without_uids_everything_is_compared() {
+        let listings = [Listing {
+            number: MessageNumber(1),
+            size: None,
+            uid: None,
+        }];
+        assert_eq!(
+            reasons(&listings, &Records::default(), &policy()),
+            [Reason::Compare]
+        );
+        let anonymous = {
+            let mut records = Records::default();
+            records.know(
+                None,
+                Entry {
+                    digest: Some(Digest([1; 16])),
+                    ..entry(5, 0)
+                },
+            );
+            records
+        };
+        // And when the server has learned UIDs since, nothing is fetched twice for that.
+        assert_eq!(
+            reasons(&[listing(1, "a", 5)], &anonymous, &policy()),
+            [Reason::Compare]
+        );
+    }
+
+    #[test]
+    fn limits_leave_the_rest_and_say_so() {
+        let listings = [
+            listing(1, "a", 5),
+            listing(2, "b", 500),
+            listing(3, "c", 5),
+            listing(4, "d", 5),
+        ];
+        let policy = Policy {
+            limit: Some(1),
+            max_size: Some(100),
+            ..policy()
+        };
+        let none = Records::default();
+        let expected = [Reason::New, Reason::TooLarge, Reason::Limit, Reason::Limit];
+        assert_eq!(reasons(&listings, &none, &policy), expected);
+        let newest = Policy {
+            order: Order::Newest,
+            ..policy
+        };
+        let expected = [Reason::New, Reason::Limit, Reason::TooLarge, Reason::Limit];
+        assert_eq!(reasons(&listings, &none, &newest), expected);
+    }
+
+    #[test]
+    fn a_maildrop_of_which_every_uid_is_new_is_suspicious() {
+        let names = ["a", "b", "c", "d", "e", "f"];
+        let old: Vec<_> = names.iter().map(|name| (*name, entry(5, 0))).collect();
+        let records = known(&old);
+        let fresh: Vec<_> = (1..=6).map(|n| listing(n, &format!("new{n}"), 9)).collect();
+        let stopped = choose(&fresh, &records, &policy(), NOW);
+        assert!(matches!(
+            stopped,
+            Err(Error::AllNew {
+                listed: 6,
+                known: 6
+            })
+        ));
+        let accept = Policy {
+            accept_new_uids: true,
+            ..policy()
+        };
+        assert!(choose(&fresh, &records, &accept, NOW).is_ok());
+        // A few new ones in a maildrop that somebody emptied are nothing unusual.
+        assert!(choose(&fresh[..2], &records, &policy(), NOW).is_ok());
+        // The very same sizes under other names are, even if they are few.
+        let few = known(&[("a", entry(11, 0)), ("b", entry(12, 0))]);
+        let moved = [listing(1, "x", 12), listing(2, "y", 11)];
+        assert!(choose(&moved, &few, &policy(), NOW).is_err());
+        assert!(choose(&moved[..1], &few, &policy(), NOW).is_ok());
+    }
+}

@@ -1,0 +1,189 @@
+//! The only writer to the terminal. Whatever a server, a message or another program said is escaped
+//! and cut here, and only here.
+
+mod bars;
+mod text;
+
+use crate::error::Error;
+use crate::event::Event;
+use bars::Bars;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::Receiver;
+
+/// How much is said, from nothing to everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What failed.
+    Error,
+    /// What should not stay as it is.
+    Warning,
+    /// What a person at a terminal likes to see.
+    Info,
+    /// What happened to each message.
+    Detail,
+    /// The dialogue.
+    Wire,
+}
+
+/// How to tell it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The least important that is said; nothing at all if `None`.
+    pub level: Option<Level>,
+    /// Whether to colour.
+    pub color: bool,
+    /// Whether standard error is a terminal that bars can be drawn on.
+    pub bars: bool,
+    /// Whether this is a dry run, whose findings are data.
+    pub dry_run: bool,
+}
+
+impl Options {
+    /// From the flags and the surroundings. Off a terminal success is silent, so that cron sends no
+    /// mail.
+    pub fn new(quiet: u8, verbose: u8, color: crate::cli::When) -> Self {
+        use crate::cli::When;
+        let terminal = io::stderr().is_terminal();
+        let level = match (quiet, verbose) {
+            (2.., _) => None,
+            (1, _) => Some(Level::Error),
+            (_, 2..) => Some(Level::Wire),
+            (_, 1) => Some(Level::Detail),
+            _ if terminal => Some(Level::Info),
+            _ => Some(Level::Warning),
+        };
+        let set =
+            |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let color = match color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto if set("NO_COLOR") => false,
+            When::Auto => terminal || set("CLICOLOR_FORCE"),
+        };
+        let bars = terminal && matches!(level, Some(Level::Info | Level::Detail));
+        Self {
+            level,
+            color,
+            bars,
+            dry_run: false,
+        }
+    }
+}
+
+/// An account as people know it.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Its name.
+    pub account: String,
+    /// Its server.
+    pub server: String,
+}
+
+/// Tells what happens until nobody is left to make anything happen.
+pub fn run(events: &Receiver<(usize, Event)>, accounts: &[Named], options: Options) {
+    let mut bars = options.bars.then(|| Bars::new(accounts));
+    for (index, event) in events {
+        let Some(named) = accounts.get(index) else {
+            continue;
+        };
+        if let Some(bars) = &mut bars {
+            bars.follow(index, &event);
+        }
+        for (level, line) in text::lines(named, &event, &options) {
+            if options.level.is_some_and(|least| level <= least) {
+                let line = colored(level, line, options.color);
+                match &bars {
+                    Some(bars) => bars.aside(|| say(&line)),
+                    None => say(&line),
+                }
+            }
+        }
+        if let Some(line) = text::finding(named, &event, &options) {
+            match &bars {
+                Some(bars) => bars.aside(|| print(&line)),
+                None => print(&line),
+            }
+        }
+    }
+}
+
+/// Tells why popget did not even begin.
+pub fn fatal(error: &anyhow::Error, options: Options) {
+    if options.level.is_none() {
+        return;
+    }
+    let line = match error.downcast_ref::<Error>() {
+        Some(ours) => text::sentence(ours),
+        None => format!("{error:#}"),
+    };
+    say(&colored(
+        Level::Error,
+        format!("popget: {line}"),
+        options.color,
+    ));
+}
+
+/// Writes data to standard output. A reader that went away is no trouble of ours.
+pub fn print(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Writes a line to standard error; if that is closed there is nobody to tell.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+fn colored(level: Level, line: String, color: bool) -> String {
+    match level {
+        Level::Error if color => format!("\x1b[31m{line}\x1b[0m"),
+        Level::Warning if color => format!("\x1b[33m{line}\x1b[0m"),
+        _ => line,
+    }
+}
+
+/// The longest foreign text that is shown.
+const SHOWN: usize = 300;
+
+/// Foreign bytes as text that can do no harm: control characters, line ends, and the marks that
+/// turn the direction of writing are escaped, and what is too long is cut.
+pub fn escape(bytes: &[u8]) -> String {
+    let mut shown = String::new();
+    for piece in bytes.utf8_chunks() {
+        for letter in piece.valid().chars() {
+            let harmful = letter.is_control()
+                || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}');
+            let _ = match letter {
+                letter if !harmful => write!(shown, "{letter}"),
+                letter if letter.is_ascii() => write!(shown, "\\x{:02x}", u32::from(letter)),
+                letter => write!(shown, "\\u{{{:x}}}", u32::from(letter)),
+            };
+        }
+        for byte in piece.invalid() {
+            let _ = write!(shown, "\\x{byte:02x}");
+        }
+        if let Some((end, _)) = shown.char_indices().nth(SHOWN) {
+            shown.truncate(end);
+            shown.push_str("...");
+            break;
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_cannot_move_the_cursor_or_lie() {
+        assert_eq!(
+            escape(b"\x1b[31mred\r\nnext\x07"),
+            "\\x1b[31mred\\x0d\\x0anext\\x07"
+        );
+        assert_eq!(escape("a\u{202e}b\u{9b}".as_bytes()), "a\\u{202e}b\\u{9b}");
+        assert_eq!(escape("Grüße".as_bytes()), "Grüße");
+        assert_eq!(escape(b"Gr\xfc\xdfe"), "Gr\\xfc\\xdfe");
+        assert_eq!(escape(&[b'x'; 1000]).len(), SHOWN + 3);
+    }
+}

@@ -1,0 +1,215 @@
+//! What happened, in words: a line each.
+
+use super::{escape, Level, Named, Options};
+use crate::error::Error;
+use crate::event::{Event, Failure, Left, Notice, Side, Tally};
+use crate::message::Uid;
+use indicatif::HumanBytes;
+
+/// The lines that an event is worth, with how important they are.
+pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, String)> {
+    let account = &named.account;
+    let detail = |text: String| vec![(Level::Detail, format!("{account}: {text}"))];
+    match event {
+        Event::Message {
+            uid,
+            size,
+            destination,
+        } => detail(format!(
+            "delivered {}{} to {}",
+            name(uid.as_ref()),
+            bytes(Some(*size)),
+            escape(destination.as_bytes())
+        )),
+        Event::Skip { uid, size, why } => {
+            let why = match why {
+                Left::TooLarge => "it is larger than max_size",
+                Left::Limit => "the limit is reached, or it failed in this run",
+            };
+            detail(format!(
+                "left {}{} on the server: {why}",
+                name(uid.as_ref()),
+                bytes(*size)
+            ))
+        }
+        Event::Delete { uid } => detail(format!("deleted {} from the server", name(uid.as_ref()))),
+        Event::Stage(stage) => detail(stage.name().to_string()),
+        Event::Dialogue(side, line) => {
+            let side = match side {
+                Side::Client => "C",
+                Side::Server => "S",
+            };
+            vec![(Level::Wire, format!("{account}: {side}: {}", escape(line)))]
+        }
+        Event::Notice(notice) => {
+            let (level, text) = notice_text(notice);
+            vec![(
+                level,
+                format!("popget: {account} ({}): {text}", named.server),
+            )]
+        }
+        Event::Account(tally) => {
+            let mut lines: Vec<_> = tally
+                .failures
+                .iter()
+                .map(|failure| failed(named, failure))
+                .collect();
+            if !options.dry_run {
+                lines.push((Level::Info, format!("{account}: {}", summary(tally))));
+            }
+            lines
+        }
+        Event::Planned { .. }
+        | Event::Progress(_)
+        | Event::WouldDeliver { .. }
+        | Event::WouldDelete { .. } => Vec::new(),
+    }
+}
+
+/// What a dry run found: data, for standard output.
+pub fn finding(named: &Named, event: &Event, options: &Options) -> Option<String> {
+    let account = &named.account;
+    match event {
+        Event::WouldDeliver { uid, size, subject } => {
+            let subject = match subject.as_slice() {
+                [] => String::new(),
+                subject => format!(": {}", escape(subject)),
+            };
+            Some(format!(
+                "{account}: would fetch {}{}{subject}",
+                name(uid.as_ref()),
+                bytes(*size)
+            ))
+        }
+        Event::WouldDelete { uid } => {
+            Some(format!("{account}: would delete {}", name(uid.as_ref())))
+        }
+        Event::Account(tally) if options.dry_run => {
+            let Tally {
+                new,
+                seen,
+                deleted,
+                skipped,
+                ..
+            } = **tally;
+            let size = HumanBytes(tally.bytes);
+            Some(format!("{account}: would fetch {new} ({size}), delete {deleted}; {seen} seen, {skipped} too large"))
+        }
+        _ => None,
+    }
+}
+
+/// An error as one sentence with what was said and what to do.
+pub fn sentence(error: &Error) -> String {
+    let mut line = escape(error.to_string().as_bytes());
+    if let Some(words) = error.words() {
+        line.push_str(&format!(": \"{}\"", escape(words.trim_ascii())));
+    }
+    match error.advice() {
+        "" => line,
+        advice => line + "; " + advice,
+    }
+}
+
+/// One failure: account, server, stage, message, what, and what to do.
+fn failed(named: &Named, failure: &Failure) -> (Level, String) {
+    let Named { account, server } = named;
+    let about = failure
+        .uid
+        .as_ref()
+        .map(|uid| format!(" {}", name(Some(uid))))
+        .unwrap_or_default();
+    let (stage, sentence) = (failure.stage.name(), sentence(&failure.error));
+    let level = if failure.known {
+        Level::Info
+    } else {
+        Level::Error
+    };
+    (
+        level,
+        format!("popget: {account} ({server}): {stage}{about}: {sentence}"),
+    )
+}
+
+fn notice_text(notice: &Notice) -> (Level, String) {
+    match notice {
+        Notice::Unverified => (
+            Level::Warning,
+            "tls_verify is false: anyone between can read the password and the mail".into(),
+        ),
+        Notice::TornState => (
+            Level::Warning,
+            "the last line of the memory was cut off by a crash; it was removed".into(),
+        ),
+        Notice::Finished => (
+            Level::Detail,
+            "a delivery that an earlier run began was finished".into(),
+        ),
+        Notice::InDoubt { destination, uid } => (
+            Level::Warning,
+            format!(
+                "an earlier run was stopped while it delivered {} to {}: it may come twice",
+                name(uid.as_ref()),
+                escape(destination.as_bytes())
+            ),
+        ),
+        Notice::Reconnecting(error) => (
+            Level::Info,
+            format!("{}; connecting again", escape(error.to_string().as_bytes())),
+        ),
+        Notice::NotDeleted => (
+            Level::Info,
+            "the server refused to delete a message; the next run asks again".into(),
+        ),
+        Notice::StaleLock(path) => (
+            Level::Info,
+            format!(
+                "removed the lock file {} of a program that is gone",
+                path.display()
+            ),
+        ),
+        Notice::MdaSaid(said) => (
+            Level::Warning,
+            format!("the MDA says: \"{}\"", escape(said.trim_ascii())),
+        ),
+    }
+}
+
+/// The line that a person at a terminal reads when an account is done.
+fn summary(tally: &Tally) -> String {
+    let mut line = match tally.new {
+        0 => "nothing new".to_string(),
+        1 => format!("1 new message ({})", HumanBytes(tally.bytes)),
+        new => format!("{new} new messages ({})", HumanBytes(tally.bytes)),
+    };
+    let failed = tally
+        .failures
+        .iter()
+        .filter(|failure| failure.uid.is_some())
+        .count() as u64;
+    let rest = [
+        (tally.seen, "seen"),
+        (tally.deleted, "deleted"),
+        (tally.skipped, "too large"),
+        (failed, "failed"),
+    ];
+    for (count, what) in rest.into_iter().filter(|(count, _)| *count > 0) {
+        line.push_str(&format!(", {count} {what}"));
+    }
+    if tally.more {
+        line.push_str(", more waiting");
+    }
+    line
+}
+
+/// How to name a message to people.
+fn name(uid: Option<&Uid>) -> String {
+    uid.map_or("a message without UID".into(), |uid| {
+        format!("message {}", escape(uid.bytes()))
+    })
+}
+
+fn bytes(size: Option<u64>) -> String {
+    size.map(|size| format!(" ({})", HumanBytes(size)))
+        .unwrap_or_default()
+}

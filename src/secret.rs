@@ -1,0 +1,237 @@
+//! A secret, which cannot be printed and is wiped when let go, and the places it may come from.
+//! Nothing here happens while settings are read: a command runs, and a person is asked, only when
+//! the account is about to be visited.
+
+use crate::error::{Error, Result};
+use rustix::termios::{self, LocalModes, OptionalActions};
+use serde::{Deserialize, Deserializer};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
+
+/// Longer than any password or token.
+const LIMIT: u64 = 64 * 1024;
+
+/// A password. It has no `Debug` and no `Display`.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes the bytes of a password.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes, for those who must send or hash them.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The first line of what a file or command gave, without its line end; nothing else is trimmed.
+    fn first_line(bytes: Vec<u8>) -> Self {
+        let all = Zeroizing::new(bytes);
+        let line = all.split(|b| *b == b'\n').next().unwrap_or_default();
+        Self::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec())
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::new(text.into_bytes()))
+    }
+}
+
+/// A command as the settings give it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a command: a string, or a list of strings"
+)]
+pub enum CommandLine {
+    /// A string, for `sh -c`.
+    Shell(String),
+    /// A program and its arguments, run as they are.
+    Words(Vec<String>),
+}
+
+impl CommandLine {
+    /// The command, ready to be given its surroundings and started.
+    pub fn command(&self) -> Command {
+        match self {
+            Self::Shell(line) => {
+                let mut command = Command::new("/bin/sh");
+                command.arg("-c").arg(line);
+                command
+            }
+            Self::Words(words) => {
+                let mut command = Command::new(words.first().map_or("", String::as_str));
+                command.args(words.iter().skip(1));
+                command
+            }
+        }
+    }
+
+    /// How to name it in a message: the program, without arguments that may be secret.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Shell(line) => line.split_whitespace().next().unwrap_or_default(),
+            Self::Words(words) => words.first().map_or("", String::as_str),
+        }
+    }
+}
+
+/// Where an account's password comes from.
+#[derive(Clone)]
+pub enum SecretSource {
+    /// It stands in the settings, or was asked for already.
+    Given(Secret),
+    /// The first line that a command prints.
+    Command(CommandLine),
+    /// The first line of a file.
+    File(PathBuf),
+    /// A person, at the terminal.
+    Ask,
+}
+
+impl SecretSource {
+    /// Gets the password. `Ask` fails here: people are asked before accounts are visited, by
+    /// [`ask`], since two prompts at once would be unusable.
+    pub fn obtain(&self) -> Result<Secret> {
+        match self {
+            Self::Given(secret) => Ok(secret.clone()),
+            Self::Command(line) => from_command(line),
+            Self::File(path) => from_file(path),
+            Self::Ask => Err(Error::NoPassword),
+        }
+    }
+}
+
+/// Runs a password command; its standard error stays ours, for it may have to explain itself.
+fn from_command(line: &CommandLine) -> Result<Secret> {
+    let failed = |ended: String, said: Vec<u8>| Error::PasswordCommand { ended, said };
+    let mut command = line.command();
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let output = command
+        .output()
+        .map_err(|why| failed(format!("cannot be started: {why}"), Vec::new()))?;
+    let secret = Secret::first_line(output.stdout);
+    if !output.status.success() {
+        let last = output
+            .stderr
+            .trim_ascii()
+            .rsplit(|b| *b == b'\n')
+            .next()
+            .unwrap_or_default();
+        return Err(failed(format!("failed ({})", output.status), last.to_vec()));
+    }
+    if secret.expose().is_empty() {
+        return Err(failed("printed no password".into(), Vec::new()));
+    }
+    Ok(secret)
+}
+
+/// Reads a password file, which nobody else may be able to read.
+fn from_file(path: &Path) -> Result<Secret> {
+    let failed = |why: String| Error::PasswordFile {
+        path: path.into(),
+        why,
+    };
+    let file = File::open(path).map_err(|why| failed(format!("cannot be read: {why}")))?;
+    if let Some(why) = open_to_others(&file) {
+        return Err(failed(format!("{why}; run chmod 600 on it")));
+    }
+    let mut bytes = Vec::new();
+    file.take(LIMIT)
+        .read_to_end(&mut bytes)
+        .map_err(|why| failed(format!("cannot be read: {why}")))?;
+    let secret = Secret::first_line(bytes);
+    if secret.expose().is_empty() {
+        return Err(failed("its first line is empty".into()));
+    }
+    Ok(secret)
+}
+
+/// Why a file is not fit to hold a secret, if it is not. A group may read what root owns, since
+/// that is how services are given their settings.
+pub fn open_to_others(file: &File) -> Option<&'static str> {
+    let meta = file.metadata().ok()?;
+    let (mode, root) = (meta.mode(), meta.uid() == 0);
+    if !meta.is_file() {
+        return None; // a pipe or a terminal: its maker has seen to it
+    }
+    match mode {
+        _ if mode & 0o002 != 0 => Some("can be written by everyone"),
+        _ if mode & 0o004 != 0 => Some("can be read by everyone"),
+        _ if mode & 0o040 != 0 && !root => Some("can be read by its group"),
+        _ => None,
+    }
+}
+
+/// Asks for a password on the terminal, without showing it. The prompt names account and server,
+/// so that nobody types the one for the other.
+pub fn ask(account: &str, user: &str, server: &str) -> Result<Secret> {
+    let no_terminal = |_| Error::NoPassword;
+    let mut terminal = File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .map_err(no_terminal)?;
+    let shown = termios::tcgetattr(&terminal).map_err(|_| Error::NoPassword)?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    write!(
+        terminal,
+        "popget: password for {account} ({user} at {server}): "
+    )
+    .map_err(no_terminal)?;
+    termios::tcsetattr(&terminal, OptionalActions::Flush, &hidden)
+        .map_err(|_| Error::NoPassword)?;
+    let mut line = Vec::new();
+    let read = BufReader::new(&terminal)
+        .take(LIMIT)
+        .read_until(b'\n', &mut line);
+    let restored = termios::tcsetattr(&terminal, OptionalActions::Flush, &shown);
+    let _ = terminal.write_all(b"\n");
+    match (read, restored) {
+        (Ok(n), Ok(())) if n > 1 => Ok(Secret::first_line(line)),
+        _ => Err(Error::NoPassword),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_line_counts_and_only_its_end_is_trimmed() {
+        let line = |bytes: &[u8]| Secret::first_line(bytes.to_vec()).expose().to_vec();
+        assert_eq!(line(b" pa ss \nlogin: x\n"), b" pa ss ");
+        assert_eq!(line(b"pw\r\n"), b"pw");
+        assert_eq!(line(b"pw"), b"pw");
+        assert_eq!(line(b""), b"");
+    }
+
+    #[test]
+    fn a_command_gives_its_first_line() {
+        let secret = from_command(&CommandLine::Shell("printf 'a b\\nc\\n'".into())).unwrap();
+        assert_eq!(secret.expose(), b"a b");
+    }
+
+    #[test]
+    fn a_failing_command_says_its_last_line() {
+        let line = CommandLine::Shell("echo one >&2; echo two >&2; exit 3".into());
+        match from_command(&line) {
+            Err(Error::PasswordCommand { ended, said }) => {
+                assert!(ended.contains('3'), "{ended}");
+                assert_eq!(said, b"two");
+            }
+            _ => panic!("it should have failed"),
+        }
+    }
+}

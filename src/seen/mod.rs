@@ -1,0 +1,279 @@
+//! The memory of one account: which messages were stored, and which deliveries are under way. A text
+//! file that is only ever appended to, and now and then written anew beside itself; whoever holds
+//! the account's lock owns it. What it says is decided elsewhere; this module keeps its word.
+
+mod file;
+mod text;
+
+pub use file::{Access, Lock, Memory, Place};
+
+use crate::message::{Digest, Listing, Time, Uid};
+use std::collections::{BTreeMap, HashMap};
+
+/// Whose maildrop a memory belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account's name.
+    pub name: String,
+    /// The user at the server.
+    pub user: String,
+    /// The host, as the settings name it.
+    pub server: String,
+}
+
+/// By what a message is known again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// The server's UID.
+    Uid(Uid),
+    /// Its bytes, where the server has no UIDs.
+    Digest(Digest),
+}
+
+/// A message that was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its size as the server listed it.
+    pub size: Option<u64>,
+    /// When it was first stored.
+    pub stored: Time,
+    /// The digest of its bytes; unknown for what was taken over from elsewhere.
+    pub digest: Option<Digest>,
+    /// How many messages with its UID were listed when it was stored.
+    pub copies: u32,
+    /// Since when the server lists it no longer.
+    pub gone: Option<Time>,
+}
+
+/// A delivery begun: what is being stored, and how its destination finds it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The message.
+    pub key: Key,
+    /// What will be remembered of it.
+    pub entry: Entry,
+    /// The destination's own words.
+    pub claim: Vec<u8>,
+}
+
+/// What is remembered, without the file that keeps it.
+#[derive(Debug, Default)]
+pub struct Records {
+    entries: HashMap<Key, Vec<Entry>>,
+    failures: HashMap<Key, u32>,
+    begun: BTreeMap<u64, Begun>,
+    anonymous: usize,
+}
+
+impl Records {
+    /// What is remembered under a UID.
+    pub fn of(&self, uid: &Uid) -> &[Entry] {
+        self.entries
+            .get(&Key::Uid(uid.clone()))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether any message is remembered by its bytes alone.
+    pub fn has_anonymous(&self) -> bool {
+        self.anonymous > 0
+    }
+
+    /// How many runs in a row this message could not be had.
+    pub fn failures(&self, uid: Option<&Uid>) -> u32 {
+        uid.and_then(|uid| self.failures.get(&Key::Uid(uid.clone())))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// The entries with a UID that were there when last looked.
+    pub fn expected(&self) -> impl Iterator<Item = &Entry> {
+        let known = self
+            .entries
+            .iter()
+            .filter(|(key, _)| matches!(key, Key::Uid(_)));
+        known
+            .flat_map(|(_, entries)| entries)
+            .filter(|entry| entry.gone.is_none())
+    }
+
+    /// When messages were first stored, by the digests of their bytes.
+    pub fn by_digest(&self) -> HashMap<Digest, Vec<Time>> {
+        let mut stored: HashMap<Digest, Vec<Time>> = HashMap::new();
+        for entry in self.entries.values().flatten() {
+            if let Some(digest) = entry.digest {
+                stored.entry(digest).or_default().push(entry.stored);
+            }
+        }
+        stored
+    }
+
+    /// Remembers a message, without a file.
+    #[cfg(test)]
+    pub fn know(&mut self, uid: Option<Uid>, entry: Entry) {
+        let digest = entry.digest.unwrap_or(Digest([0; 16]));
+        self.insert(uid.map_or(Key::Digest(digest), Key::Uid), entry);
+    }
+
+    /// What changes when exactly these messages are listed: which are gone, which are back.
+    fn moved(&self, listings: &[Listing], now: Time) -> Vec<text::Line> {
+        let listed: std::collections::HashSet<&Uid> = listings
+            .iter()
+            .filter_map(|listing| listing.uid.as_ref())
+            .collect();
+        let mut lines = Vec::new();
+        for (key, entries) in &self.entries {
+            let Key::Uid(uid) = key else { continue };
+            let here = listed.contains(uid);
+            for entry in entries {
+                match (here, entry.gone) {
+                    (true, Some(_)) => lines.push(text::Line::Back(key.clone(), entry.digest)),
+                    (false, None) => lines.push(text::Line::Gone(key.clone(), entry.digest, now)),
+                    _ => {}
+                }
+            }
+        }
+        lines
+    }
+
+    /// Takes what a line of the file says.
+    fn take(&mut self, line: text::Line) -> Result<(), &'static str> {
+        use text::Line as L;
+        match line {
+            L::Account(..) => return Err("a second account"),
+            L::Seen(key, entry) => self.insert(key, entry),
+            L::Claim(id, key, entry, claim) => {
+                self.begun.insert(id, Begun { key, entry, claim });
+            }
+            L::Done(first, last) => {
+                for id in first..=last.min(first.saturating_add(1 << 20)) {
+                    let begun = self
+                        .begun
+                        .remove(&id)
+                        .ok_or("a delivery done that never began")?;
+                    self.failures.remove(&begun.key);
+                    self.insert(begun.key, begun.entry);
+                }
+            }
+            L::Void(id) => {
+                self.begun
+                    .remove(&id)
+                    .ok_or("a delivery undone that never began")?;
+            }
+            L::Gone(key, digest, since) => {
+                self.change(&key, digest, |entry| entry.gone = Some(since))
+            }
+            L::Back(key, digest) => self.change(&key, digest, |entry| entry.gone = None),
+            L::Size(key, digest, size) => {
+                self.change(&key, digest, |entry| entry.size = Some(size));
+            }
+            L::Fail(key, count) => {
+                self.failures.insert(key, count);
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers a message, unless as many as were listed with its UID are remembered already: then
+    /// it was only stored again because that was asked for.
+    fn insert(&mut self, key: Key, entry: Entry) {
+        self.anonymous += usize::from(matches!(key, Key::Digest(_)));
+        let entries = self.entries.entry(key).or_default();
+        let alike = entries
+            .iter_mut()
+            .filter(|known| known.digest == entry.digest);
+        let mut alike: Vec<_> = alike.collect();
+        if alike.len() >= entry.copies as usize {
+            for known in &mut alike {
+                (known.gone, known.size) = (entry.gone, entry.size);
+            }
+        } else {
+            entries.push(entry);
+        }
+    }
+
+    fn change(&mut self, key: &Key, digest: Option<Digest>, change: impl Fn(&mut Entry)) {
+        let entries = self.entries.get_mut(key).into_iter().flatten();
+        entries
+            .filter(|entry| entry.digest == digest)
+            .for_each(change);
+    }
+
+    /// Forgets what has been gone since before this moment.
+    fn forget(&mut self, before: Time) {
+        for entries in self.entries.values_mut() {
+            entries.retain(|entry| entry.gone.is_none_or(|since| since >= before));
+        }
+        self.entries.retain(|_, entries| !entries.is_empty());
+        let entries = &self.entries;
+        self.anonymous = entries
+            .keys()
+            .filter(|key| matches!(key, Key::Digest(_)))
+            .count();
+    }
+
+    /// How many lines would say all this.
+    fn lines(&self) -> usize {
+        self.entries.values().map(Vec::len).sum::<usize>() + self.failures.len() + self.begun.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uid(name: &str) -> Uid {
+        Uid::new(name.as_bytes()).unwrap()
+    }
+
+    fn records(lines: &[&str]) -> Records {
+        let mut records = Records::default();
+        for line in lines {
+            records.take(text::parse(line.as_bytes()).unwrap()).unwrap();
+        }
+        records
+    }
+
+    #[test]
+    fn a_claim_counts_only_when_it_is_done() {
+        let digest = "000102030405060708090a0b0c0d0e0f";
+        let claim = |id: u32, uid: &str| format!("claim {id} {uid} 5 9 {digest} 1 - maildir");
+        let (one, two) = (claim(1, "a"), claim(2, "b"));
+        let open = records(&[&one, &two]);
+        assert!(open.of(&uid("a")).is_empty());
+        assert_eq!(open.begun.len(), 2);
+        let done = records(&[&one, &two, "done 1 2"]);
+        assert_eq!(done.of(&uid("a")).len(), 1);
+        assert!(done.begun.is_empty());
+        assert!(records(&[&one, "void 1"]).of(&uid("a")).is_empty());
+    }
+
+    #[test]
+    fn what_is_stored_again_is_remembered_once() {
+        let again = records(&["seen a 5 9 - 1", "seen a 5 10 - 1"]);
+        assert_eq!(again.of(&uid("a")).len(), 1);
+        assert_eq!(again.of(&uid("a"))[0].stored, Time(9));
+        let twins = records(&["seen a 5 9 - 2", "seen a 5 9 - 2"]);
+        assert_eq!(twins.of(&uid("a")).len(), 2);
+    }
+
+    #[test]
+    fn gone_messages_are_told_from_those_that_are_back() {
+        let mut records = records(&["seen a 5 9 - 1", "seen b 5 9 - 1", "gone b - 10"]);
+        let listed = [Listing {
+            number: crate::message::MessageNumber(1),
+            size: None,
+            uid: Some(uid("b")),
+        }];
+        let mut lines = records.moved(&listed, Time(20));
+        lines.sort_by_key(|line| format!("{line:?}"));
+        assert_eq!(lines.len(), 2);
+        for line in lines {
+            records.take(line).unwrap();
+        }
+        assert_eq!(records.of(&uid("a"))[0].gone, Some(Time(20)));
+        assert_eq!(records.of(&uid("b"))[0].gone, None);
+        records.forget(Time(21));
+        assert!(records.of(&uid("a")).is_empty());
+        assert_eq!(records.of(&uid("b")).len(), 1);
+    }
+}

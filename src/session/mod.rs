@@ -1,0 +1,307 @@
+//! The road: one account, from its lock to its tally. Everything that lasts is made to last on the
+//! way, so a failure anywhere needs no cleaning up: what is owned is dropped, and the next visit
+//! finds in the memory where this one stood.
+
+mod carry;
+mod rehearse;
+
+use crate::delivery::{self, Delivery, Destination, Fate, Sender};
+use crate::error::{Error, Reach, Result};
+use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Tally};
+use crate::maildrop::{self, Login, Maildrop, Visit};
+use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
+use crate::net::{Patience, Route};
+use crate::plan::{self, Policy, Step};
+use crate::secret::{Secret, SecretSource};
+use crate::seen::{Access, Identity, Key, Lock, Memory, Place};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// How long to wait before connecting again after a drop.
+const BREATH: Duration = Duration::from_millis(500);
+
+/// An account, checked: it needs no further looking at.
+#[derive(Clone)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// How its server is reached.
+    pub route: Route,
+    /// How to log in.
+    pub login: Login,
+    /// Where its password comes from.
+    pub secret: SecretSource,
+    /// What is wanted of it.
+    pub policy: Policy,
+    /// Where its mail goes.
+    pub destination: Destination,
+    /// Where it is remembered.
+    pub place: Place,
+    /// How long each wait for the server may take.
+    pub timeout: Duration,
+    /// How long the whole visit may take.
+    pub deadline: Option<Duration>,
+    /// How often to connect again after a drop.
+    pub retry: u32,
+}
+
+/// Whether to do it or only to say what would be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Fetch.
+    Fetch,
+    /// Say what a fetch would do.
+    DryRun,
+}
+
+/// Walks the road for one account and tells what came of it.
+pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Tally {
+    let mut tally = Tally::default();
+    if let Err(error) = visit(account, mode, &events, stop, &mut tally) {
+        let stage = events.stage();
+        tally.failures.push(Failure {
+            stage,
+            uid: None,
+            error,
+            known: false,
+        });
+    }
+    tally
+}
+
+fn visit(
+    account: &Account,
+    mode: Mode,
+    events: &Rc<Events>,
+    stop: &Stop,
+    tally: &mut Tally,
+) -> Result<()> {
+    let access = match mode {
+        Mode::Fetch => Access::Write,
+        Mode::DryRun => Access::Read,
+    };
+    let _lock = Lock::take(&account.place, access)?;
+    let mut memory = recall(account, access, events)?;
+    let delivery = match mode {
+        Mode::Fetch => Some(prepare(account, &mut memory, events)?),
+        Mode::DryRun => None,
+    };
+    if !account.route.trust.verify {
+        events.notice(Notice::Unverified);
+    }
+    events.enter(Stage::Password);
+    let secret = account.secret.obtain()?;
+    let deadline = account
+        .deadline
+        .map(|whole| (Instant::now() + whole, whole));
+    let patience = Patience {
+        timeout: account.timeout,
+        deadline,
+        stop: stop.clone(),
+    };
+    let (lost, condemned) = (HashMap::new(), Vec::new());
+    let mut road = Road {
+        account,
+        events,
+        memory,
+        tally,
+        patience,
+        lost,
+        condemned,
+    };
+    let mut left = account.retry;
+    loop {
+        match road.walk(&secret, delivery.as_deref()) {
+            Err(error) if left > 0 && road.worth_another_try(&error) => {
+                left -= 1;
+                events.notice(Notice::Reconnecting(error));
+                std::thread::sleep(BREATH);
+            }
+            ended => {
+                let compacted = road.memory.compact(now());
+                return ended.and(compacted);
+            }
+        }
+    }
+}
+
+/// Loads the memory and sees that it is this maildrop's.
+fn recall(account: &Account, access: Access, events: &Events) -> Result<Memory> {
+    let identity = Identity {
+        name: account.name.clone(),
+        user: account.login.user.clone(),
+        server: account.route.host.to_ascii_lowercase(),
+    };
+    let (mut memory, torn) = Memory::recall(&account.place, &identity, access)?;
+    if torn {
+        events.notice(Notice::TornState);
+    }
+    let owner = memory.owner();
+    if (&owner.user, &owner.server) != (&identity.user, &identity.server) {
+        if !account.policy.accept_new_uids {
+            return Err(memory.foreign());
+        }
+        if access == Access::Write {
+            memory.adopt(&identity)?;
+        }
+    }
+    Ok(memory)
+}
+
+/// Opens the destination, and settles what an earlier run began and could not finish.
+fn prepare(
+    account: &Account,
+    memory: &mut Memory,
+    events: &Rc<Events>,
+) -> Result<Box<dyn Delivery>> {
+    let voice = Rc::clone(events);
+    let sender = Sender {
+        account: account.name.clone(),
+        user: account.login.user.clone(),
+        mark: memory.mark().into(),
+        spool: account
+            .place
+            .directory
+            .join(format!("{}.spool", account.name)),
+        notice: Box::new(move |notice| voice.notice(notice)),
+    };
+    let delivery = delivery::open(&account.destination, sender)?;
+    for (id, begun) in memory.begun() {
+        match delivery::resume(&begun.claim, begun.entry.stored, now())? {
+            Fate::Delivered => {
+                memory.done(id, id)?;
+                events.notice(Notice::Finished);
+            }
+            Fate::Undone => memory.void(id)?,
+            Fate::Unknown => {
+                memory.void(id)?;
+                let uid = match begun.key {
+                    Key::Uid(uid) => Some(uid),
+                    Key::Digest(_) => None,
+                };
+                events.notice(Notice::InDoubt {
+                    destination: delivery.name(),
+                    uid,
+                });
+            }
+        }
+    }
+    delivery.sweep()?;
+    Ok(delivery)
+}
+
+/// What the steps of one visit share.
+struct Road<'r> {
+    account: &'r Account,
+    events: &'r Events,
+    memory: Memory,
+    tally: &'r mut Tally,
+    patience: Patience,
+    /// How often the line was lost over a message in this run.
+    lost: HashMap<Key, u32>,
+    /// What this session is to delete.
+    condemned: Vec<Listing>,
+}
+
+impl Road<'_> {
+    /// From the connection to the goodbye.
+    fn walk(&mut self, secret: &Secret, delivery: Option<&dyn Delivery>) -> Result<()> {
+        let Account {
+            route,
+            login,
+            policy,
+            ..
+        } = self.account;
+        let visit = Visit {
+            patience: self.patience.clone(),
+            events: self.events,
+        };
+        let mut maildrop = maildrop::open(route, login, secret, visit)?;
+        self.events.enter(Stage::Listing);
+        let listings = maildrop.scan()?;
+        let steps = match plan::choose(&listings, self.memory.records(), policy, now()) {
+            Ok(steps) => steps,
+            Err(error) => {
+                maildrop.quit()?;
+                return Err(error);
+            }
+        };
+        self.memory.compare(&listings, now())?;
+        drop(listings);
+        self.condemned.clear();
+        self.announce(&mut *maildrop, &steps)?;
+        let ended = match delivery {
+            Some(delivery) => self.carry_out(&mut *maildrop, delivery, &steps),
+            None => return self.rehearse(maildrop, &steps),
+        };
+        match ended {
+            Err(error) if error.reach() == Reach::Line => Err(error),
+            ended => ended.and(self.leave(maildrop)),
+        }
+    }
+
+    /// Tells the maildrop and the user what is about to be retrieved.
+    fn announce(&self, maildrop: &mut dyn Maildrop, steps: &[Step]) -> Result<()> {
+        let wanted: Vec<&Step> = steps.iter().filter(|step| step.retrieve()).collect();
+        let bytes = wanted.iter().filter_map(|step| step.listing.size).sum();
+        self.events.emit(Event::Planned {
+            messages: wanted.len() as u64,
+            bytes,
+        });
+        let numbers: Vec<MessageNumber> = wanted.iter().map(|step| step.listing.number).collect();
+        maildrop.announce(&numbers)
+    }
+
+    /// Notes that a message is to be deleted, if it is.
+    fn settle(
+        &mut self,
+        maildrop: &mut dyn Maildrop,
+        listing: &Listing,
+        fate: Disposition,
+    ) -> Result<()> {
+        maildrop.settle(listing.number, fate)?;
+        if fate == Disposition::Delete {
+            self.condemned.push(listing.clone());
+        }
+        Ok(())
+    }
+
+    /// Lets the deletions happen and says goodbye.
+    fn leave(&mut self, maildrop: Box<dyn Maildrop + '_>) -> Result<()> {
+        self.events.enter(Stage::Quitting);
+        let refused = maildrop.quit()?;
+        for _ in &refused {
+            self.events.notice(Notice::NotDeleted);
+        }
+        let condemned = std::mem::take(&mut self.condemned);
+        let deleted = condemned
+            .into_iter()
+            .filter(|listing| !refused.contains(&listing.number));
+        let uids: Vec<Option<Uid>> = deleted.map(|listing| listing.uid).collect();
+        self.tally.deleted += uids.len() as u64;
+        let keys = uids.iter().flatten().cloned().map(Key::Uid).collect();
+        for uid in uids {
+            self.events.emit(Event::Delete { uid });
+        }
+        self.memory.deleted(keys, now())
+    }
+
+    /// Whether connecting again may help: the line was lost, by nobody's decision.
+    fn worth_another_try(&self, error: &Error) -> bool {
+        let lost = match error {
+            Error::Cut { .. } => true,
+            Error::TimedOut { .. } => self.events.stage() == Stage::Retrieving,
+            _ => false,
+        };
+        lost && self.patience.stop.signal().is_none()
+    }
+}
+
+/// The time of day.
+fn now() -> Time {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Time(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,21 @@
+//! The tests of what a user can see, with the real binary against servers on this machine.
+//!
+//! One crate for all of them, so that they are linked once. What belongs in each:
+//!
+//! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
+//!   and that its conversations and scenes are strict
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a failure to prepare is a failure of the test"
+)]
+
+#[allow(
+    dead_code,
+    reason = "a fluent vocabulary; not every word is used at every time"
+)]
+mod support;
+
+mod scenes_themselves;
+mod support_itself;

@@ -1,0 +1,145 @@
+//! The mail a test server holds for one user, shared between server and test.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::mail;
+
+/// A handle on one maildrop; clones show the same mail.
+#[derive(Clone, Default)]
+pub struct Maildrop(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    messages: Vec<Stored>,
+    arrivals: u64,
+    locked: bool,
+}
+
+/// One message as the server keeps it.
+#[derive(Clone)]
+pub struct Stored {
+    /// Its UID.
+    pub uid: String,
+    /// Its bytes, lines ending in LF.
+    pub bytes: Arc<[u8]>,
+    /// What goes wrong when it is retrieved.
+    pub fault: Fault,
+    /// Tells apart messages that share a UID.
+    arrival: u64,
+}
+
+/// What goes wrong when a message is retrieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// RETR is answered with -ERR.
+    Refused,
+    /// The connection is cut in the middle of the body, so many times.
+    Cut(usize),
+}
+
+impl Maildrop {
+    /// Lets a message arrive. `bytes` has LF line ends; they travel as CRLF.
+    pub fn add(&self, uid: &str, bytes: &[u8]) -> &Maildrop {
+        let mut inner = self.inner();
+        inner.arrivals += 1;
+        let arrival = inner.arrivals;
+        inner.messages.push(Stored {
+            uid: uid.to_owned(),
+            bytes: bytes.into(),
+            fault: Fault::None,
+            arrival,
+        });
+        self
+    }
+
+    /// Lets a message of tests/messages/ arrive.
+    pub fn add_named(&self, uid: &str, name: &str) -> &Maildrop {
+        self.add(uid, &mail::named(name))
+    }
+
+    /// Makes something go wrong whenever the messages with this UID are retrieved.
+    pub fn spoil(&self, uid: &str, fault: Fault) -> &Maildrop {
+        for message in self.inner().messages.iter_mut().filter(|m| m.uid == uid) {
+            message.fault = fault;
+        }
+        self
+    }
+
+    /// Takes the messages with this UID away, as another client would.
+    pub fn remove(&self, uid: &str) -> &Maildrop {
+        self.inner().messages.retain(|message| message.uid != uid);
+        self
+    }
+
+    /// Gives every message the UID that `change` makes of its old one, as a migration does.
+    pub fn change_uids(&self, change: impl Fn(&str) -> String) -> &Maildrop {
+        for message in &mut self.inner().messages {
+            message.uid = change(&message.uid);
+        }
+        self
+    }
+
+    /// The UIDs of what is left, oldest first.
+    pub fn uids(&self) -> Vec<String> {
+        self.inner()
+            .messages
+            .iter()
+            .map(|message| message.uid.clone())
+            .collect()
+    }
+
+    /// How many messages are left.
+    pub fn left(&self) -> usize {
+        self.inner().messages.len()
+    }
+
+    /// Locks the maildrop as another session would: logins are answered [IN-USE].
+    pub fn lock(&self) -> bool {
+        !std::mem::replace(&mut self.inner().locked, true)
+    }
+
+    /// Ends what `lock` began.
+    pub fn unlock(&self) {
+        self.inner().locked = false;
+    }
+
+    /// What a session sees all the while it lasts.
+    pub fn snapshot(&self) -> Vec<Stored> {
+        self.inner().messages.clone()
+    }
+
+    /// The update of RFC 1939 section 6: these messages are gone.
+    pub fn expunge(&self, gone: &[&Stored]) {
+        let is_gone = |message: &Stored| gone.iter().any(|g| g.arrival == message.arrival);
+        self.inner().messages.retain(|message| !is_gone(message));
+    }
+
+    /// Whether a body is to be cut this time; counts down.
+    pub fn takes_a_cut(&self, message: &Stored) -> bool {
+        let mut inner = self.inner();
+        let kept = inner
+            .messages
+            .iter_mut()
+            .find(|m| m.arrival == message.arrival);
+        match kept.map(|message| &mut message.fault) {
+            Some(Fault::Cut(times)) if *times > 0 => {
+                *times -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stored {
+    /// Its size as POP3 counts: every line end is two octets, stuffing is not counted.
+    pub fn size(&self) -> usize {
+        mail::with_crlf(&self.bytes).len()
+    }
+}

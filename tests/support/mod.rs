@@ -1,0 +1,28 @@
+//! What the tests stand on: a scene to play in, servers to talk to, mail to fetch.
+//!
+//! - `scene`, `outcome`: one account, one run of the real binary, what must come of it; below
+//!   them `world` (the folder), `process` (the run) and `memory` (its file)
+//! - `conversation`, `script`: a server that plays a script and insists on it
+//! - `server`, `maildrop`: a server that keeps mail, and to RFC 1939; below them `session`,
+//!   `login` and `guest`
+//! - `dovecot`: a server that others wrote
+//! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers
+//! - `client`: a bare client, to test the servers with
+
+pub mod client;
+pub mod conversation;
+pub mod dovecot;
+pub mod guest;
+pub mod login;
+pub mod mail;
+pub mod maildrop;
+pub mod memory;
+pub mod outcome;
+pub mod process;
+pub mod scene;
+pub mod script;
+pub mod server;
+pub mod session;
+pub mod tls;
+pub mod wire;
+pub mod world;

@@ -1,0 +1,207 @@
+//! Throw-away certificates, made when first asked for and never kept.
+//!
+//! One certificate authority and one server key live as long as the process: making keys is the
+//! slow part, and no test cares which key it meets. Elliptic curves, because they are fast.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use native_tls::{Identity, TlsAcceptor};
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::bn::{BigNum, MsbOption};
+use openssl::ec::{EcGroup, EcKey};
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{PKey, Private};
+use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectAlternativeName};
+use openssl::x509::{X509Builder, X509Name, X509NameRef, X509};
+
+/// The certificates a test server can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// Signed by the authority, in time, for `localhost` and `127.0.0.1`.
+    Good,
+    /// As `Good`, but it ended a month ago.
+    Expired,
+    /// Signed and in time, but for `elsewhere.example`.
+    OtherName,
+    /// In time and for the right names, but vouched for by nobody else.
+    SelfSigned,
+}
+
+/// Who vouches for a certificate.
+#[derive(Clone, Copy)]
+pub enum Issuer {
+    /// The authority of this process, see [`ca_pem`].
+    Authority,
+    /// The certificate itself.
+    Itself,
+}
+
+/// A certificate with its key, both as PEM text.
+pub struct Pem {
+    /// The certificate.
+    pub certificate: Vec<u8>,
+    /// Its private key, PKCS #8.
+    pub key: Vec<u8>,
+}
+
+/// Seconds before and after now between which a certificate is good.
+pub type Validity = (i64, i64);
+
+const DAY: i64 = 86_400;
+
+/// Ten years either way, so that tests may move the clock.
+pub const FOR_LONG: Validity = (-3650 * DAY, 3650 * DAY);
+
+impl Certificate {
+    /// The certificate a conversation file calls by this name.
+    pub fn named(name: &str) -> Option<Certificate> {
+        match name {
+            "" => Some(Certificate::Good),
+            "expired" => Some(Certificate::Expired),
+            "other-name" => Some(Certificate::OtherName),
+            "self-signed" => Some(Certificate::SelfSigned),
+            _ => None,
+        }
+    }
+
+    /// The certificate and its key.
+    pub fn pem(self) -> Pem {
+        let home = ["localhost", "127.0.0.1"];
+        match self {
+            Certificate::Good => issue(&home, FOR_LONG, Issuer::Authority),
+            Certificate::Expired => issue(&home, (-60 * DAY, -30 * DAY), Issuer::Authority),
+            Certificate::OtherName => issue(&["elsewhere.example"], FOR_LONG, Issuer::Authority),
+            Certificate::SelfSigned => issue(&home, FOR_LONG, Issuer::Itself),
+        }
+    }
+
+    /// What a server needs to show this certificate.
+    pub fn acceptor(self) -> TlsAcceptor {
+        let pem = self.pem();
+        let identity = Identity::from_pkcs8(&pem.certificate, &pem.key).unwrap();
+        TlsAcceptor::new(identity).unwrap()
+    }
+}
+
+/// The certificate of the authority, for `tls_ca_file`.
+pub fn ca_pem() -> Vec<u8> {
+    authority().certificate.to_pem().unwrap()
+}
+
+/// Writes the authority's certificate into `dir` and tells where.
+pub fn write_ca(dir: &Path) -> PathBuf {
+    let path = dir.join("ca.pem");
+    fs::write(&path, ca_pem()).unwrap();
+    path
+}
+
+/// A new server certificate for `names`, which may be host names or IP addresses.
+pub fn issue(names: &[&str], validity: Validity, issuer: Issuer) -> Pem {
+    let key = server_key();
+    let subject = common_name(names[0]);
+    let mut builder = match issuer {
+        Issuer::Authority => draft(
+            &subject,
+            authority().certificate.subject_name(),
+            validity,
+            key,
+        ),
+        Issuer::Itself => draft(&subject, &subject, validity, key),
+    };
+    let mut san = SubjectAlternativeName::new();
+    for name in names {
+        match name.parse::<std::net::IpAddr>() {
+            Ok(_) => san.ip(name),
+            Err(_) => san.dns(name),
+        };
+    }
+    let san = san.build(&builder.x509v3_context(None, None)).unwrap();
+    builder.append_extension(san).unwrap();
+    let signer = match issuer {
+        Issuer::Authority => &authority().key,
+        Issuer::Itself => key,
+    };
+    builder.sign(signer, MessageDigest::sha256()).unwrap();
+    Pem {
+        certificate: builder.build().to_pem().unwrap(),
+        key: key.private_key_to_pem_pkcs8().unwrap(),
+    }
+}
+
+struct Authority {
+    certificate: X509,
+    key: PKey<Private>,
+}
+
+fn authority() -> &'static Authority {
+    static AUTHORITY: OnceLock<Authority> = OnceLock::new();
+    AUTHORITY.get_or_init(|| {
+        let key = new_key();
+        let name = common_name("popget test authority");
+        let mut builder = draft(&name, &name, FOR_LONG, &key);
+        let constraints = BasicConstraints::new().critical().ca().build().unwrap();
+        builder.append_extension(constraints).unwrap();
+        let usage = KeyUsage::new()
+            .critical()
+            .key_cert_sign()
+            .crl_sign()
+            .build()
+            .unwrap();
+        builder.append_extension(usage).unwrap();
+        builder.sign(&key, MessageDigest::sha256()).unwrap();
+        Authority {
+            certificate: builder.build(),
+            key,
+        }
+    })
+}
+
+fn server_key() -> &'static PKey<Private> {
+    static KEY: OnceLock<PKey<Private>> = OnceLock::new();
+    KEY.get_or_init(new_key)
+}
+
+fn new_key() -> PKey<Private> {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
+}
+
+fn common_name(name: &str) -> X509Name {
+    let mut builder = X509Name::builder().unwrap();
+    builder.append_entry_by_nid(Nid::COMMONNAME, name).unwrap();
+    builder.build()
+}
+
+/// Everything certificates have in common, not yet signed.
+fn draft(
+    subject: &X509NameRef,
+    issuer: &X509NameRef,
+    validity: Validity,
+    key: &PKey<Private>,
+) -> X509Builder {
+    let mut serial = BigNum::new().unwrap();
+    serial.rand(120, MsbOption::ONE, false).unwrap();
+    let mut builder = X509::builder().unwrap();
+    builder.set_version(2).unwrap();
+    builder
+        .set_serial_number(&serial.to_asn1_integer().unwrap())
+        .unwrap();
+    builder.set_subject_name(subject).unwrap();
+    builder.set_issuer_name(issuer).unwrap();
+    builder.set_not_before(moment(validity.0).as_ref()).unwrap();
+    builder.set_not_after(moment(validity.1).as_ref()).unwrap();
+    builder.set_pubkey(key).unwrap();
+    builder
+}
+
+fn moment(seconds_from_now: i64) -> impl AsRef<Asn1TimeRef> {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    Asn1Time::from_unix(i64::try_from(now).unwrap() + seconds_from_now).unwrap()
+}
