@@ -86,10 +86,8 @@ pub struct Fetch {
 /// Whether to do something that depends on a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// On a terminal
+    // Without doc comments, which would stretch the help over three times as many lines.
     Auto,
-    /// In any case
     Always,
-    /// In no case
     Never,
 }

@@ -74,10 +74,8 @@ fn misused(error: &clap::Error) -> u8 {
         return ExitStatus::Fine.code();
     }
     let text = error.to_string();
-    let told = text
-        .lines()
-        .map(str::trim)
-        .take_while(|line| !line.starts_with("Usage:"));
+    let ends = |line: &str| line.starts_with("Usage:") || line.starts_with("For more information");
+    let told = text.lines().map(str::trim).take_while(|line| !ends(line));
     let told: Vec<&str> = told.filter(|line| !line.is_empty()).collect();
     let told = told.join(" ");
     let told = told

@@ -130,7 +130,10 @@ mod tests {
             for _ in 0..2 {
                 let mut back = Vec::new();
                 spool
-                    .pour(|piece| Ok(back.extend_from_slice(piece)))
+                    .pour(|piece| {
+                        back.extend_from_slice(piece);
+                        Ok(())
+                    })
                     .unwrap();
                 assert_eq!(back, message);
             }

@@ -8,6 +8,7 @@ use super::{Begun, Entry, Identity, Key, Records};
 use crate::error::{Error, Result};
 use crate::message::{Digest, Listing, Time};
 use rustix::fs::OFlags;
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -207,6 +208,12 @@ impl Memory {
     pub fn compare(&mut self, listings: &[Listing], now: Time) -> Result<()> {
         let lines = self.records.moved(listings, now);
         self.append(lines, Durable::No)
+    }
+
+    /// Notes which messages without UIDs are gone and which are back, if all of them were met.
+    pub fn met(&mut self, met: Option<HashMap<Digest, usize>>, now: Time) -> Result<()> {
+        let lines = met.map(|met| self.records.met(&met, now));
+        self.append(lines.unwrap_or_default(), Durable::No)
     }
 
     /// Notes that the server confirmed the deletion of these messages.

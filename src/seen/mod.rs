@@ -8,7 +8,7 @@ mod text;
 pub use file::{Access, Lock, Memory, Place};
 
 use crate::message::{Digest, Listing, Time, Uid};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Whose maildrop a memory belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,14 +116,29 @@ impl Records {
 
     /// What changes when exactly these messages are listed: which are gone, which are back.
     fn moved(&self, listings: &[Listing], now: Time) -> Vec<text::Line> {
-        let listed: std::collections::HashSet<&Uid> = listings
+        let listed: HashSet<&Uid> = listings
             .iter()
             .filter_map(|listing| listing.uid.as_ref())
             .collect();
+        self.changes(now, |key| match key {
+            Key::Uid(uid) => Some(listed.contains(uid)),
+            Key::Digest(_) => None,
+        })
+    }
+
+    /// The same for messages without UIDs, when exactly these were met.
+    fn met(&self, met: &HashMap<Digest, usize>, now: Time) -> Vec<text::Line> {
+        self.changes(now, |key| match key {
+            Key::Uid(_) => None,
+            Key::Digest(digest) => Some(met.contains_key(digest)),
+        })
+    }
+
+    /// What changes when this tells who is here; `None` where it cannot tell.
+    fn changes(&self, now: Time, here: impl Fn(&Key) -> Option<bool>) -> Vec<text::Line> {
         let mut lines = Vec::new();
         for (key, entries) in &self.entries {
-            let Key::Uid(uid) = key else { continue };
-            let here = listed.contains(uid);
+            let Some(here) = here(key) else { continue };
             for entry in entries {
                 match (here, entry.gone) {
                     (true, Some(_)) => lines.push(text::Line::Back(key.clone(), entry.digest)),

@@ -34,6 +34,14 @@ struct Waiting<'d> {
     sealed: Box<dyn Sealed + 'd>,
 }
 
+/// A letter that is in its destination and not yet remembered.
+struct Published {
+    id: u64,
+    step: Step,
+    key: Key,
+    size: u64,
+}
+
 /// The letters that will share their syncs.
 #[derive(Default)]
 struct Batch<'d> {
@@ -72,6 +80,16 @@ impl Acquaintance {
             return None;
         }
         known.iter().copied().max()
+    }
+
+    /// What was met, if that is all that only its bytes tell apart.
+    fn all(self, steps: &[Step]) -> Option<HashMap<Digest, usize>> {
+        let anonymous = steps
+            .iter()
+            .filter(|step| step.listing.uid.is_none())
+            .count();
+        let met: usize = self.met.values().sum();
+        (anonymous > 0 && met >= anonymous).then_some(self.met)
     }
 
     /// How often these bytes were met.
@@ -133,7 +151,8 @@ impl Road<'_> {
             }
         }
         self.deliver(maildrop, delivery, batch)?;
-        ended
+        ended?;
+        self.memory.met(acquaintance.all(steps), now())
     }
 
     /// Whether a step is to be retrieved now.
@@ -153,7 +172,7 @@ impl Road<'_> {
         match step.why {
             Reason::Seen => {
                 self.tally.seen += 1;
-                return self.settle(maildrop, &step.listing, step.afterwards);
+                return self.settle(maildrop, &step.listing, key(&step.listing), step.afterwards);
             }
             Reason::TooLarge => {
                 self.tally.skipped += 1;
@@ -284,7 +303,8 @@ impl Road<'_> {
             }
         }
         let fate = self.account.policy.afterwards(stored, now());
-        self.settle(maildrop, &step.listing, fate)
+        let key = key(&step.listing).unwrap_or(Key::Digest(digest));
+        self.settle(maildrop, &step.listing, Some(key), fate)
     }
 
     /// Delivers a batch: durable, claimed, published, durable, remembered, settled. Claims of what
@@ -309,20 +329,25 @@ impl Road<'_> {
             .collect();
         let first = self.memory.claim(begun)?;
         let (mut published, mut ended) = (Vec::new(), Ok(()));
-        for (
-            Waiting {
-                step, size, sealed, ..
-            },
-            id,
-        ) in batch.letters.into_iter().zip(first..)
-        {
+        for (waiting, id) in batch.letters.into_iter().zip(first..) {
+            let Waiting {
+                step,
+                begun,
+                size,
+                sealed,
+            } = waiting;
             if ended.is_err() {
                 self.memory.void(id)?;
                 continue;
             }
             // If the line dies meanwhile, whoever uses it next will notice.
             match sealed.publish(&mut || drop(maildrop.keep_alive())) {
-                Ok(()) => published.push((id, step, size)),
+                Ok(()) => published.push(Published {
+                    id,
+                    step,
+                    key: begun.key,
+                    size,
+                }),
                 Err(error) => {
                     self.memory.void(id)?;
                     ended = match error.reach() {
@@ -342,14 +367,17 @@ impl Road<'_> {
         &mut self,
         maildrop: &mut dyn Maildrop,
         delivery: &dyn Delivery,
-        published: Vec<(u64, Step, u64)>,
+        published: Vec<Published>,
     ) -> Result<()> {
-        for row in published.chunk_by(|one, next| one.0 + 1 == next.0) {
+        for row in published.chunk_by(|one, next| one.id + 1 == next.id) {
             if let (Some(first), Some(last)) = (row.first(), row.last()) {
-                self.memory.done(first.0, last.0)?;
+                self.memory.done(first.id, last.id)?;
             }
         }
-        for (_, step, size) in published {
+        for Published {
+            step, key, size, ..
+        } in published
+        {
             self.tally.new += 1;
             self.tally.bytes += size;
             let (uid, destination) = (step.listing.uid.clone(), delivery.name());
@@ -358,7 +386,7 @@ impl Road<'_> {
                 size,
                 destination,
             });
-            self.settle(maildrop, &step.listing, step.afterwards)?;
+            self.settle(maildrop, &step.listing, Some(key), step.afterwards)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::delivery::{self, Delivery, Destination, Fate, Sender};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Tally};
 use crate::maildrop::{self, Login, Maildrop, Visit};
-use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
+use crate::message::{Disposition, Listing, MessageNumber, Time};
 use crate::net::{Patience, Route};
 use crate::plan::{self, Policy, Step};
 use crate::secret::{Secret, SecretSource};
@@ -200,8 +200,8 @@ struct Road<'r> {
     patience: Patience,
     /// How often the line was lost over a message in this run.
     lost: HashMap<Key, u32>,
-    /// What this session is to delete.
-    condemned: Vec<Listing>,
+    /// What this session is to delete, and by what it is remembered.
+    condemned: Vec<(Listing, Option<Key>)>,
 }
 
 impl Road<'_> {
@@ -223,19 +223,19 @@ impl Road<'_> {
         let steps = match plan::choose(&listings, self.memory.records(), policy, now()) {
             Ok(steps) => steps,
             Err(error) => {
-                maildrop.quit()?;
+                let _ = maildrop.quit(); // nothing hangs on it
                 return Err(error);
             }
         };
         self.memory.compare(&listings, now())?;
         drop(listings);
-        self.condemned.clear();
+        self.begin_anew();
         self.announce(&mut *maildrop, &steps)?;
-        let ended = match delivery {
-            Some(delivery) => self.carry_out(&mut *maildrop, delivery, &steps),
-            None => return self.rehearse(maildrop, &steps),
+        let Some(delivery) = delivery else {
+            *self.tally = Tally::default();
+            return self.rehearse(maildrop, &steps);
         };
-        match ended {
+        match self.carry_out(&mut *maildrop, delivery, &steps) {
             Err(error) if error.reach() == Reach::Line => Err(error),
             ended => ended.and(self.leave(maildrop)),
         }
@@ -253,16 +253,23 @@ impl Road<'_> {
         maildrop.announce(&numbers)
     }
 
-    /// Notes that a message is to be deleted, if it is.
+    /// Forgets what a walk before this one, over a line that was lost, counted or meant to delete.
+    fn begin_anew(&mut self) {
+        self.condemned.clear();
+        (self.tally.seen, self.tally.skipped, self.tally.more) = (0, 0, false);
+    }
+
+    /// Notes that a message, remembered by this key, is to be deleted, if it is.
     fn settle(
         &mut self,
         maildrop: &mut dyn Maildrop,
         listing: &Listing,
+        key: Option<Key>,
         fate: Disposition,
     ) -> Result<()> {
         maildrop.settle(listing.number, fate)?;
         if fate == Disposition::Delete {
-            self.condemned.push(listing.clone());
+            self.condemned.push((listing.clone(), key));
         }
         Ok(())
     }
@@ -275,14 +282,13 @@ impl Road<'_> {
             self.events.notice(Notice::NotDeleted);
         }
         let condemned = std::mem::take(&mut self.condemned);
-        let deleted = condemned
-            .into_iter()
-            .filter(|listing| !refused.contains(&listing.number));
-        let uids: Vec<Option<Uid>> = deleted.map(|listing| listing.uid).collect();
-        self.tally.deleted += uids.len() as u64;
-        let keys = uids.iter().flatten().cloned().map(Key::Uid).collect();
-        for uid in uids {
-            self.events.emit(Event::Delete { uid });
+        let mut keys = Vec::new();
+        for (listing, key) in condemned {
+            if !refused.contains(&listing.number) {
+                self.tally.deleted += 1;
+                self.events.emit(Event::Delete { uid: listing.uid });
+                keys.extend(key);
+            }
         }
         self.memory.deleted(keys, now())
     }
