@@ -5,7 +5,8 @@
 //! Before a letter is claimed, `tmp` itself is synced: a claimed file that is missing there can then
 //! only have been renamed, even after a power cut, and wherever a mail reader has put it since.
 
-use super::{claim_words, path_bytes, Delivery, Fate, Letter, Sealed, Sender};
+use super::{claim_words, path_bytes, undelivered, unprepared};
+use super::{Delivery, Fate, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
 use crate::message::{Envelope, Uid};
 use std::cell::Cell;
@@ -236,24 +237,6 @@ fn host_name() -> String {
         .to_string_lossy()
         .into_owned();
     name.replace('/', "\\057").replace(':', "\\072")
-}
-
-fn unprepared(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> Error {
-    let path = path.to_path_buf();
-    move |why| Error::Destination {
-        path: path.clone(),
-        doing,
-        why,
-    }
-}
-
-fn undelivered(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> Error {
-    let path = path.to_path_buf();
-    move |why| Error::Delivering {
-        path: path.clone(),
-        doing,
-        why,
-    }
 }
 
 #[cfg(test)]

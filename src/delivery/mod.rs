@@ -6,15 +6,15 @@
 mod maildir;
 mod mbox;
 mod mda;
-mod quote;
 mod spool;
 
 pub use mbox::{Format, Lock};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::Notice;
 use crate::message::{Envelope, Time, Uid};
 use crate::secret::CommandLine;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -145,4 +145,24 @@ fn path_of(bytes: &[u8]) -> PathBuf {
 
 fn path_bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_bytes()
+}
+
+/// The error that a destination cannot be prepared, around what the system says.
+fn unprepared(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |why| Error::Destination {
+        path: path.clone(),
+        doing,
+        why,
+    }
+}
+
+/// The error that a message cannot be delivered, around what the system says.
+fn undelivered(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |why| Error::Delivering {
+        path: path.clone(),
+        doing,
+        why,
+    }
 }

@@ -3,6 +3,7 @@
 //! escapes and shows them. Numbers are those of sysexits.h, in the order of gravity that the manual
 //! page gives.
 
+mod meaning;
 mod telling;
 
 use std::fmt;
@@ -311,141 +312,6 @@ pub enum Error {
     },
     /// popget contradicted itself.
     Bug(String),
-}
-
-impl Error {
-    /// The exit status that this failure stands for.
-    pub fn status(&self) -> ExitStatus {
-        use Error as E;
-        match self {
-            E::Usage(_) => ExitStatus::Usage,
-            E::Settings(_)
-            | E::NoSettings(_)
-            | E::PasswordCommand { .. }
-            | E::PasswordFile { .. }
-            | E::TrustFile { .. }
-            | E::WouldReveal
-            | E::Uncarriable(_)
-            | E::AllNew { .. }
-            | E::OtherMaildrop { .. }
-            | E::MdaMissing { .. } => ExitStatus::Config,
-            E::NoPassword
-            | E::NotProven { .. }
-            | E::NoStls(_)
-            | E::TextBehindStls
-            | E::LoginRefused(_)
-            | E::NoMechanism(_) => ExitStatus::NoPermission,
-            E::NotPop3 { .. } | E::Nonsense { .. } | E::LineTooLong(_) => ExitStatus::Protocol,
-            E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
-                ExitStatus::CannotCreate
-            }
-            E::Delivering { .. } => ExitStatus::InputOutput,
-            E::System { .. } => ExitStatus::System,
-            E::MdaRefused { .. } => ExitStatus::Data,
-            E::HostNotFound { .. } => ExitStatus::NoHost,
-            E::Unreachable { .. } | E::TlsFailed { .. } | E::ServerBroken(_) => {
-                ExitStatus::Unavailable
-            }
-            E::TimedOut { .. }
-            | E::Deadline(_)
-            | E::Cut { .. }
-            | E::Interrupted
-            | E::GreetingRefused(_)
-            | E::InUse(_)
-            | E::LoginDelay(_)
-            | E::ServerTrouble(_)
-            | E::MessageRefused(_)
-            | E::QuitRefused(_)
-            | E::AccountBusy(_)
-            | E::MboxBusy(_)
-            | E::MdaLater { .. } => ExitStatus::TryLater,
-            E::Bug(_) => ExitStatus::Software,
-        }
-    }
-
-    /// How far this failure reaches.
-    pub fn reach(&self) -> Reach {
-        use Error as E;
-        match self {
-            E::MessageRefused(_) | E::MdaLater { .. } | E::MdaRefused { .. } => Reach::Message,
-            E::HostNotFound { .. }
-            | E::Unreachable { .. }
-            | E::TimedOut { .. }
-            | E::Deadline(_)
-            | E::Cut { .. }
-            | E::TlsFailed { .. }
-            | E::NotProven { .. }
-            | E::TextBehindStls
-            | E::NotPop3 { .. }
-            | E::Nonsense { .. }
-            | E::LineTooLong(_) => Reach::Line,
-            E::Settings(_)
-            | E::NoSettings(_)
-            | E::Usage(_)
-            | E::NoPassword
-            | E::PasswordCommand { .. }
-            | E::PasswordFile { .. }
-            | E::Interrupted
-            | E::NoStls(_)
-            | E::TrustFile { .. }
-            | E::GreetingRefused(_)
-            | E::LoginRefused(_)
-            | E::InUse(_)
-            | E::LoginDelay(_)
-            | E::ServerTrouble(_)
-            | E::ServerBroken(_)
-            | E::WouldReveal
-            | E::NoMechanism(_)
-            | E::Uncarriable(_)
-            | E::QuitRefused(_)
-            | E::AllNew { .. }
-            | E::OtherMaildrop { .. }
-            | E::StateDamaged { .. }
-            | E::State { .. }
-            | E::AccountBusy(_)
-            | E::Destination { .. }
-            | E::Delivering { .. }
-            | E::MboxBusy(_)
-            | E::MdaMissing { .. }
-            | E::System { .. }
-            | E::Bug(_) => Reach::Account,
-        }
-    }
-
-    /// Our own error out of the reader that carried it.
-    pub fn from_reader(error: io::Error) -> Self {
-        match error.downcast::<Self>() {
-            Ok(ours) => ours,
-            Err(why) => Self::Cut {
-                during: "a message",
-                why: Some(why),
-            },
-        }
-    }
-
-    /// What somebody else said about it, raw: the server, the MDA, a password command.
-    pub fn words(&self) -> Option<&[u8]> {
-        match self {
-            Self::NoStls(words)
-            | Self::GreetingRefused(words)
-            | Self::Nonsense { got: words, .. }
-            | Self::LoginRefused(words)
-            | Self::InUse(words)
-            | Self::LoginDelay(words)
-            | Self::ServerTrouble(words)
-            | Self::ServerBroken(words)
-            | Self::MessageRefused(words)
-            | Self::QuitRefused(words)
-            | Self::PasswordCommand { said: words, .. }
-            | Self::MdaLater { said: words, .. }
-            | Self::MdaRefused { said: words, .. }
-                if !words.is_empty() =>
-            {
-                Some(words)
-            }
-            _ => None,
-        }
-    }
 }
 
 impl std::error::Error for Error {}

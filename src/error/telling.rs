@@ -4,39 +4,29 @@
 use super::Error;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Error as E;
         match self {
             E::Settings(mistake) => mistake.fmt(f),
-            E::NoSettings(places) => {
-                f.write_str("there is no configuration file; looked for ")?;
-                for (i, place) in places.iter().enumerate() {
-                    let comma = if i == 0 { "" } else { ", " };
-                    write!(f, "{comma}{}", place.display())?;
-                }
-                Ok(())
-            }
+            E::NoSettings(at) => write!(f, "there is no configuration file; looked for {}", list(at)),
             E::Usage(what) => f.write_str(what),
             E::NoPassword => f.write_str("no password is configured and there is no terminal to ask on"),
             E::PasswordCommand { ended, .. } => write!(f, "the password command {ended}"),
             E::PasswordFile { path, why } => write!(f, "password file {}: {why}", path.display()),
             E::HostNotFound { host, why } => write!(f, "host {host} not found: {}", plain(why)),
             E::Unreachable { address, why } => write!(f, "cannot connect to {address}: {}", plain(why)),
-            E::TimedOut { waiting_for, after } => {
-                write!(f, "no answer for {} while waiting for {waiting_for}", seconds(after))
+            E::TimedOut { waiting_for: what, after } => {
+                write!(f, "no answer for {} while waiting for {what}", seconds(after))
             }
             E::Deadline(after) => write!(f, "not done after {}", seconds(after)),
-            E::Cut { during, why: None } => write!(f, "the server closed the connection during {during}"),
-            E::Cut { during, why: Some(why) } => {
-                write!(f, "the connection broke during {during}: {}", plain(why))
-            }
+            E::Cut { during, why: None } => write!(f, "the server hung up during {during}"),
+            E::Cut { during, why: Some(why) } => write!(f, "connection lost during {during}: {}", plain(why)),
             E::Interrupted => f.write_str("stopped by a signal"),
             E::TlsFailed { why, .. } => write!(f, "no TLS connection: {why}"),
-            E::NotProven { name, why, .. } => {
-                write!(f, "the server did not prove that it is {name}: {why}")
-            }
+            E::NotProven { name, why, .. } => write!(f, "the server did not prove that it is {name}: {why}"),
             E::NoStls(_) => f.write_str("the server does not start TLS"),
             E::TextBehindStls => f.write_str("the server sent text behind its answer to STLS, as an attacker would"),
             E::TrustFile { path, why } => write!(f, "tls_ca_file {}: {why}", path.display()),
@@ -54,13 +44,8 @@ impl fmt::Display for Error {
             E::Uncarriable(what) => write!(f, "{what}"),
             E::MessageRefused(_) => f.write_str("the server does not give this message"),
             E::QuitRefused(_) => f.write_str("the server did not confirm the deletions"),
-            E::AllNew { listed, known } => write!(
-                f,
-                "all {listed} UIDs are new although {known} known messages should be there: the maildrop was moved or replaced"
-            ),
-            E::OtherMaildrop { path, owner } => {
-                write!(f, "{} remembers another maildrop, {owner}", path.display())
-            }
+            E::AllNew { listed, known } => write!(f, "all {listed} UIDs are new and none of {known} known ones is left: the maildrop was moved"),
+            E::OtherMaildrop { path, owner } => write!(f, "{} remembers another maildrop, {owner}", path.display()),
             E::StateDamaged { path, line, why } => write!(f, "{}:{line}: {why}", path.display()),
             E::State { path, doing, why } | E::Destination { path, doing, why } | E::Delivering { path, doing, why } => {
                 write!(f, "cannot {doing} {}: {}", path.display(), plain(why))
@@ -142,6 +127,15 @@ fn local_advice(why: &io::Error) -> &'static str {
         io::ErrorKind::NotFound => "create it, or correct the path",
         _ => "nothing was lost; the next run tries again",
     }
+}
+
+/// Paths with commas between them.
+fn list(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    paths.join(", ")
 }
 
 /// The system's message without Rust's "(os error N)".

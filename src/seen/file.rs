@@ -1,85 +1,23 @@
-//! The file behind a memory, and the lock before it. Appending is all or nothing as far as we can
+//! The file behind a memory. Appending is all or nothing as far as we can
 //! make it: a failed append is cut off again, a torn last line of a crash is cut off at the next
 //! start, and anything else that is not understood is refused, since taking it for empty would
 //! fetch everything again.
 
+use super::place::{failed, options, Access, Place};
 use super::text::{self, Line, HEADER};
 use super::{Begun, Entry, Identity, Key, Records};
 use crate::error::{Error, Result};
 use crate::message::{Digest, Listing, Time};
-use rustix::fs::OFlags;
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// How long a message that is listed no longer is remembered, because listings come back.
 const GRACE: i64 = 90 * 24 * 3600;
 /// A file of fewer lines is not worth rewriting.
 const SMALL: usize = 1000;
-
-/// Where the files of an account are.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// The state directory.
-    pub directory: PathBuf,
-    /// The account's name.
-    pub account: String,
-}
-
-impl Place {
-    fn file(&self, ending: &str) -> PathBuf {
-        self.directory.join(format!("{}.{ending}", self.account))
-    }
-
-    /// Creates the state directory if it is missing, for us alone.
-    fn create(&self) -> Result<()> {
-        let failed = failed(&self.directory, "create");
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.directory)
-            .map_err(failed)
-    }
-}
-
-/// What a run may do to the memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Read it and add to it.
-    Write,
-    /// Read it only: a dry run.
-    Read,
-}
-
-/// Holds an account for as long as it lives; the kernel lets go of it when we die.
-pub struct Lock(#[allow(dead_code)] Option<File>);
-
-impl Lock {
-    /// Takes the lock, or fails at once if another popget has it. A dry run that finds no state
-    /// directory has nothing to lock.
-    pub fn take(place: &Place, access: Access) -> Result<Self> {
-        match access {
-            Access::Write => place.create()?,
-            Access::Read if !place.directory.exists() => return Ok(Self(None)),
-            Access::Read => {}
-        }
-        let path = place.file("lock");
-        let file = options()
-            .create(true)
-            .open(&path)
-            .map_err(failed(&path, "open"))?;
-        match fs2::FileExt::try_lock_exclusive(&file) {
-            Ok(()) => Ok(Self(Some(file))),
-            Err(why) if why.kind() == fs2::lock_contended_error().kind() => {
-                Err(Error::AccountBusy(path))
-            }
-            Err(why) => Err(failed(&path, "lock")(why)),
-        }
-    }
-}
 
 /// The memory of an account, open.
 pub struct Memory {
@@ -387,26 +325,6 @@ fn replace(fresh: &Path, path: &Path, content: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// Our files are ours alone, and never somebody's link.
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options
-        .read(true)
-        .write(true)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits() as i32);
-    options
-}
-
-fn failed(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> Error {
-    let path = path.to_path_buf();
-    move |why| Error::State {
-        path: path.clone(),
-        doing,
-        why,
-    }
-}
-
 /// Twelve hex digits that no other account will have.
 fn new_mark() -> String {
     // The standard library seeds its hash maps from the system's randomness.
@@ -536,15 +454,5 @@ mod tests {
         assert_eq!(memory.mark(), mark);
         assert_eq!(memory.records().expected().count(), 1);
         assert_eq!(memory.begun().len(), 1);
-    }
-
-    #[test]
-    fn one_holder_at_a_time() {
-        let folder = tempfile::tempdir().unwrap();
-        let held = Lock::take(&place(folder.path()), Access::Write).unwrap();
-        let second = Lock::take(&place(folder.path()), Access::Write);
-        assert!(matches!(second, Err(Error::AccountBusy(_))));
-        drop(held);
-        assert!(Lock::take(&place(folder.path()), Access::Write).is_ok());
     }
 }

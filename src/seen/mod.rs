@@ -3,9 +3,11 @@
 //! the account's lock owns it. What it says is decided elsewhere; this module keeps its word.
 
 mod file;
+mod place;
 mod text;
 
-pub use file::{Access, Lock, Memory, Place};
+pub use file::Memory;
+pub use place::{Access, Lock, Place};
 
 use crate::message::{Digest, Listing, Time, Uid};
 use std::collections::{BTreeMap, HashMap, HashSet};

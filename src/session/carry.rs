@@ -1,8 +1,9 @@
-//! Steps 7 to 10 of the road: retrieve, deliver, remember, settle. Small messages share their syncs
-//! in a batch; the order of what happens to each never changes.
+//! Steps 7 to 10 of the road: retrieve each message as the plan says, have it delivered and
+//! remembered (`batch`), and settle it.
 
+use super::batch::{Batch, Waiting};
 use super::{now, Road};
-use crate::delivery::{Delivery, Letter, Sealed};
+use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Failure, Left, Stage};
 use crate::maildrop::Maildrop;
@@ -11,57 +12,15 @@ use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
 use std::collections::HashMap;
 use std::io::{self, Read};
-use std::time::{Duration, Instant};
 
 /// How much of a message is read to find its head.
 const HEAD: usize = 64 * 1024;
 /// How much is read at a time.
 const PIECE: usize = 64 * 1024;
-/// A batch is delivered when it has so many bytes,
-const BATCH_BYTES: u64 = 8 * 1024 * 1024;
-/// or has been waiting so long.
-const BATCH_AGE: Duration = Duration::from_secs(2);
 /// In how many runs a message that cannot be had is an alarm.
 const ALARMS: u32 = 3;
 /// How often the line may be lost over one message before this run leaves it alone.
 const LOSSES: u32 = 2;
-
-/// A letter waiting to be delivered with others.
-struct Waiting<'d> {
-    step: Step,
-    begun: Begun,
-    size: u64,
-    sealed: Box<dyn Sealed + 'd>,
-}
-
-/// A letter that is in its destination and not yet remembered.
-struct Published {
-    id: u64,
-    step: Step,
-    key: Key,
-    size: u64,
-}
-
-/// The letters that will share their syncs.
-#[derive(Default)]
-struct Batch<'d> {
-    letters: Vec<Waiting<'d>>,
-    bytes: u64,
-    since: Option<Instant>,
-}
-
-impl<'d> Batch<'d> {
-    fn add(&mut self, waiting: Waiting<'d>) {
-        self.bytes += waiting.size;
-        self.since.get_or_insert_with(Instant::now);
-        self.letters.push(waiting);
-    }
-
-    fn full(&self, together: usize) -> bool {
-        let old = self.since.is_some_and(|since| since.elapsed() >= BATCH_AGE);
-        self.letters.len() >= together || self.bytes >= BATCH_BYTES || old
-    }
-}
 
 /// Tells messages apart by their bytes, where nothing else does: what is known, and how often each
 /// was met in this session.
@@ -307,93 +266,9 @@ impl Road<'_> {
         self.settle(maildrop, &step.listing, Some(key), fate)
     }
 
-    /// Delivers a batch: durable, claimed, published, durable, remembered, settled. Claims of what
-    /// failed half-way stay open, and the next run finds out what became of them.
-    fn deliver<'d>(
-        &mut self,
-        maildrop: &mut dyn Maildrop,
-        delivery: &'d dyn Delivery,
-        mut batch: Batch<'d>,
-    ) -> Result<()> {
-        if batch.letters.is_empty() {
-            return Ok(());
-        }
-        delivery.sync()?;
-        for waiting in &mut batch.letters {
-            waiting.begun.claim = waiting.sealed.claim()?;
-        }
-        let begun = batch
-            .letters
-            .iter()
-            .map(|waiting| waiting.begun.clone())
-            .collect();
-        let first = self.memory.claim(begun)?;
-        let (mut published, mut ended) = (Vec::new(), Ok(()));
-        for (waiting, id) in batch.letters.into_iter().zip(first..) {
-            let Waiting {
-                step,
-                begun,
-                size,
-                sealed,
-            } = waiting;
-            if ended.is_err() {
-                self.memory.void(id)?;
-                continue;
-            }
-            // If the line dies meanwhile, whoever uses it next will notice.
-            match sealed.publish(&mut || drop(maildrop.keep_alive())) {
-                Ok(()) => published.push(Published {
-                    id,
-                    step,
-                    key: begun.key,
-                    size,
-                }),
-                Err(error) => {
-                    self.memory.void(id)?;
-                    ended = match error.reach() {
-                        Reach::Message => self.cannot_have(&step, error),
-                        Reach::Account | Reach::Line => Err(error),
-                    };
-                }
-            }
-        }
-        delivery.sync()?;
-        self.remember(maildrop, delivery, published)?;
-        ended
-    }
-
-    /// Remembers what was published, and settles it.
-    fn remember(
-        &mut self,
-        maildrop: &mut dyn Maildrop,
-        delivery: &dyn Delivery,
-        published: Vec<Published>,
-    ) -> Result<()> {
-        for row in published.chunk_by(|one, next| one.id + 1 == next.id) {
-            if let (Some(first), Some(last)) = (row.first(), row.last()) {
-                self.memory.done(first.id, last.id)?;
-            }
-        }
-        for Published {
-            step, key, size, ..
-        } in published
-        {
-            self.tally.new += 1;
-            self.tally.bytes += size;
-            let (uid, destination) = (step.listing.uid.clone(), delivery.name());
-            self.events.emit(Event::Message {
-                uid,
-                size,
-                destination,
-            });
-            self.settle(maildrop, &step.listing, Some(key), step.afterwards)?;
-        }
-        Ok(())
-    }
-
     /// Notes that a message cannot be had: the server does not give it, or its destination does not
     /// take it. The server's refusals stop being an alarm after some runs.
-    fn cannot_have(&mut self, step: &Step, error: Error) -> Result<()> {
+    pub(super) fn cannot_have(&mut self, step: &Step, error: Error) -> Result<()> {
         let known = match (&error, key(&step.listing)) {
             (Error::MdaLater { .. } | Error::MdaRefused { .. }, _) | (_, None) => false,
             (_, Some(key)) => self.memory.failed(key)? > ALARMS,

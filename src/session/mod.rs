@@ -2,6 +2,7 @@
 //! way, so a failure anywhere needs no cleaning up: what is owned is dropped, and the next visit
 //! finds in the memory where this one stood.
 
+mod batch;
 mod carry;
 mod rehearse;
 

@@ -1,11 +1,11 @@
 //! The dry run: says what a fetch would do, and leaves everything as it was.
 
-use super::carry::read_head;
+use super::carry::{read_head, Acquaintance};
 use super::{now, Road};
 use crate::error::{Reach, Result};
 use crate::event::{Event, Left, Stage};
 use crate::maildrop::Maildrop;
-use crate::message::{header, Disposition, Listing};
+use crate::message::{header, Disposition};
 use crate::plan::{Reason, Step};
 
 /// At so many messages a look at each head is worth its round trips.
@@ -23,65 +23,65 @@ impl Road<'_> {
         let mut acquaintance = self.acquaintance(steps);
         let glance = steps.iter().filter(|step| step.retrieve()).count() <= GLANCES;
         for step in steps {
-            let Listing {
-                number,
-                size,
-                ref uid,
-            } = step.listing;
-            let (mut new, mut fate) = (step.why == Reason::New, step.afterwards);
-            if step.why == Reason::Compare {
-                let mut reader = maildrop.retrieve(number)?;
-                let head = read_head(&mut *reader)?;
-                let (digest, _) = self.pour(&head, &mut *reader, None)?;
-                match acquaintance.meet(digest) {
-                    Some(stored) => fate = self.account.policy.afterwards(stored, now()),
-                    None => new = true,
-                }
-            }
-            match step.why {
-                Reason::New | Reason::Compare | Reason::Seen => {}
+            let uid = step.listing.uid.clone();
+            let (new, fate) = match step.why {
+                Reason::New => (true, step.afterwards),
+                Reason::Seen => (false, step.afterwards),
+                Reason::Compare => self.compare(&mut *maildrop, step, &mut acquaintance)?,
                 Reason::TooLarge => {
                     self.tally.skipped += 1;
-                    self.events.emit(Event::Skip {
-                        uid: uid.clone(),
-                        size,
-                        why: Left::TooLarge,
-                    });
+                    let (size, why) = (step.listing.size, Left::TooLarge);
+                    self.events.emit(Event::Skip { uid, size, why });
                     continue;
                 }
                 Reason::Limit => {
                     self.tally.more = true;
                     continue;
                 }
-            }
-            if new {
-                let head = if glance {
-                    self.glance(&mut *maildrop, step)?
-                } else {
-                    None
-                };
-                let subject = head
-                    .and_then(|head| header(&head, "Subject"))
-                    .unwrap_or_default();
-                self.tally.new += 1;
-                self.tally.bytes += size.unwrap_or(0);
-                self.events.emit(Event::WouldDeliver {
-                    uid: uid.clone(),
-                    size,
-                    subject,
-                });
-            } else {
-                self.tally.seen += 1;
+            };
+            match (new, glance) {
+                (false, _) => self.tally.seen += 1,
+                (true, false) => self.would_deliver(step, None),
+                (true, true) => {
+                    let head = self.glance(&mut *maildrop, step)?;
+                    self.would_deliver(step, head);
+                }
             }
             if fate == Disposition::Delete {
                 self.tally.deleted += 1;
-                self.events.emit(Event::WouldDelete { uid: uid.clone() });
+                self.events.emit(Event::WouldDelete { uid });
             }
         }
         self.events.enter(Stage::Quitting);
         // Some servers mark what was looked at; this session has not happened.
         maildrop.reset()?;
         maildrop.quit().map(drop)
+    }
+
+    /// Retrieves a message to see whether it is new, and what would become of it.
+    fn compare(
+        &mut self,
+        maildrop: &mut dyn Maildrop,
+        step: &Step,
+        acquaintance: &mut Acquaintance,
+    ) -> Result<(bool, Disposition)> {
+        let mut reader = maildrop.retrieve(step.listing.number)?;
+        let head = read_head(&mut *reader)?;
+        let (digest, _) = self.pour(&head, &mut *reader, None)?;
+        Ok(match acquaintance.meet(digest) {
+            Some(stored) => (false, self.account.policy.afterwards(stored, now())),
+            None => (true, step.afterwards),
+        })
+    }
+
+    fn would_deliver(&mut self, step: &Step, head: Option<Vec<u8>>) {
+        let subject = head
+            .and_then(|head| header(&head, "Subject"))
+            .unwrap_or_default();
+        let (uid, size) = (step.listing.uid.clone(), step.listing.size);
+        self.tally.new += 1;
+        self.tally.bytes += size.unwrap_or(0);
+        self.events.emit(Event::WouldDeliver { uid, size, subject });
     }
 
     /// The head of a message; a server that will not show it is no reason to stop.

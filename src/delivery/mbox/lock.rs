@@ -167,5 +167,5 @@ fn host() -> String {
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().as_bytes().to_vec();
     name.extend_from_slice(ending.as_bytes());
-    super::super::path_of(&name)
+    crate::delivery::path_of(&name)
 }

@@ -1,0 +1,221 @@
+//! Delivery to an mbox: the message is kept aside until it is whole, then the file is locked, the
+//! delivery claimed with the place where it will stand, appended, synced, unlocked. A failed append
+//! is cut off again at once; one that a crash cut short is cut off when its claim is resumed.
+
+mod claim;
+mod letter;
+mod lock;
+mod output;
+mod quote;
+
+pub use claim::{resume, WORD};
+pub use lock::Lock;
+pub use output::Output;
+pub use quote::Format;
+
+use super::{undelivered, unprepared, Delivery, Letter, Sealed, Sender};
+use crate::error::{Error, Result};
+use crate::message::{Envelope, Uid};
+use letter::Ready;
+use lock::Locked;
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// An mbox file, open for delivery.
+pub struct Mbox {
+    path: PathBuf,
+    format: Format,
+    locks: Vec<Lock>,
+    sender: Sender,
+    held: RefCell<Option<Held>>,
+}
+
+/// The file while it is locked.
+struct Held {
+    file: File,
+    /// Where the file ended when it was locked; what comes behind is ours.
+    start: u64,
+    /// Where the next letter to be claimed will stand.
+    end: u64,
+    _locked: Locked,
+}
+
+impl Mbox {
+    /// Opens an mbox, and makes it where it is missing.
+    pub fn open(path: PathBuf, format: Format, locks: Vec<Lock>, sender: Sender) -> Result<Self> {
+        // Not opened when it is there: closing it again would drop the fcntl lock that another
+        // account of this process may hold on it (fcntl(2)).
+        if !path.exists() {
+            open_file(&path, Missing::Create)?;
+        }
+        Ok(Self {
+            path,
+            format,
+            locks,
+            sender,
+            held: RefCell::new(None),
+        })
+    }
+
+    /// Locks the file, if it is not locked yet, and puts a letter's place at its end.
+    fn place(&self, letter: &mut Ready) -> Result<u64> {
+        let mut held = self.held.borrow_mut();
+        let held = match &mut *held {
+            Some(held) => held,
+            None => {
+                let (path, sender) = (&self.path, &self.sender);
+                let locked = Locked::take(path, &self.locks, &sender.mark, &*sender.notice)?;
+                let file = open_file(path, Missing::Create)?;
+                locked.lock_file(&file, &self.locks)?;
+                let start = check(&file).map_err(unprepared(path, "use"))?;
+                letter.lead = lead(&file, start).map_err(unprepared(&self.path, "read"))?;
+                held.insert(Held {
+                    file,
+                    start,
+                    end: start,
+                    _locked: locked,
+                })
+            }
+        };
+        let offset = held.end;
+        held.end += letter.measure(self.format)?.length;
+        Ok(offset)
+    }
+
+    fn append(&self, letter: &mut Ready, offset: u64) -> Result<()> {
+        let mut held = self.held.borrow_mut();
+        let Some(held) = held.as_mut() else {
+            return Err(Error::Bug("an mbox was let go before its letters".into()));
+        };
+        let failed = undelivered(&self.path, "append to");
+        let at = held.file.seek(SeekFrom::End(0)).map_err(&failed)?;
+        if at != offset {
+            return Err(failed(io::Error::other(
+                "another program wrote to it in spite of the lock",
+            )));
+        }
+        let written = letter.write(self.format, &mut |bytes| {
+            held.file.write_all(bytes).map_err(&failed)
+        });
+        if written.is_err() {
+            let _ = held.file.set_len(at);
+        }
+        written
+    }
+}
+
+impl Delivery for Mbox {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn begin<'d>(&'d self, to: &Envelope, _: Option<&Uid>) -> Result<Box<dyn Letter<'d> + 'd>> {
+        let ready = Ready::new(to, &self.sender);
+        Ok(Box::new(Draft {
+            mbox: self,
+            ready,
+            offset: 0,
+        }))
+    }
+
+    /// Syncs what was appended and unlocks the file. What cannot be synced is taken back: it may be
+    /// seen now and gone after the next power cut.
+    fn sync(&self) -> Result<()> {
+        let Some(held) = self.held.borrow_mut().take() else {
+            return Ok(());
+        };
+        held.file.sync_all().map_err(|why| {
+            let _ = held.file.set_len(held.start);
+            undelivered(&self.path, "sync")(why)
+        })
+    }
+
+    fn together(&self) -> usize {
+        64
+    }
+}
+
+/// A letter for the file.
+struct Draft<'d> {
+    mbox: &'d Mbox,
+    ready: Ready,
+    offset: u64,
+}
+
+impl<'d> Letter<'d> for Draft<'d> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.ready.spool.write(bytes)
+    }
+
+    fn seal(self: Box<Self>) -> Result<Box<dyn Sealed + 'd>> {
+        Ok(self)
+    }
+}
+
+impl Sealed for Draft<'_> {
+    fn claim(&mut self) -> Result<Vec<u8>> {
+        self.offset = self.mbox.place(&mut self.ready)?;
+        let measure = self.ready.measure(self.mbox.format)?;
+        Ok(claim::words(&self.mbox.path, self.offset, &measure))
+    }
+
+    fn publish(mut self: Box<Self>, _meanwhile: &mut dyn FnMut()) -> Result<()> {
+        self.mbox.append(&mut self.ready, self.offset)
+    }
+}
+
+/// The length of a file that is an mbox, or empty.
+fn check(file: &File) -> io::Result<u64> {
+    let mut opening = [0; 5];
+    let read = file.read_at(&mut opening, 0)?;
+    if read > 0 && !b"From ".starts_with(&opening[..read]) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it does not begin like an mbox",
+        ));
+    }
+    Ok(file.metadata()?.len())
+}
+
+/// The line ends that a file needs before a new message may begin in it.
+fn lead(file: &File, length: u64) -> io::Result<&'static [u8]> {
+    let mut tail = [b'\n'; 2];
+    let known = length.min(2) as usize;
+    file.read_exact_at(&mut tail[2 - known..], length - known as u64)?;
+    Ok(match tail {
+        _ if length == 0 => b"",
+        [b'\n', b'\n'] => b"",
+        [_, b'\n'] => b"\n",
+        _ => b"\n\n",
+    })
+}
+
+/// What to do about a file that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Create,
+    Fail,
+}
+
+fn open_file(path: &Path, missing: Missing) -> Result<File> {
+    let create = missing == Missing::Create;
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(true)
+        .create(create)
+        .truncate(false)
+        .mode(0o600);
+    let fresh = create && !path.exists();
+    let file = options.open(path).map_err(unprepared(path, "open"))?;
+    if fresh {
+        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+        let above = above.unwrap_or(Path::new("."));
+        let synced = File::open(above).and_then(|folder| folder.sync_all());
+        synced.map_err(unprepared(above, "sync"))?;
+    }
+    Ok(file)
+}

@@ -1,0 +1,106 @@
+//! Where the files of an account are, and the lock before them.
+
+use crate::error::{Error, Result};
+use rustix::fs::OFlags;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Where the files of an account are.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The state directory.
+    pub directory: PathBuf,
+    /// The account's name.
+    pub account: String,
+}
+
+impl Place {
+    pub(super) fn file(&self, ending: &str) -> PathBuf {
+        self.directory.join(format!("{}.{ending}", self.account))
+    }
+
+    /// Creates the state directory if it is missing, for us alone.
+    fn create(&self) -> Result<()> {
+        let failed = failed(&self.directory, "create");
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory)
+            .map_err(failed)
+    }
+}
+
+/// What a run may do to the memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read it and add to it.
+    Write,
+    /// Read it only: a dry run.
+    Read,
+}
+
+/// Holds an account for as long as it lives; the kernel lets go of it when we die.
+pub struct Lock(#[allow(dead_code)] Option<File>);
+
+impl Lock {
+    /// Takes the lock, or fails at once if another popget has it. A dry run that finds no state
+    /// directory has nothing to lock.
+    pub fn take(place: &Place, access: Access) -> Result<Self> {
+        match access {
+            Access::Write => place.create()?,
+            Access::Read if !place.directory.exists() => return Ok(Self(None)),
+            Access::Read => {}
+        }
+        let path = place.file("lock");
+        let file = options()
+            .create(true)
+            .open(&path)
+            .map_err(failed(&path, "open"))?;
+        match fs2::FileExt::try_lock_exclusive(&file) {
+            Ok(()) => Ok(Self(Some(file))),
+            Err(why) if why.kind() == fs2::lock_contended_error().kind() => {
+                Err(Error::AccountBusy(path))
+            }
+            Err(why) => Err(failed(&path, "lock")(why)),
+        }
+    }
+}
+
+/// Our files are ours alone, and never somebody's link.
+pub(super) fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .custom_flags(OFlags::NOFOLLOW.bits() as i32);
+    options
+}
+
+pub(super) fn failed(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |why| Error::State {
+        path: path.clone(),
+        doing,
+        why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holder_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let (directory, account) = (folder.path().into(), "work".into());
+        let place = Place { directory, account };
+        let held = Lock::take(&place, Access::Write).unwrap();
+        let second = Lock::take(&place, Access::Write);
+        assert!(matches!(second, Err(Error::AccountBusy(_))));
+        drop(held);
+        assert!(Lock::take(&place, Access::Write).is_ok());
+    }
+}

@@ -1,0 +1,138 @@
+//! Steps 8 and 9 of the road for several letters at once: small messages share their syncs, and the
+//! order of what happens to each never changes.
+
+use super::Road;
+use crate::delivery::{Delivery, Sealed};
+use crate::error::{Reach, Result};
+use crate::event::Event;
+use crate::maildrop::Maildrop;
+use crate::plan::Step;
+use crate::seen::{Begun, Key};
+use std::time::{Duration, Instant};
+
+/// A batch is delivered when it has so many bytes,
+const BATCH_BYTES: u64 = 8 * 1024 * 1024;
+/// or has been waiting so long.
+const BATCH_AGE: Duration = Duration::from_secs(2);
+/// A letter waiting to be delivered with others.
+pub(super) struct Waiting<'d> {
+    pub step: Step,
+    pub begun: Begun,
+    pub size: u64,
+    pub sealed: Box<dyn Sealed + 'd>,
+}
+
+/// A letter that is in its destination and not yet remembered.
+struct Published {
+    id: u64,
+    step: Step,
+    key: Key,
+    size: u64,
+}
+
+/// The letters that will share their syncs.
+#[derive(Default)]
+pub(super) struct Batch<'d> {
+    pub letters: Vec<Waiting<'d>>,
+    bytes: u64,
+    since: Option<Instant>,
+}
+
+impl<'d> Batch<'d> {
+    pub fn add(&mut self, waiting: Waiting<'d>) {
+        self.bytes += waiting.size;
+        self.since.get_or_insert_with(Instant::now);
+        self.letters.push(waiting);
+    }
+
+    pub fn full(&self, together: usize) -> bool {
+        let old = self.since.is_some_and(|since| since.elapsed() >= BATCH_AGE);
+        self.letters.len() >= together || self.bytes >= BATCH_BYTES || old
+    }
+}
+
+impl Road<'_> {
+    /// Delivers a batch: durable, claimed, published, durable, remembered, settled. Claims of what
+    /// failed half-way stay open, and the next run finds out what became of them.
+    pub(super) fn deliver<'d>(
+        &mut self,
+        maildrop: &mut dyn Maildrop,
+        delivery: &'d dyn Delivery,
+        mut batch: Batch<'d>,
+    ) -> Result<()> {
+        if batch.letters.is_empty() {
+            return Ok(());
+        }
+        delivery.sync()?;
+        for waiting in &mut batch.letters {
+            waiting.begun.claim = waiting.sealed.claim()?;
+        }
+        let begun = batch
+            .letters
+            .iter()
+            .map(|waiting| waiting.begun.clone())
+            .collect();
+        let first = self.memory.claim(begun)?;
+        let (mut published, mut ended) = (Vec::new(), Ok(()));
+        for (waiting, id) in batch.letters.into_iter().zip(first..) {
+            let Waiting {
+                step,
+                begun,
+                size,
+                sealed,
+            } = waiting;
+            if ended.is_err() {
+                self.memory.void(id)?;
+                continue;
+            }
+            // If the line dies meanwhile, whoever uses it next will notice.
+            match sealed.publish(&mut || drop(maildrop.keep_alive())) {
+                Ok(()) => published.push(Published {
+                    id,
+                    step,
+                    key: begun.key,
+                    size,
+                }),
+                Err(error) => {
+                    self.memory.void(id)?;
+                    ended = match error.reach() {
+                        Reach::Message => self.cannot_have(&step, error),
+                        Reach::Account | Reach::Line => Err(error),
+                    };
+                }
+            }
+        }
+        delivery.sync()?;
+        self.remember(maildrop, delivery, published)?;
+        ended
+    }
+
+    /// Remembers what was published, and settles it.
+    fn remember(
+        &mut self,
+        maildrop: &mut dyn Maildrop,
+        delivery: &dyn Delivery,
+        published: Vec<Published>,
+    ) -> Result<()> {
+        for row in published.chunk_by(|one, next| one.id + 1 == next.id) {
+            if let (Some(first), Some(last)) = (row.first(), row.last()) {
+                self.memory.done(first.id, last.id)?;
+            }
+        }
+        for Published {
+            step, key, size, ..
+        } in published
+        {
+            self.tally.new += 1;
+            self.tally.bytes += size;
+            let (uid, destination) = (step.listing.uid.clone(), delivery.name());
+            self.events.emit(Event::Message {
+                uid,
+                size,
+                destination,
+            });
+            self.settle(maildrop, &step.listing, Some(key), step.afterwards)?;
+        }
+        Ok(())
+    }
+}
