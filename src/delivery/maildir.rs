@@ -7,7 +7,7 @@
 
 use super::{claim_words, path_bytes, undelivered, unprepared};
 use super::{Delivery, Fate, Letter, Sealed, Sender};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::message::{Envelope, Uid};
 use std::cell::Cell;
 use std::fs::{self, DirBuilder, File, OpenOptions};
