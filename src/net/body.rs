@@ -52,10 +52,10 @@ impl Unstuffer {
         self.place == Place::End
     }
 
-    /// Goes on as far as input and room allow. `output` must hold at least two bytes.
+    /// Goes on as far as input and room allow; `output` must not be empty.
     pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Taken {
         let (mut at, mut out) = (0, 0);
-        while at < input.len() && out + 1 < output.len() && self.place != Place::End {
+        while at < input.len() && out < output.len() && self.place != Place::End {
             if self.place == Place::Text {
                 let taken = self.text(&input[at..], &mut output[out..]);
                 at += taken.consumed;
@@ -94,7 +94,7 @@ impl Unstuffer {
 
     /// Copies text up to the end of its line, or to the end of input or room.
     fn text(&mut self, input: &[u8], output: &mut [u8]) -> Taken {
-        let room = input.len().min(output.len() - 1);
+        let room = input.len().min(output.len());
         let input = &input[..room];
         let (line, ended) = match memchr(b'\n', input) {
             Some(end) => (&input[..end], true),
@@ -183,7 +183,7 @@ mod tests {
     fn bodies_come_out_the_same_however_they_are_cut() {
         for (wire, bare_lf, body) in VECTORS {
             for chunk in 1..=wire.len() {
-                for room in 2..=wire.len() + 2 {
+                for room in 1..=wire.len() + 2 {
                     let mut glued = wire.to_vec();
                     glued.extend_from_slice(b"+OK next\r\n");
                     let (got, used, ended) = undo(&glued, *bare_lf, chunk, room);

@@ -263,6 +263,9 @@ impl<'e> Wire<'e> {
 
     /// Gives the next bytes of the body under way; 0 when there is none or it has ended.
     pub(super) fn read_body(&mut self, output: &mut [u8]) -> Result<usize> {
+        if output.is_empty() {
+            return Ok(0);
+        }
         let Some(mut unstuffer) = self.body.take() else {
             return Ok(0);
         };

@@ -24,7 +24,6 @@ fn arrives(sending: &str, bytes: &[u8]) {
 }
 
 #[test]
-#[ignore = "known broken: a head of more than 64 KiB is read for ever"]
 fn every_odd_message_arrives_byte_for_byte() {
     for security in [Security::None, Security::Implicit(Certificate::Good)] {
         let server = PopServer::builder().security(security).start();
