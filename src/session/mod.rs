@@ -207,28 +207,20 @@ struct Road<'r> {
 impl Road<'_> {
     /// From the connection to the goodbye.
     fn walk(&mut self, secret: &Secret, delivery: Option<&dyn Delivery>) -> Result<()> {
-        let Account {
-            route,
-            login,
-            policy,
-            ..
-        } = self.account;
+        let Account { route, login, .. } = self.account;
         let visit = Visit {
             patience: self.patience.clone(),
             events: self.events,
         };
         let mut maildrop = maildrop::open(route, login, secret, visit)?;
-        self.events.enter(Stage::Listing);
-        let listings = maildrop.scan()?;
-        let steps = match plan::choose(&listings, self.memory.records(), policy, now()) {
+        let steps = match self.look(&mut *maildrop) {
             Ok(steps) => steps,
+            Err(error) if error.reach() == Reach::Line => return Err(error),
             Err(error) => {
                 maildrop.quit()?;
                 return Err(error);
             }
         };
-        self.memory.compare(&listings, now())?;
-        drop(listings);
         self.condemned.clear();
         self.announce(&mut *maildrop, &steps)?;
         let ended = match delivery {
@@ -239,6 +231,16 @@ impl Road<'_> {
             Err(error) if error.reach() == Reach::Line => Err(error),
             ended => ended.and(self.leave(maildrop)),
         }
+    }
+
+    /// Sees what is there and decides what to do with it.
+    fn look(&mut self, maildrop: &mut dyn Maildrop) -> Result<Vec<Step>> {
+        self.events.enter(Stage::Listing);
+        let listings = maildrop.scan()?;
+        let policy = &self.account.policy;
+        let steps = plan::choose(&listings, self.memory.records(), policy, now())?;
+        self.memory.compare(&listings, now())?;
+        Ok(steps)
     }
 
     /// Tells the maildrop and the user what is about to be retrieved.

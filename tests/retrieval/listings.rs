@@ -219,7 +219,6 @@ fn stat_refused(reply: &str, status: i32) {
 }
 
 #[test]
-#[ignore = "known broken: popget leaves without QUIT"]
 fn a_maildrop_that_cannot_be_opened_is_told_by_its_code() {
     stat_refused("-ERR broken", 69);
     stat_refused("-ERR", 69);
@@ -229,7 +228,6 @@ fn a_maildrop_that_cannot_be_opened_is_told_by_its_code() {
 }
 
 #[test]
-#[ignore = "known broken: popget leaves without QUIT"]
 fn a_passing_trouble_with_a_list_is_not_taken_for_a_server_without_it() {
     let uidl = format!("{LOGIN}C: STAT\nS: +OK 1 1\nC: UIDL\nS: -ERR [SYS/TEMP] wait\n{QUIT}");
     let list = format!(

@@ -167,7 +167,6 @@ fn a_line_nobody_asked_for_behind_the_last_message_is_told_as_well() {
 }
 
 #[test]
-#[ignore = "known broken: popget leaves without QUIT"]
 fn what_a_server_says_cannot_touch_the_terminal() {
     let script = format!(
         "{LOGIN}C: STAT\n! raw -ERR \\x1b[31mred\\x07\\xff {}\\r\\n\n{QUIT}",
