@@ -257,6 +257,7 @@ impl Maildrop for Pop3<'_> {
             }
         }
         let in_doubt = deletions.len() > refused.len();
+        self.talk.in_step()?;
         match self.ask(&Spoken::open("QUIT"), "the goodbye") {
             Ok(Reply::Err(_, text)) if in_doubt => Err(Error::QuitRefused(text)),
             Err(error) if in_doubt => Err(error),

@@ -153,7 +153,6 @@ fn a_line_nobody_asked_for_behind_a_message_loses_no_message() {
 }
 
 #[test]
-#[ignore = "known broken: it is read as the goodbye"]
 fn a_line_nobody_asked_for_behind_the_last_message_is_told_as_well() {
     let glued = retr(1, "alpha.eml").replace("S: +OK\n", "! glue\nS: +OK\n") + "S: +OK again\n";
     let script = LOGIN.to_owned() + &listing(&["a"]) + &glued;
