@@ -47,7 +47,6 @@ fn other_servers_are_told_by_their_greetings() {
 }
 
 #[test]
-#[ignore = "known broken: a line end is waited for"]
 fn a_tls_alert_on_a_plain_port_is_told() {
     // An alert has no line end to wait for.
     greeted(
