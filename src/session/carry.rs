@@ -139,8 +139,9 @@ impl Road<'_> {
     /// Whether a step is to be retrieved now.
     fn passes(&mut self, step: &Step, pending: u64) -> bool {
         let limit = self.account.policy.limit.unwrap_or(u64::MAX);
-        let spent = step.why == Reason::Compare && self.tally.new + pending >= limit;
-        self.tally.more |= step.why == Reason::Limit || (step.retrieve() && spent);
+        // The plan knows nothing of what an earlier connection of this run took.
+        let spent = step.retrieve() && self.tally.new + pending >= limit;
+        self.tally.more |= step.why == Reason::Limit || spent;
         let losses = key(&step.listing)
             .and_then(|key| self.lost.get(&key))
             .copied();

@@ -190,7 +190,6 @@ fn a_lost_line_fetches_nothing_twice_when_all_is_wanted() {
 }
 
 #[test]
-#[ignore = "known broken: every connection has a limit of its own"]
 fn a_limit_holds_for_the_whole_run() {
     let server = three();
     server.maildrop().spoil("b", Fault::Cut(1));
