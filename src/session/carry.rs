@@ -371,6 +371,10 @@ impl Road<'_> {
             (Error::MdaLater { .. } | Error::MdaRefused { .. }, _) | (_, None) => false,
             (_, Some(key)) => self.memory.failed(key)? > ALARMS,
         };
+        // Once is enough: if the line is lost later, this run does not ask for it again.
+        if let Some(key) = key(&step.listing) {
+            self.lost.insert(key, LOSSES);
+        }
         let uid = step.listing.uid.clone();
         self.tally.failures.push(Failure {
             stage: Stage::Retrieving,

@@ -198,7 +198,7 @@ struct Road<'r> {
     memory: Memory,
     tally: &'r mut Tally,
     patience: Patience,
-    /// How often the line was lost over a message in this run.
+    /// How often the line was lost over a message in this run; more than enough if it cannot be had.
     lost: HashMap<Key, u32>,
     /// What this session is to delete.
     condemned: Vec<Listing>,

@@ -74,7 +74,6 @@ fn a_poison_message_is_no_alarm_for_ever() {
 }
 
 #[test]
-#[ignore = "known broken: each connection asks and counts again"]
 fn a_message_refused_twice_in_one_run_is_told_once() {
     let server = PopServer::start();
     let maildrop = server.maildrop();
