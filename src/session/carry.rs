@@ -136,6 +136,12 @@ impl Road<'_> {
         ended
     }
 
+    /// Whether this run has delivered the message already, over a line that was lost.
+    pub(super) fn took(&self, step: &Step) -> bool {
+        let taken = key(&step.listing).and_then(|key| self.taken.get(&key));
+        taken.is_some_and(|taken| *taken >= step.copies)
+    }
+
     /// Whether a step is to be retrieved now.
     fn passes(&mut self, step: &Step, pending: u64) -> bool {
         let limit = self.account.policy.limit.unwrap_or(u64::MAX);
@@ -145,7 +151,7 @@ impl Road<'_> {
         let losses = key(&step.listing)
             .and_then(|key| self.lost.get(&key))
             .copied();
-        step.retrieve() && !spent && losses.unwrap_or(0) < LOSSES
+        step.retrieve() && !spent && (losses.unwrap_or(0) < LOSSES || step.copies > 1)
     }
 
     /// Settles a message that is not retrieved.
@@ -153,7 +159,7 @@ impl Road<'_> {
         let Listing { uid, size, .. } = step.listing.clone();
         match step.why {
             Reason::Seen => {
-                self.tally.seen += 1;
+                self.tally.seen += u64::from(!self.took(step));
                 return self.settle(maildrop, &step.listing, step.afterwards);
             }
             Reason::TooLarge => {
@@ -351,6 +357,9 @@ impl Road<'_> {
             }
         }
         for (_, step, size) in published {
+            if let Some(key) = key(&step.listing) {
+                *self.taken.entry(key).or_default() += 1;
+            }
             self.tally.new += 1;
             self.tally.bytes += size;
             let (uid, destination) = (step.listing.uid.clone(), delivery.name());

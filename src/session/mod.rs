@@ -11,7 +11,7 @@ use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Tally};
 use crate::maildrop::{self, Login, Maildrop, Visit};
 use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
 use crate::net::{Patience, Route};
-use crate::plan::{self, Policy, Step};
+use crate::plan::{self, Policy, Reason, Step};
 use crate::secret::{Secret, SecretSource};
 use crate::seen::{Access, Identity, Key, Lock, Memory, Place};
 use std::collections::HashMap;
@@ -108,6 +108,7 @@ fn visit(
         tally,
         patience,
         lost,
+        taken: HashMap::new(),
         condemned,
     };
     let mut left = account.retry;
@@ -200,6 +201,8 @@ struct Road<'r> {
     patience: Patience,
     /// How often the line was lost over a message in this run; more than enough if it cannot be had.
     lost: HashMap<Key, u32>,
+    /// How many messages with a UID this run has delivered.
+    taken: HashMap<Key, u32>,
     /// What this session is to delete.
     condemned: Vec<Listing>,
 }
@@ -238,7 +241,13 @@ impl Road<'_> {
         self.events.enter(Stage::Listing);
         let listings = maildrop.scan()?;
         let policy = &self.account.policy;
-        let steps = plan::choose(&listings, self.memory.records(), policy, now())?;
+        let mut steps = plan::choose(&listings, self.memory.records(), policy, now())?;
+        for step in &mut steps {
+            if self.took(step) {
+                step.why = Reason::Seen; // even if all is wanted
+            }
+        }
+        (self.tally.seen, self.tally.skipped) = (0, 0);
         self.memory.compare(&listings, now())?;
         Ok(steps)
     }
