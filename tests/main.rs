@@ -4,6 +4,7 @@
 //!
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
+//! - `retrieval`: what is on the server arrives, whatever the server does
 
 #![allow(
     clippy::unwrap_used,
@@ -17,5 +18,6 @@
 )]
 mod support;
 
+mod retrieval;
 mod scenes_themselves;
 mod support_itself;

@@ -147,11 +147,16 @@ impl<'e> Greeted<'e> {
 
 /// Reads the greeting and tells what else may be listening there.
 fn greeting(talk: &mut Talk) -> Result<Vec<u8>> {
-    let line = talk.0.line(REPLY_LIMIT, "the greeting")?.to_vec();
-    talk.0.show(&line);
-    if let Some(error) = syntax::other_protocol(&line) {
+    let line = talk.0.line(REPLY_LIMIT, "the greeting").map(<[u8]>::to_vec);
+    // Some never end their line: a TLS alert has no line end to wait for.
+    let said = line.as_deref().unwrap_or(talk.0.unread());
+    if !said.is_empty() {
+        talk.0.show(said);
+    }
+    if let Some(error) = syntax::other_protocol(said) {
         return Err(error);
     }
+    let line = line?;
     match plain_reply(Reply::parse(&line)?)? {
         Reply::Ok(text) | Reply::Challenge(text) => Ok(text),
         Reply::Err(None, text) => Err(Error::GreetingRefused(text)),
@@ -257,6 +262,7 @@ impl Maildrop for Pop3<'_> {
             }
         }
         let in_doubt = deletions.len() > refused.len();
+        self.talk.in_step()?;
         match self.ask(&Spoken::open("QUIT"), "the goodbye") {
             Ok(Reply::Err(_, text)) if in_doubt => Err(Error::QuitRefused(text)),
             Err(error) if in_doubt => Err(error),

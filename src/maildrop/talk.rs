@@ -11,11 +11,22 @@ pub struct Talk<'e>(pub Wire<'e>);
 impl<'e> Talk<'e> {
     /// Says something and reads the first line of the reply.
     pub fn ask(&mut self, spoken: &Spoken, waiting_for: &'static str) -> Result<Reply> {
-        if self.0.chatty() {
-            return Err(self.unasked());
-        }
+        self.in_step()?;
         self.0.send(spoken)?;
         self.reply(REPLY_LIMIT, waiting_for)
+    }
+
+    /// Fails if the server spoke out of turn: no reply can be matched to its command any more.
+    pub fn in_step(&mut self) -> Result<()> {
+        if !self.0.chatty() {
+            return Ok(());
+        }
+        let line = self.0.line(REPLY_LIMIT, "nothing");
+        let got = line.map(<[u8]>::to_vec).unwrap_or_default();
+        Err(Error::Nonsense {
+            expected: "silence until asked",
+            got,
+        })
     }
 
     /// Reads the first line of a reply.
@@ -53,18 +64,5 @@ impl<'e> Talk<'e> {
     /// The body behind a reply.
     pub fn body(&mut self) -> Stuffed<'_, 'e> {
         self.0.stuffed()
-    }
-
-    /// The server spoke out of turn, so no reply can be matched to its command any more.
-    fn unasked(&mut self) -> Error {
-        let got = self
-            .0
-            .line(REPLY_LIMIT, "nothing")
-            .map(<[u8]>::to_vec)
-            .unwrap_or_default();
-        Error::Nonsense {
-            expected: "silence until asked",
-            got,
-        }
     }
 }

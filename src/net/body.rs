@@ -52,7 +52,7 @@ impl Unstuffer {
         self.place == Place::End
     }
 
-    /// Goes on as far as input and room allow.
+    /// Goes on as far as input and room allow; `output` must not be empty.
     pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Taken {
         let (mut at, mut out) = (0, 0);
         while at < input.len() && out < output.len() && self.place != Place::End {

@@ -255,6 +255,11 @@ impl<'e> Wire<'e> {
         !self.unread.is_empty()
     }
 
+    /// What the server has said so far and nobody has read.
+    pub fn unread(&self) -> &[u8] {
+        &self.buffer[self.unread.clone()]
+    }
+
     /// Begins a body: what follows the line read last, up to the line that ends it.
     pub fn stuffed(&mut self) -> Stuffed<'_, 'e> {
         self.body = Some(Unstuffer::new(self.bare_lf));

@@ -123,6 +123,9 @@ impl Road<'_> {
             step, key, size, ..
         } in published
         {
+            if step.listing.uid.is_some() {
+                *self.taken.entry(key.clone()).or_default() += 1;
+            }
             self.tally.new += 1;
             self.tally.bytes += size;
             let (uid, destination) = (step.listing.uid.clone(), delivery.name());

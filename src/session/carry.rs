@@ -114,15 +114,22 @@ impl Road<'_> {
         self.memory.met(acquaintance.all(steps), now())
     }
 
+    /// Whether this run has delivered the message already, over a line that was lost.
+    pub(super) fn took(&self, step: &Step) -> bool {
+        let taken = key(&step.listing).and_then(|key| self.taken.get(&key));
+        taken.is_some_and(|taken| *taken >= step.copies)
+    }
+
     /// Whether a step is to be retrieved now.
     fn passes(&mut self, step: &Step, pending: u64) -> bool {
         let limit = self.account.policy.limit.unwrap_or(u64::MAX);
-        let spent = step.why == Reason::Compare && self.tally.new + pending >= limit;
-        self.tally.more |= step.why == Reason::Limit || (step.retrieve() && spent);
+        // The plan knows nothing of what an earlier connection of this run took.
+        let spent = step.retrieve() && self.tally.new + pending >= limit;
+        self.tally.more |= step.why == Reason::Limit || spent;
         let losses = key(&step.listing)
             .and_then(|key| self.lost.get(&key))
             .copied();
-        step.retrieve() && !spent && losses.unwrap_or(0) < LOSSES
+        step.retrieve() && !spent && (losses.unwrap_or(0) < LOSSES || step.copies > 1)
     }
 
     /// Settles a message that is not retrieved.
@@ -130,7 +137,7 @@ impl Road<'_> {
         let Listing { uid, size, .. } = step.listing.clone();
         match step.why {
             Reason::Seen => {
-                self.tally.seen += 1;
+                self.tally.seen += u64::from(!self.took(step));
                 return self.settle(maildrop, &step.listing, key(&step.listing), step.afterwards);
             }
             Reason::TooLarge => {
@@ -273,6 +280,10 @@ impl Road<'_> {
             (Error::MdaLater { .. } | Error::MdaRefused { .. }, _) | (_, None) => false,
             (_, Some(key)) => self.memory.failed(key)? > ALARMS,
         };
+        // Once is enough: if the line is lost later, this run does not ask for it again.
+        if let Some(key) = key(&step.listing) {
+            self.lost.insert(key, LOSSES);
+        }
         let uid = step.listing.uid.clone();
         self.tally.failures.push(Failure {
             stage: Stage::Retrieving,

@@ -12,7 +12,7 @@ use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Tally};
 use crate::maildrop::{self, Login, Maildrop, Visit};
 use crate::message::{Disposition, Listing, MessageNumber, Time};
 use crate::net::{Patience, Route};
-use crate::plan::{self, Policy, Step};
+use crate::plan::{self, Policy, Reason, Step};
 use crate::secret::{Secret, SecretSource};
 use crate::seen::{Access, Identity, Key, Lock, Memory, Place};
 use std::collections::HashMap;
@@ -109,6 +109,7 @@ fn visit(
         tally,
         patience,
         lost,
+        taken: HashMap::new(),
         condemned,
     };
     let mut left = account.retry;
@@ -199,8 +200,10 @@ struct Road<'r> {
     memory: Memory,
     tally: &'r mut Tally,
     patience: Patience,
-    /// How often the line was lost over a message in this run.
+    /// How often the line was lost over a message in this run; more than enough if it cannot be had.
     lost: HashMap<Key, u32>,
+    /// How many messages with a UID this run has delivered.
+    taken: HashMap<Key, u32>,
     /// What this session is to delete, and by what it is remembered.
     condemned: Vec<(Listing, Option<Key>)>,
 }
@@ -208,29 +211,21 @@ struct Road<'r> {
 impl Road<'_> {
     /// From the connection to the goodbye.
     fn walk(&mut self, secret: &Secret, delivery: Option<&dyn Delivery>) -> Result<()> {
-        let Account {
-            route,
-            login,
-            policy,
-            ..
-        } = self.account;
+        let Account { route, login, .. } = self.account;
         let visit = Visit {
             patience: self.patience.clone(),
             events: self.events,
         };
         let mut maildrop = maildrop::open(route, login, secret, visit)?;
-        self.events.enter(Stage::Listing);
-        let listings = maildrop.scan()?;
-        let steps = match plan::choose(&listings, self.memory.records(), policy, now()) {
+        self.begin_anew();
+        let steps = match self.look(&mut *maildrop) {
             Ok(steps) => steps,
+            Err(error) if error.reach() == Reach::Line => return Err(error),
             Err(error) => {
                 let _ = maildrop.quit(); // nothing hangs on it
                 return Err(error);
             }
         };
-        self.memory.compare(&listings, now())?;
-        drop(listings);
-        self.begin_anew();
         self.announce(&mut *maildrop, &steps)?;
         let Some(delivery) = delivery else {
             *self.tally = Tally::default();
@@ -240,6 +235,21 @@ impl Road<'_> {
             Err(error) if error.reach() == Reach::Line => Err(error),
             ended => ended.and(self.leave(maildrop)),
         }
+    }
+
+    /// Sees what is there and decides what to do with it.
+    fn look(&mut self, maildrop: &mut dyn Maildrop) -> Result<Vec<Step>> {
+        self.events.enter(Stage::Listing);
+        let listings = maildrop.scan()?;
+        let policy = &self.account.policy;
+        let mut steps = plan::choose(&listings, self.memory.records(), policy, now())?;
+        for step in &mut steps {
+            if self.took(step) {
+                step.why = Reason::Seen; // even if all is wanted
+            }
+        }
+        self.memory.compare(&listings, now())?;
+        Ok(steps)
     }
 
     /// Tells the maildrop and the user what is about to be retrieved.

@@ -2,7 +2,8 @@
 //!
 //! - `scene`, `outcome`: one account, one run of the real binary, what must come of it; below
 //!   them `world` (the folder), `process` (the run) and `memory` (its file)
-//! - `conversation`, `script`: a server that plays a script and insists on it
+//! - `conversation`, `script`: a server that plays a script and insists on it; `phrases`: what
+//!   most scripts have in common
 //! - `server`, `maildrop`: a server that keeps mail, and to RFC 1939; below them `session`,
 //!   `login` and `guest`
 //! - `dovecot`: a server that others wrote
@@ -18,6 +19,7 @@ pub mod mail;
 pub mod maildrop;
 pub mod memory;
 pub mod outcome;
+pub mod phrases;
 pub mod process;
 pub mod scene;
 pub mod script;
