@@ -113,11 +113,16 @@ fn wait(mbox: &Path, mut attempt: impl FnMut() -> io::Result<bool>) -> Result<()
 /// stands there without saying whose it is.
 fn dotlock(path: &Path, mark: &str, notice: &dyn Fn(Notice)) -> io::Result<bool> {
     let draft = with_ending(path, &format!(".{mark}"));
+    // What a killed run left under this name may be the stale lock itself by another name: written
+    // to, it would name us as its maker and never look stale.
+    match fs::remove_file(&draft) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
     let mut file = options
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o644)
         .open(&draft)?;
     writeln!(file, "{} {}", std::process::id(), host())?;
