@@ -214,10 +214,13 @@ fn create(path: &Path) -> Result<()> {
     if let Some(above) = above {
         create(above)?;
     }
-    DirBuilder::new()
-        .mode(0o700)
-        .create(path)
-        .map_err(unprepared(path, "create"))?;
+    match DirBuilder::new().mode(0o700).create(path) {
+        // Another account may just have made it.
+        Err(why) if why.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => {
+            return Err(unprepared(path, "create")(why));
+        }
+        _ => {}
+    }
     let above = above.unwrap_or(Path::new("."));
     File::open(above)
         .and_then(|folder| folder.sync_all())
