@@ -185,7 +185,14 @@ pub fn resume(path: &Path, name: &[u8], age: i64) -> Result<Fate> {
         Err(why) if why.kind() != io::ErrorKind::NotFound => {
             Err(undelivered(&public, "rename to")(why))
         }
-        Err(_) if !path.join("new").is_dir() => Ok(Fate::Unknown),
+        // Not the Maildir that was: moved away, or on a disk that is not mounted.
+        Err(_)
+            if ["tmp", "new"]
+                .iter()
+                .any(|folder| !path.join(folder).is_dir()) =>
+        {
+            Ok(Fate::Unknown)
+        }
         Err(_)
             if age < SWEPT
                 || lies_in(&path.join("new"), &name)

@@ -134,6 +134,14 @@ pub fn resume(claim: &[u8], begun: Time, now: Time) -> Result<Fate> {
     }
 }
 
+/// How to name the destination of a claim to people.
+pub fn claimed_for(claim: &[u8]) -> String {
+    let place = claim.split(|b| *b == 0).nth(1);
+    place.map_or("standard output".into(), |place| {
+        String::from_utf8_lossy(place).into_owned()
+    })
+}
+
 /// The words of a claim, with NUL between them, which no path holds.
 fn claim_words(words: &[&[u8]]) -> Vec<u8> {
     words.join(&0)

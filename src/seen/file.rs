@@ -127,9 +127,10 @@ impl Memory {
         self.append(vec![Line::Done(first, last)], Durable::Yes)
     }
 
-    /// Records that a delivery came to nothing.
+    /// Records, durably, that a delivery came to nothing: only then may what is left of it be swept,
+    /// since a claim of what is not found counts as delivered.
     pub fn void(&mut self, id: u64) -> Result<()> {
-        self.append(vec![Line::Void(id)], Durable::No)
+        self.append(vec![Line::Void(id)], Durable::Yes)
     }
 
     /// Remembers a message that needs no delivery.
