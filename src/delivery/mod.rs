@@ -126,10 +126,10 @@ pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Deliver
 
 /// Finds out what became of a claimed delivery, and finishes or undoes it. Asks only the claim: the
 /// settings may have changed since.
-pub fn resume(claim: &[u8], begun: Time, now: Time) -> Result<Fate> {
+pub fn resume(claim: &[u8], begun: Time, now: Time, mark: &str) -> Result<Fate> {
     match claim.split(|b| *b == 0).collect::<Vec<_>>().as_slice() {
         [maildir::WORD, path, name] => maildir::resume(&path_of(path), name, now.0 - begun.0),
-        [mbox::WORD, path, rest @ ..] => mbox::resume(&path_of(path), rest),
+        [mbox::WORD, path, rest @ ..] => mbox::resume(&path_of(path), rest, mark),
         _ => Ok(Fate::Unknown),
     }
 }

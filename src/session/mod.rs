@@ -177,7 +177,7 @@ fn prepare(
 /// Finds out what became of the deliveries that are claimed and not remembered.
 fn resume(memory: &mut Memory, events: &Events) -> Result<()> {
     for (id, begun) in memory.begun() {
-        match delivery::resume(&begun.claim, begun.entry.stored, now())? {
+        match delivery::resume(&begun.claim, begun.entry.stored, now(), memory.mark())? {
             Fate::Delivered => {
                 memory.done(id, id)?;
                 events.notice(Notice::Finished);
