@@ -185,7 +185,14 @@ pub fn resume(path: &Path, name: &[u8], age: i64) -> Result<Fate> {
         Err(why) if why.kind() != io::ErrorKind::NotFound => {
             Err(undelivered(&public, "rename to")(why))
         }
-        Err(_) if !path.join("new").is_dir() => Ok(Fate::Unknown),
+        // Not the Maildir that was: moved away, or on a disk that is not mounted.
+        Err(_)
+            if ["tmp", "new"]
+                .iter()
+                .any(|folder| !path.join(folder).is_dir()) =>
+        {
+            Ok(Fate::Unknown)
+        }
         Err(_)
             if age < SWEPT
                 || lies_in(&path.join("new"), &name)
@@ -214,10 +221,13 @@ fn create(path: &Path) -> Result<()> {
     if let Some(above) = above {
         create(above)?;
     }
-    DirBuilder::new()
-        .mode(0o700)
-        .create(path)
-        .map_err(unprepared(path, "create"))?;
+    match DirBuilder::new().mode(0o700).create(path) {
+        // Another account may just have made it.
+        Err(why) if why.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => {
+            return Err(unprepared(path, "create")(why));
+        }
+        _ => {}
+    }
     let above = above.unwrap_or(Path::new("."));
     File::open(above)
         .and_then(|folder| folder.sync_all())
@@ -242,6 +252,7 @@ fn host_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Time;
 
     fn maildir(path: &Path) -> Maildir {
         let sender = Sender {
@@ -284,17 +295,19 @@ mod tests {
         let mut letter = sealed(&maildir, b"a\n");
         let claim = letter.claim().unwrap();
         drop(letter);
-        let fate =
-            || super::super::resume(&claim, crate::message::Time(0), crate::message::Time(9));
+        let at = |now| super::super::resume(&claim, Time(0), Time(now), "0123456789ab");
+        let fate = || at(9);
         assert_eq!(fate().unwrap(), Fate::Delivered);
         assert_eq!((files(&maildir, "tmp"), files(&maildir, "new")), (0, 1));
         // A mail reader took it: still known to be delivered.
         fs::remove_dir_all(maildir.path.join("new")).unwrap();
         fs::create_dir(maildir.path.join("new")).unwrap();
         assert_eq!(fate().unwrap(), Fate::Delivered);
-        let later =
-            super::super::resume(&claim, crate::message::Time(0), crate::message::Time(SWEPT));
-        assert_eq!(later.unwrap(), Fate::Unknown);
+        assert_eq!(at(SWEPT).unwrap(), Fate::Unknown);
+        // Another Maildir than the one it was claimed for tells nothing.
+        fs::remove_dir(maildir.path.join("tmp")).unwrap();
+        assert_eq!(fate().unwrap(), Fate::Unknown);
+        fs::create_dir(maildir.path.join("tmp")).unwrap();
         std::mem::forget(sealed(&maildir, b"b\n"));
         maildir.sweep().unwrap();
         assert_eq!(files(&maildir, "tmp"), 0);

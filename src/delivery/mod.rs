@@ -126,12 +126,20 @@ pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Deliver
 
 /// Finds out what became of a claimed delivery, and finishes or undoes it. Asks only the claim: the
 /// settings may have changed since.
-pub fn resume(claim: &[u8], begun: Time, now: Time) -> Result<Fate> {
+pub fn resume(claim: &[u8], begun: Time, now: Time, mark: &str) -> Result<Fate> {
     match claim.split(|b| *b == 0).collect::<Vec<_>>().as_slice() {
         [maildir::WORD, path, name] => maildir::resume(&path_of(path), name, now.0 - begun.0),
-        [mbox::WORD, path, rest @ ..] => mbox::resume(&path_of(path), rest),
+        [mbox::WORD, path, rest @ ..] => mbox::resume(&path_of(path), rest, mark),
         _ => Ok(Fate::Unknown),
     }
+}
+
+/// How to name the destination of a claim to people.
+pub fn claimed_for(claim: &[u8]) -> String {
+    let place = claim.split(|b| *b == 0).nth(1);
+    place.map_or("standard output".into(), |place| {
+        String::from_utf8_lossy(place).into_owned()
+    })
 }
 
 /// The words of a claim, with NUL between them, which no path holds.

@@ -25,6 +25,8 @@ pub struct Memory {
     file: Option<File>,
     path: PathBuf,
     length: u64,
+    /// The file ends where `length` says.
+    sound: bool,
     lines: usize,
     next: u64,
     identity: Identity,
@@ -41,11 +43,16 @@ impl Memory {
             file: None,
             path,
             length: 0,
+            sound: true,
             lines: 0,
             next: 1,
             identity: identity.clone(),
             mark: new_mark(),
         };
+        if access == Access::Write {
+            // A run killed while it compacted left it; if it cannot be removed it does no harm.
+            let _ = fs::remove_file(memory.fresh());
+        }
         let mut file = match options().open(&memory.path) {
             Ok(file) => file,
             Err(why) if why.kind() == io::ErrorKind::NotFound => {
@@ -127,9 +134,10 @@ impl Memory {
         self.append(vec![Line::Done(first, last)], Durable::Yes)
     }
 
-    /// Records that a delivery came to nothing.
+    /// Records, durably, that a delivery came to nothing: only then may what is left of it be swept,
+    /// since a claim of what is not found counts as delivered.
     pub fn void(&mut self, id: u64) -> Result<()> {
-        self.append(vec![Line::Void(id)], Durable::No)
+        self.append(vec![Line::Void(id)], Durable::Yes)
     }
 
     /// Remembers a message that needs no delivery.
@@ -246,6 +254,10 @@ impl Memory {
         let Some(file) = self.file.as_mut().filter(|_| !lines.is_empty()) else {
             return Ok(());
         };
+        if !self.sound {
+            let why = io::Error::other("what failed before may stand there by half");
+            return Err(failed(&self.path, "write")(why));
+        }
         let mut all = String::new();
         lines.iter().for_each(|line| text::write(&mut all, line));
         let written = file.write_all(all.as_bytes()).and_then(|()| match durable {
@@ -254,9 +266,9 @@ impl Memory {
         });
         if let Err(why) = written {
             // What may stand there by half must not stay: the next line would be glued to it.
-            let _ = file
-                .set_len(self.length)
-                .and_then(|()| file.seek(SeekFrom::End(0)));
+            let cut = file.set_len(self.length);
+            let cut = cut.and_then(|()| file.seek(SeekFrom::End(0)));
+            self.sound = cut.is_ok();
             return Err(failed(&self.path, "write")(why));
         }
         self.length += all.len() as u64;
@@ -272,9 +284,14 @@ impl Memory {
         Ok(())
     }
 
+    /// Where the memory is written anew.
+    fn fresh(&self) -> PathBuf {
+        self.path.with_extension("seen.new")
+    }
+
     /// Writes the whole memory beside the file, syncs it, and puts it in the file's place.
     fn rewrite(&mut self) -> Result<()> {
-        let fresh = self.path.with_extension("seen.new");
+        let fresh = self.fresh();
         let mut all = format!("{HEADER}\n");
         text::write(
             &mut all,
@@ -297,7 +314,7 @@ impl Memory {
         }
         let written = replace(&fresh, &self.path, all.as_bytes());
         let file = written.map_err(failed(&self.path, "write"))?;
-        self.length = all.len() as u64;
+        (self.length, self.sound) = (all.len() as u64, true);
         self.lines = all.lines().count();
         self.file = Some(file);
         Ok(())

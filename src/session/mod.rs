@@ -151,12 +151,14 @@ fn recall(account: &Account, access: Access, events: &Events) -> Result<Memory> 
     Ok(memory)
 }
 
-/// Opens the destination, and settles what an earlier run began and could not finish.
+/// Settles what an earlier run began and could not finish, and opens the destination. In this order:
+/// opening makes what is missing, and a Maildir that was just made tells nothing of old deliveries.
 fn prepare(
     account: &Account,
     memory: &mut Memory,
     events: &Rc<Events>,
 ) -> Result<Box<dyn Delivery>> {
+    resume(memory, events)?;
     let voice = Rc::clone(events);
     let sender = Sender {
         account: account.name.clone(),
@@ -169,8 +171,14 @@ fn prepare(
         notice: Box::new(move |notice| voice.notice(notice)),
     };
     let delivery = delivery::open(&account.destination, sender)?;
+    delivery.sweep()?;
+    Ok(delivery)
+}
+
+/// Finds out what became of the deliveries that are claimed and not remembered.
+fn resume(memory: &mut Memory, events: &Events) -> Result<()> {
     for (id, begun) in memory.begun() {
-        match delivery::resume(&begun.claim, begun.entry.stored, now())? {
+        match delivery::resume(&begun.claim, begun.entry.stored, now(), memory.mark())? {
             Fate::Delivered => {
                 memory.done(id, id)?;
                 events.notice(Notice::Finished);
@@ -183,14 +191,13 @@ fn prepare(
                     Key::Digest(_) => None,
                 };
                 events.notice(Notice::InDoubt {
-                    destination: delivery.name(),
+                    destination: delivery::claimed_for(&begun.claim),
                     uid,
                 });
             }
         }
     }
-    delivery.sweep()?;
-    Ok(delivery)
+    Ok(())
 }
 
 /// What the steps of one visit share.

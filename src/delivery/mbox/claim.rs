@@ -1,5 +1,9 @@
 //! The claim of a letter in an mbox: where it was to stand, how long, its digest, how it begins. After
 //! a crash the file's own tail tells whether it stands there, in part or whole.
+//!
+//! A letter's whole length is reserved before its first byte is written, so a torn one ends where
+//! the whole one would, or earlier after a power cut: what another program appended since lies
+//! behind it, and is never cut off with it.
 
 use super::letter::Measure;
 use super::lock::{Lock, Locked};
@@ -15,9 +19,18 @@ use std::path::Path;
 /// The first word of a claim.
 pub const WORD: &[u8] = b"mbox";
 
+/// Where a letter is to stand.
+#[derive(Clone, Copy)]
+pub struct Site {
+    /// Where the file ended before this letter and those delivered with it.
+    pub start: u64,
+    /// Where the letter begins.
+    pub offset: u64,
+}
+
 /// The words by which a letter is found again.
-pub fn words(path: &Path, offset: u64, measure: &Measure) -> Vec<u8> {
-    let numbers = format!("{offset} {}", measure.length);
+pub fn words(path: &Path, site: Site, measure: &Measure) -> Vec<u8> {
+    let numbers = format!("{} {} {}", site.start, site.offset, measure.length);
     let (digest, opening) = (hex(&measure.digest), hex(&measure.opening));
     claim_words(&[
         WORD,
@@ -29,25 +42,33 @@ pub fn words(path: &Path, offset: u64, measure: &Measure) -> Vec<u8> {
 }
 
 /// Looks at the place where a claimed letter was to stand.
-pub fn resume(path: &Path, words: &[&[u8]]) -> Result<Fate> {
-    let Some((offset, measure)) = parse(words) else {
+pub fn resume(path: &Path, words: &[&[u8]], mark: &str) -> Result<Fate> {
+    let Some((Site { start, offset }, measure)) = parse(words) else {
         return Ok(Fate::Unknown);
     };
+    // Mail readers remove an mbox that they have emptied: the letter may have been in it.
+    if !path.exists() {
+        return Ok(Fate::Unknown);
+    }
+    let locked = Locked::take(path, &Lock::ALL, mark, &|_| {})?;
     let mut file = match open_file(path, Missing::Fail) {
         Ok(file) => file,
         Err(Error::Destination { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
-            return Ok(Fate::Undone)
+            return Ok(Fate::Unknown)
         }
         Err(error) => return Err(error),
     };
-    let locked = Locked::take(path, &Lock::ALL, "resume", &|_| {})?;
     locked.lock_file(&file, &Lock::ALL)?;
     let failed = unprepared(path, "read");
     let size = file.metadata().map_err(&failed)?.len();
+    let end = offset + measure.length;
+    if size < start {
+        return Ok(Fate::Unknown); // somebody took mail out of it, this letter perhaps
+    }
     if size <= offset {
         return Ok(Fate::Undone);
     }
-    if size >= offset + measure.length && stands(&mut file, offset, &measure).map_err(&failed)? {
+    if size >= end && stands(&mut file, offset, &measure).map_err(&failed)? {
         return file
             .sync_all()
             .map(|()| Fate::Delivered)
@@ -55,15 +76,20 @@ pub fn resume(path: &Path, words: &[&[u8]]) -> Result<Fate> {
     }
     let mut opening = vec![0; measure.opening.len().min((size - offset) as usize)];
     file.read_exact_at(&mut opening, offset).map_err(&failed)?;
-    // After a power cut what was not synced may read as zeros.
-    let torn = measure.opening.starts_with(&opening) || opening.iter().all(|byte| *byte == 0);
-    if torn && size < offset + measure.length {
+    if size <= end && torn(&opening, &measure.opening) {
         let cut = file.set_len(offset).and_then(|()| file.sync_all());
         return cut
             .map(|()| Fate::Undone)
             .map_err(undelivered(path, "mend"));
     }
     Ok(Fate::Unknown)
+}
+
+/// Whether this is a letter's opening as far as it was written. What is reserved, and after a power
+/// cut what was not synced, reads as zeros.
+fn torn(found: &[u8], opening: &[u8]) -> bool {
+    let mut pairs = found.iter().zip(opening);
+    pairs.all(|(found, byte)| found == byte || *found == 0)
 }
 
 /// Whether the letter stands whole at its place.
@@ -81,18 +107,20 @@ fn stands(file: &mut File, offset: u64, measure: &Measure) -> io::Result<bool> {
 }
 
 /// Reads the words of a claim.
-fn parse(words: &[&[u8]]) -> Option<(u64, Measure)> {
+fn parse(words: &[&[u8]]) -> Option<(Site, Measure)> {
     let [numbers, digest, opening] = words else {
         return None;
     };
-    let (offset, length) = std::str::from_utf8(numbers).ok()?.split_once(' ')?;
+    let numbers = std::str::from_utf8(numbers).ok()?.split(' ');
+    let numbers: Option<Vec<u64>> = numbers.map(|number| number.parse().ok()).collect();
+    let [start, offset, length] = numbers?.try_into().ok()?;
     let digest = unhex(digest)?.try_into().ok()?;
     let measure = Measure {
-        length: length.parse().ok()?,
+        length,
         digest,
         opening: unhex(opening)?,
     };
-    Some((offset.parse().ok()?, measure))
+    Some((Site { start, offset }, measure))
 }
 
 fn hex(bytes: &[u8]) -> Vec<u8> {

@@ -91,6 +91,12 @@ impl Drop for Locked {
     }
 }
 
+/// Removes the draft of a dotlock that a killed run left behind.
+pub fn sweep(mbox: &Path, mark: &str) {
+    // Where it cannot be removed it does no harm.
+    let _ = fs::remove_file(draft(&with_ending(mbox, ".lock"), mark));
+}
+
 /// Tries until it works or takes too long.
 fn wait(mbox: &Path, mut attempt: impl FnMut() -> io::Result<bool>) -> Result<()> {
     let failed = |why| Error::Destination {
@@ -112,12 +118,17 @@ fn wait(mbox: &Path, mut attempt: impl FnMut() -> io::Result<bool>) -> Result<()
 /// Tries once to make the dotlock: written whole under another name and linked, so that it never
 /// stands there without saying whose it is.
 fn dotlock(path: &Path, mark: &str, notice: &dyn Fn(Notice)) -> io::Result<bool> {
-    let draft = with_ending(path, &format!(".{mark}"));
+    let draft = draft(path, mark);
+    // What a killed run left under this name may be the stale lock itself by another name: written
+    // to, it would name us as its maker and never look stale.
+    match fs::remove_file(&draft) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
     let mut file = options
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o644)
         .open(&draft)?;
     writeln!(file, "{} {}", std::process::id(), host())?;
@@ -146,7 +157,8 @@ fn stale(path: &Path) -> bool {
         .and_then(|pid| pid.parse().ok())
         .and_then(Pid::from_raw);
     match (pid, words.next()) {
-        (Some(pid), Some(name)) if name == host() => {
+        // Our own number may be that of a run before us: in a container it often is.
+        (Some(pid), Some(name)) if name == host() && pid != rustix::process::getpid() => {
             test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
         }
         _ => {
@@ -162,6 +174,11 @@ fn host() -> String {
         .nodename()
         .to_string_lossy()
         .into_owned()
+}
+
+/// Where a dotlock is written before it is linked.
+fn draft(dotlock: &Path, mark: &str) -> PathBuf {
+    with_ending(dotlock, &format!(".{mark}"))
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {

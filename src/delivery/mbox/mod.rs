@@ -16,6 +16,7 @@ pub use quote::Format;
 use super::{undelivered, unprepared, Delivery, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
 use crate::message::{Envelope, Uid};
+use claim::Site;
 use letter::Ready;
 use lock::Locked;
 use std::cell::RefCell;
@@ -46,6 +47,7 @@ struct Held {
 impl Mbox {
     /// Opens an mbox, and makes it where it is missing.
     pub fn open(path: PathBuf, format: Format, locks: Vec<Lock>, sender: Sender) -> Result<Self> {
+        lock::sweep(&path, &sender.mark);
         // Not opened when it is there: closing it again would drop the fcntl lock that another
         // account of this process may hold on it (fcntl(2)).
         if !path.exists() {
@@ -61,7 +63,7 @@ impl Mbox {
     }
 
     /// Locks the file, if it is not locked yet, and puts a letter's place at its end.
-    fn place(&self, letter: &mut Ready) -> Result<u64> {
+    fn place(&self, letter: &mut Ready) -> Result<Site> {
         let mut held = self.held.borrow_mut();
         let held = match &mut *held {
             Some(held) => held,
@@ -80,9 +82,9 @@ impl Mbox {
                 })
             }
         };
-        let offset = held.end;
+        let (start, offset) = (held.start, held.end);
         held.end += letter.measure(self.format)?.length;
-        Ok(offset)
+        Ok(Site { start, offset })
     }
 
     fn append(&self, letter: &mut Ready, offset: u64) -> Result<()> {
@@ -97,8 +99,12 @@ impl Mbox {
                 "another program wrote to it in spite of the lock",
             )));
         }
-        let written = letter.write(self.format, &mut |bytes| {
-            held.file.write_all(bytes).map_err(&failed)
+        let end = at + letter.measure(self.format)?.length;
+        let reserved = held.file.set_len(end).map_err(&failed);
+        let written = reserved.and_then(|()| {
+            letter.write(self.format, &mut |bytes| {
+                held.file.write_all(bytes).map_err(&failed)
+            })
         });
         if written.is_err() {
             let _ = held.file.set_len(at);
@@ -157,9 +163,10 @@ impl<'d> Letter<'d> for Draft<'d> {
 
 impl Sealed for Draft<'_> {
     fn claim(&mut self) -> Result<Vec<u8>> {
-        self.offset = self.mbox.place(&mut self.ready)?;
+        let site = self.mbox.place(&mut self.ready)?;
+        self.offset = site.offset;
         let measure = self.ready.measure(self.mbox.format)?;
-        Ok(claim::words(&self.mbox.path, self.offset, &measure))
+        Ok(claim::words(&self.mbox.path, site, &measure))
     }
 
     fn publish(mut self: Box<Self>, _meanwhile: &mut dyn FnMut()) -> Result<()> {
