@@ -59,13 +59,13 @@ pub enum Mode {
 /// Walks the road for one account and tells what came of it.
 pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Tally {
     let mut tally = Tally::default();
-    let order = Order {
+    let errand = Errand {
         account,
         mode,
         events: &events,
         stop,
     };
-    if let Err(error) = visit(order, &mut tally) {
+    if let Err(error) = visit(errand, &mut tally) {
         let stage = events.stage();
         tally.failures.push(Failure {
             stage,
@@ -78,20 +78,20 @@ pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Ta
 }
 
 /// What is to be visited, how, and who hears of it or may call it off.
-struct Order<'o> {
+struct Errand<'o> {
     account: &'o Account,
     mode: Mode,
     events: &'o Rc<Events>,
     stop: &'o Stop,
 }
 
-fn visit(order: Order, tally: &mut Tally) -> Result<()> {
-    let Order {
+fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
+    let Errand {
         account,
         mode,
         events,
         stop,
-    } = order;
+    } = errand;
     let access = match mode {
         Mode::Fetch => Access::Write,
         Mode::DryRun => Access::Read,
