@@ -84,7 +84,7 @@ impl Rule {
             let rest = module.strip_prefix(*allowed);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
         };
-        self.allowed.iter().any(|allowed| covers(&allowed))
+        self.allowed.iter().any(covers)
     }
 }
 
