@@ -108,12 +108,17 @@ pub fn choose(
     for uid in listings.iter().filter_map(|listing| listing.uid.as_ref()) {
         *copies.entry(uid).or_default() += 1;
     }
+    let basis = Basis {
+        records,
+        policy,
+        now,
+    };
     let copies_of = |uid: &Option<Uid>| uid.as_ref().and_then(|uid| copies.get(uid)).copied();
     let mut steps: Vec<Step> = listings
         .iter()
         .map(|listing| {
             let copies = copies_of(&listing.uid).unwrap_or(1);
-            step(listing, copies, records, policy, now)
+            step(listing, copies, &basis)
         })
         .collect();
     if policy.order == Order::Newest {
@@ -131,7 +136,19 @@ pub fn choose(
     Ok(steps)
 }
 
-fn step(listing: &Listing, copies: u32, records: &Records, policy: &Policy, now: Time) -> Step {
+/// What every step is decided on.
+struct Basis<'b> {
+    records: &'b Records,
+    policy: &'b Policy,
+    now: Time,
+}
+
+fn step(listing: &Listing, copies: u32, basis: &Basis) -> Step {
+    let Basis {
+        records,
+        policy,
+        now,
+    } = *basis;
     let known = listing.uid.as_ref().map_or(&[][..], |uid| records.of(uid));
     let why = match recognise(listing, copies, known) {
         // A message that was known by its bytes alone may have come by a UID since.

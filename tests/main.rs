@@ -2,6 +2,7 @@
 //!
 //! One crate for all of them, so that they are linked once. What belongs in each:
 //!
+//! - `house`: that sources, manual pages, completions and README keep the rules of the house
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
 //! - `retrieval`: what is on the server arrives, whatever the server does
@@ -18,6 +19,7 @@
 )]
 mod support;
 
+mod house;
 mod retrieval;
 mod scenes_themselves;
 mod support_itself;

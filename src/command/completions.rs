@@ -2,15 +2,14 @@
 
 use crate::cli::Args;
 use crate::error::ExitStatus;
+use crate::report;
 use clap::CommandFactory;
 use clap_complete::Shell;
-use std::io::Write;
 
 /// Prints the script.
 pub fn run(shell: Shell) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "popget", &mut script);
-    // A reader that went away is no trouble of ours.
-    let _ = std::io::stdout().lock().write_all(&script);
+    report::pour(&script);
     Ok(ExitStatus::Fine)
 }

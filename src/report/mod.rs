@@ -124,9 +124,14 @@ pub fn fatal(error: &anyhow::Error, options: Options) {
     ));
 }
 
-/// Writes data to standard output. A reader that went away is no trouble of ours.
+/// Writes a line of data to standard output.
 pub fn print(line: &str) {
-    let _ = writeln!(io::stdout().lock(), "{line}");
+    pour(format!("{line}\n").as_bytes());
+}
+
+/// Writes data to standard output. A reader that went away is no trouble of ours.
+pub fn pour(bytes: &[u8]) {
+    let _ = io::stdout().lock().write_all(bytes);
 }
 
 /// Writes a line to standard error; if that is closed there is nobody to tell.

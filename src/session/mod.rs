@@ -59,7 +59,13 @@ pub enum Mode {
 /// Walks the road for one account and tells what came of it.
 pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Tally {
     let mut tally = Tally::default();
-    if let Err(error) = visit(account, mode, &events, stop, &mut tally) {
+    let errand = Errand {
+        account,
+        mode,
+        events: &events,
+        stop,
+    };
+    if let Err(error) = visit(errand, &mut tally) {
         let stage = events.stage();
         tally.failures.push(Failure {
             stage,
@@ -71,13 +77,21 @@ pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Ta
     tally
 }
 
-fn visit(
-    account: &Account,
+/// What is to be visited, how, and who hears of it or may call it off.
+struct Errand<'o> {
+    account: &'o Account,
     mode: Mode,
-    events: &Rc<Events>,
-    stop: &Stop,
-    tally: &mut Tally,
-) -> Result<()> {
+    events: &'o Rc<Events>,
+    stop: &'o Stop,
+}
+
+fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
+    let Errand {
+        account,
+        mode,
+        events,
+        stop,
+    } = errand;
     let access = match mode {
         Mode::Fetch => Access::Write,
         Mode::DryRun => Access::Read,

@@ -1,0 +1,55 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[popget] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'popget'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'popget'= {
+            cand -a 'Only this account; repeat it or separate with commas for several'
+            cand --account 'Only this account; repeat it or separate with commas for several'
+            cand -c 'Read this file instead of the default one; - reads standard input'
+            cand --config 'Read this file instead of the default one; - reads standard input'
+            cand --state-dir 'Remember what was seen in this directory'
+            cand --limit 'At most so many messages an account'
+            cand --max-size 'Leave larger messages on the server'
+            cand -j 'Fetch so many accounts at the same time [default: 8]'
+            cand --jobs 'Fetch so many accounts at the same time [default: 8]'
+            cand --color 'Use colour'
+            cand -n 'Do everything but deliver, delete or remember; say what would be done'
+            cand --dry-run 'Do everything but deliver, delete or remember; say what would be done'
+            cand --all 'Take seen messages too'
+            cand --keep 'Leave messages on the server'
+            cand --delete 'Delete messages from the server once they are delivered'
+            cand --accept-new-uids 'Go on although every UID of a known maildrop is new'
+            cand -e 'Exit with 1 if all went well and there was nothing new'
+            cand --exit-empty 'Exit with 1 if all went well and there was nothing new'
+            cand -q 'Say only errors; twice: nothing but the exit status'
+            cand --quiet 'Say only errors; twice: nothing but the exit status'
+            cand -v 'Say more; twice: the dialogue with the server, secrets masked'
+            cand --verbose 'Say more; twice: the dialogue with the server, secrets masked'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand completions 'Print the completion script of a shell'
+        }
+        &'popget;completions'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+    ]
+    $completions[$command]
+}

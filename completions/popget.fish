@@ -1,0 +1,47 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_popget_global_optspecs
+    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= accept-new-uids e/exit-empty q/quiet v/verbose color= h/help V/version
+end
+
+function __fish_popget_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_popget_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_popget_using_subcommand
+    set -l cmd (__fish_popget_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c popget -n "__fish_popget_needs_command" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_needs_command" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_needs_command" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_needs_command" -l limit -d 'At most so many messages an account' -r
+complete -c popget -n "__fish_popget_needs_command" -l max-size -d 'Leave larger messages on the server' -r
+complete -c popget -n "__fish_popget_needs_command" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_needs_command" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_needs_command" -s n -l dry-run -d 'Do everything but deliver, delete or remember; say what would be done'
+complete -c popget -n "__fish_popget_needs_command" -l all -d 'Take seen messages too'
+complete -c popget -n "__fish_popget_needs_command" -l keep -d 'Leave messages on the server'
+complete -c popget -n "__fish_popget_needs_command" -l delete -d 'Delete messages from the server once they are delivered'
+complete -c popget -n "__fish_popget_needs_command" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_needs_command" -s e -l exit-empty -d 'Exit with 1 if all went well and there was nothing new'
+complete -c popget -n "__fish_popget_needs_command" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_needs_command" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_needs_command" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_needs_command" -s V -l version -d 'Print version'
+complete -c popget -n "__fish_popget_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c popget -n "__fish_popget_using_subcommand completions" -s h -l help -d 'Print help'

@@ -1,0 +1,188 @@
+//! What README and manual pages show works as it stands there.
+
+use super::source;
+use crate::support::mail;
+use crate::support::scene::Scene;
+use crate::support::server::{PopServer, Security, PASSWORD};
+use crate::support::tls::Certificate;
+use std::env;
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+/// The blocks of a language in README.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = source::text("README.md");
+    let fence = format!("```{language}\n");
+    let parts = readme.split(&fence).skip(1);
+    parts
+        .map(|part| part.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+/// The literal blocks of a manual page that hold a configuration.
+fn shown_in(page: &str) -> Vec<String> {
+    let page = source::text(page);
+    let parts = page.split(".Bd -literal").skip(1);
+    let literal = parts.map(|part| {
+        let lines = part.lines().skip(1).take_while(|line| *line != ".Ed");
+        let heads = ["accounts:", "defaults:", "jobs:"];
+        let below = lines.skip_while(|line| !heads.iter().any(|head| line.starts_with(head)));
+        let yaml = below.take_while(|line| *line != "END");
+        yaml.map(|line| format!("{line}\n")).collect::<String>()
+    });
+    literal.filter(|yaml| !yaml.is_empty()).collect()
+}
+
+/// Puts this in the place of every server.
+fn with_server(yaml: &str, server: &str) -> String {
+    let line = |line: &str| match line.split_once("server: ") {
+        Some((blanks, _)) if blanks.trim().is_empty() => format!("{blanks}server: {server}\n"),
+        _ => format!("{line}\n"),
+    };
+    yaml.lines().map(line).collect()
+}
+
+/// A scene in which the commands that the examples run for a password give it.
+fn with_secrets(scene: Scene) -> Scene {
+    let mut scene = scene;
+    for name in ["pass", "secret-tool"] {
+        let script = format!("#!/bin/sh\necho {PASSWORD}\n");
+        scene = scene.file(&format!("bin/{name}"), script.as_bytes());
+        let path = scene.path(&format!("bin/{name}"));
+        fs::set_permissions(path, Permissions::from_mode(0o700)).unwrap();
+    }
+    let (own, path) = (scene.path("bin"), env::var("PATH").unwrap());
+    scene.env("PATH", &format!("{}:{path}", own.display()))
+}
+
+/// Whether a program is there; in continuous integration it must be.
+fn there(program: &str) -> bool {
+    let folders = env::var("PATH").unwrap();
+    let found = folders
+        .split(':')
+        .any(|folder| Path::new(folder).join(program).exists());
+    if !found {
+        let loss = format!("there is no {program} here: something in README is not tested\n");
+        assert!(env::var("CI").as_deref() != Ok("true"), "{loss}");
+        // Past the test harness, which would swallow what a passing test prints.
+        let _ = io::stderr().write_all(loss.as_bytes());
+    }
+    found
+}
+
+#[test]
+fn the_first_screen_happens_as_it_is_shown() {
+    if !there("script") {
+        return;
+    }
+    let letters: Vec<_> = mail::friendly()
+        .into_iter()
+        .map(|(_, letter)| letter)
+        .collect();
+    let server = PopServer::builder()
+        .security(Security::Implicit(Certificate::Good))
+        .user("alice@example.org", PASSWORD)
+        .start();
+    for (at, letter) in letters.iter().enumerate() {
+        server.maildrop().add(&format!("letter-{at}"), letter);
+    }
+    let yaml = with_server(&blocks("yaml")[0], "localhost:{port}");
+    // The terminal is the one thing a test must make: nothing is said where there is none.
+    let terminal = ["sh", "-c", "exec script -qec \"$0\" /dev/null"];
+    let mut scene = with_secrets(Scene::with_server(&server).config(&yaml).under(&terminal));
+    let authority = scene.path("ca.pem");
+    scene = scene.env("SSL_CERT_FILE", authority.to_str().unwrap());
+    let console = blocks("console");
+    let runs: Vec<&str> = console[0].split("$ popget\n").skip(1).collect();
+    assert_eq!(runs.len(), 2);
+    for shown in runs {
+        let outcome = scene.run().exits(0).prints(shown.trim_end());
+        outcome.delivers_bytes_to("Mail/work", &letters);
+    }
+}
+
+#[test]
+fn every_configuration_shown_is_accepted() {
+    let mut shown = blocks("yaml");
+    shown.extend(shown_in("man/popget.1"));
+    shown.extend(shown_in("man/popget.yaml.5"));
+    assert!(shown.len() >= 6, "examples were not found");
+    for yaml in shown {
+        // Nobody listens on a port that was free a moment ago.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let config = with_server(&yaml, "127.0.0.1:{port}");
+        let mut scene = with_secrets(Scene::at_port(port).config(&config));
+        for line in yaml.lines() {
+            if let Some((_, file)) = line.split_once("password_file: ~/") {
+                scene = scene.file(file, format!("{PASSWORD}\n").as_bytes());
+            }
+        }
+        // It came as far as the network, with every account.
+        let accounts = yaml.matches("server: ").count();
+        scene
+            .run_with(&["--dry-run"])
+            .exits(69)
+            .says("cannot connect")
+            .says_lines(accounts)
+            .whatever();
+    }
+}
+
+#[test]
+fn the_first_configuration_has_eight_lines() {
+    assert_eq!(blocks("yaml")[0].lines().count(), 8);
+}
+
+#[test]
+fn every_file_that_the_readme_names_is_there() {
+    let readme = source::text("README.md");
+    let ours = ["tests/", "man/", "packaging/", "completions/", "src/"];
+    let words = readme.split(|c: char| c.is_whitespace() || "`()[],;:".contains(c));
+    let named = words.filter(|word| ours.iter().any(|folder| word.starts_with(folder)));
+    let lost = named.filter(|path| !source::top().join(path).exists());
+    super::none(
+        &lost
+            .map(|path| format!("README.md: there is no {path}"))
+            .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn systemd_understands_the_units() {
+    // Not to be had everywhere, not even in continuous integration.
+    if Command::new("systemd-analyze")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["popget.service", "popget.timer"] {
+        let unit = source::text(&format!("packaging/systemd/{name}"));
+        // What it starts must exist.
+        let unit = unit.replace("/usr/local/bin/popget", env!("CARGO_BIN_EXE_popget"));
+        fs::write(folder.path().join(name), unit).unwrap();
+    }
+    let verified = Command::new("systemd-analyze")
+        .args([
+            "verify",
+            "--user",
+            "--man=no",
+            "./popget.service",
+            "./popget.timer",
+        ])
+        .env("XDG_RUNTIME_DIR", folder.path())
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&verified.stderr);
+    // Unknown keys are told, and are no failure to it.
+    assert!(verified.status.success() && said.is_empty(), "{said}");
+}
