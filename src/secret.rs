@@ -4,7 +4,6 @@
 
 use crate::error::{Error, Result};
 use rustix::termios::{self, LocalModes, OptionalActions};
-use serde::{Deserialize, Deserializer};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -38,18 +37,8 @@ impl Secret {
     }
 }
 
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self::new(text.into_bytes()))
-    }
-}
-
 /// A command as the settings give it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected a command: a string, or a list of strings"
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandLine {
     /// A string, for `sh -c`.
     Shell(String),

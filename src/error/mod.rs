@@ -5,6 +5,8 @@
 
 mod telling;
 
+pub use telling::plain;
+
 use std::fmt;
 use std::io;
 use std::path::PathBuf;

@@ -145,7 +145,7 @@ fn local_advice(why: &io::Error) -> &'static str {
 }
 
 /// The system's message without Rust's "(os error N)".
-fn plain(error: &io::Error) -> String {
+pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     let cut = text.find(" (os error").unwrap_or(text.len());
     text[..cut].to_lowercase()

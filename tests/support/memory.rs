@@ -42,7 +42,8 @@ pub fn uids(text: &str) -> Vec<String> {
 }
 
 fn number(word: &str) -> u64 {
-    word.parse().unwrap_or_else(|_| panic!("not a number: {word}"))
+    word.parse()
+        .unwrap_or_else(|_| panic!("not a number: {word}"))
 }
 
 fn encoded(uid: &str) -> String {
