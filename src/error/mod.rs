@@ -7,6 +7,7 @@ mod telling;
 
 pub use telling::plain;
 
+use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -320,6 +321,14 @@ impl Error {
     pub fn status(&self) -> ExitStatus {
         use Error as E;
         match self {
+            E::Unreachable { why, .. }
+            | E::State { why, .. }
+            | E::Destination { why, .. }
+            | E::Delivering { why, .. }
+                if starved(why) =>
+            {
+                ExitStatus::System
+            }
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
             | E::NoSettings(_)
@@ -448,6 +457,13 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Whether the system had nothing left to give: descriptors, memory, processes.
+fn starved(why: &io::Error) -> bool {
+    let errno = why.raw_os_error().map(Errno::from_raw_os_error);
+    let scarce = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS];
+    errno.is_some_and(|errno| scarce.contains(&errno))
 }
 
 impl std::error::Error for Error {}

@@ -81,6 +81,14 @@ impl Error {
     pub fn advice(&self) -> &'static str {
         use Error as E;
         match self {
+            E::Unreachable { why, .. }
+            | E::State { why, .. }
+            | E::Destination { why, .. }
+            | E::Delivering { why, .. }
+                if super::starved(why) =>
+            {
+                "check the limits of this process and machine"
+            }
             E::Settings(_) | E::Usage(_) | E::PasswordFile { .. } | E::Interrupted => "",
             E::NoSettings(_) => "write one (see popget.yaml(5)) or name it with --config",
             E::NoPassword => "set password_command, password_file or password",
