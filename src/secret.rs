@@ -2,11 +2,12 @@
 //! Nothing here happens while settings are read: a command runs, and a person is asked, only when
 //! the account is about to be visited.
 
-use crate::error::{Error, Result};
+use crate::error::{plain, Error, Result};
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
 use rustix::termios::{self, LocalModes, OptionalActions};
-use serde::{Deserialize, Deserializer};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -38,18 +39,8 @@ impl Secret {
     }
 }
 
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self::new(text.into_bytes()))
-    }
-}
-
 /// A command as the settings give it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected a command: a string, or a list of strings"
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandLine {
     /// A string, for `sh -c`.
     Shell(String),
@@ -117,9 +108,15 @@ fn from_command(line: &CommandLine) -> Result<Secret> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let output = command
-        .output()
-        .map_err(|why| failed(format!("cannot be started: {why}"), Vec::new()))?;
+    let output = command.output().map_err(|why| match why.kind() {
+        ErrorKind::NotFound | ErrorKind::PermissionDenied => {
+            failed(format!("cannot be started: {}", plain(&why)), Vec::new())
+        }
+        _ => Error::System {
+            doing: "start the password command",
+            why,
+        },
+    })?;
     let secret = Secret::first_line(output.stdout);
     if !output.status.success() {
         let last = output
@@ -142,14 +139,16 @@ fn from_file(path: &Path) -> Result<Secret> {
         path: path.into(),
         why,
     };
-    let file = File::open(path).map_err(|why| failed(format!("cannot be read: {why}")))?;
+    let unreadable = |why: io::Error| failed(format!("cannot be read: {}", plain(&why)));
+    let file = File::open(path).map_err(unreadable)?;
     if let Some(why) = open_to_others(&file) {
-        return Err(failed(format!("{why}; run chmod 600 on it")));
+        let what = format!("{why}; run chmod 600 {}", path.display());
+        return Err(failed(what));
     }
     let mut bytes = Vec::new();
     file.take(LIMIT)
         .read_to_end(&mut bytes)
-        .map_err(|why| failed(format!("cannot be read: {why}")))?;
+        .map_err(unreadable)?;
     let secret = Secret::first_line(bytes);
     if secret.expose().is_empty() {
         return Err(failed("its first line is empty".into()));
@@ -173,9 +172,9 @@ pub fn open_to_others(file: &File) -> Option<&'static str> {
     }
 }
 
-/// Asks for a password on the terminal, without showing it. The prompt names account and server,
-/// so that nobody types the one for the other.
-pub fn ask(account: &str, user: &str, server: &str) -> Result<Secret> {
+/// Asks for a password on the terminal, without showing it. The prompt says whose it is, so that
+/// nobody types the one for the other. Called off, it leaves the terminal as it was.
+pub fn ask(whose: &str, called_off: impl Fn() -> bool) -> Result<Secret> {
     let no_terminal = |_| Error::NoPassword;
     let mut terminal = File::options()
         .read(true)
@@ -185,23 +184,36 @@ pub fn ask(account: &str, user: &str, server: &str) -> Result<Secret> {
     let shown = termios::tcgetattr(&terminal).map_err(|_| Error::NoPassword)?;
     let mut hidden = shown.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
-    write!(
-        terminal,
-        "popget: password for {account} ({user} at {server}): "
-    )
-    .map_err(no_terminal)?;
     termios::tcsetattr(&terminal, OptionalActions::Flush, &hidden)
         .map_err(|_| Error::NoPassword)?;
-    let mut line = Vec::new();
-    let read = BufReader::new(&terminal)
-        .take(LIMIT)
-        .read_until(b'\n', &mut line);
+    let line = write!(terminal, "popget: password for {whose}: ")
+        .and_then(|()| typed(&terminal, called_off));
     let restored = termios::tcsetattr(&terminal, OptionalActions::Flush, &shown);
     let _ = terminal.write_all(b"\n");
-    match (read, restored) {
-        (Ok(n), Ok(())) if n > 1 => Ok(Secret::first_line(line)),
+    match (line, restored) {
+        (Ok(line), Ok(())) if line.len() > 1 => Ok(Secret::first_line(line)),
         _ => Err(Error::NoPassword),
     }
+}
+
+/// Waits for a line, and looks now and then whether it is still wanted.
+fn typed(terminal: &File, called_off: impl Fn() -> bool) -> io::Result<Vec<u8>> {
+    let slice = Timespec {
+        tv_sec: 0,
+        tv_nsec: 100_000_000,
+    };
+    while let Ok(0) | Err(Errno::INTR) =
+        poll(&mut [PollFd::new(terminal, PollFlags::IN)], Some(&slice))
+    {
+        if called_off() {
+            return Err(ErrorKind::Interrupted.into());
+        }
+    }
+    let mut line = Vec::new();
+    BufReader::new(terminal)
+        .take(LIMIT)
+        .read_until(b'\n', &mut line)?;
+    Ok(line)
 }
 
 #[cfg(test)]

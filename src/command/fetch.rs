@@ -8,7 +8,6 @@ use crate::pool;
 use crate::report::{self, Level, Named, Options};
 use crate::secret::{self, SecretSource};
 use crate::session::{self, Account, Mode};
-use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::rc::Rc;
@@ -27,8 +26,9 @@ pub enum Ended {
 /// Visits the accounts side by side and combines what came of them.
 pub fn run(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
     let settings = config::read(flags)?;
-    let accounts = ask(settings.accounts);
-    let stop = listen().context("cannot listen for signals")?;
+    let system = |doing| move |why| Error::System { doing, why };
+    let stop = listen().map_err(system("listen for signals"))?;
+    let accounts = ask(settings.accounts, &stop);
     let mode = if flags.dry_run {
         Mode::DryRun
     } else {
@@ -57,7 +57,8 @@ pub fn run(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
         outcome
     };
     let tell = || report::run(&receiver, &names, options);
-    let outcomes = pool::run(usize::from(settings.jobs), names.len(), visit, tell);
+    let outcomes = pool::run(usize::from(settings.jobs), names.len(), visit, tell)
+        .map_err(system("start a thread"))?;
     let outcomes = outcomes.into_iter().zip(&names);
     let outcomes: Vec<_> = outcomes
         .map(|(outcome, named)| outcome.unwrap_or_else(|panic| (own_up(panic, named, options), 0)))
@@ -91,11 +92,13 @@ fn own_up(panic: String, named: &Named, options: Options) -> ExitStatus {
 
 /// Asks for the passwords that only a person knows, one after the other, before anything else
 /// happens: two prompts at once would be unusable, and a server would not wait.
-fn ask(accounts: Vec<Account>) -> Vec<Account> {
+fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
     let asked = accounts.into_iter().map(|mut account| {
-        if let SecretSource::Ask = account.secret {
-            let (user, host) = (&account.login.user, &account.route.host);
-            if let Ok(secret) = secret::ask(&account.name, user, host) {
+        let asks = matches!(account.secret, SecretSource::Ask);
+        if asks && stop.signal().is_none() {
+            let (name, user) = (&account.name, &account.login.user);
+            let whose = format!("{name} ({user} at {})", account.route.host);
+            if let Ok(secret) = secret::ask(&whose, || stop.signal().is_some()) {
                 account.secret = SecretSource::Given(secret);
             }
         }

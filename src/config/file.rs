@@ -1,22 +1,26 @@
 //! The configuration file as it is written: every key, nothing of what it means. The names of the
 //! fields are the one list of keys that parser, hints and error messages share.
 
+use super::kinds::{self, given, Auth};
 use super::units::{Expanded, Size, Span};
 use crate::delivery::{Format, Lock};
-use crate::maildrop::Method;
 use crate::net::TlsMode;
 use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
 
 /// The whole file.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "expected the keys of popget.yaml")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the keys of popget.yaml (accounts, defaults, jobs)"
+)]
 pub struct File {
     /// Accounts at the same time.
+    #[serde(default, deserialize_with = "kinds::jobs")]
     pub jobs: Option<u16>,
     /// What every account starts from.
     #[serde(default)]
@@ -27,47 +31,51 @@ pub struct File {
 
 /// The keys of an account.
 #[derive(Clone, Default, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    default,
-    expecting = "expected the keys of an account"
-)]
+#[serde(deny_unknown_fields, default, expecting = "the keys of an account")]
 #[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
 pub struct Keys {
+    #[serde(deserialize_with = "kinds::text")]
     pub server: Option<String>,
+    #[serde(deserialize_with = "kinds::port")]
     pub port: Option<u16>,
-    #[serde(deserialize_with = "tls")]
+    #[serde(deserialize_with = "kinds::tls")]
     pub tls: Option<TlsMode>,
+    #[serde(deserialize_with = "kinds::text")]
     pub user: Option<String>,
+    #[serde(deserialize_with = "kinds::flag")]
     pub enabled: Option<bool>,
+    #[serde(deserialize_with = "kinds::secret")]
     pub password: Option<Secret>,
+    #[serde(deserialize_with = "kinds::command")]
     pub password_command: Option<CommandLine>,
+    #[serde(deserialize_with = "kinds::path")]
     pub password_file: Option<Expanded>,
-    #[serde(deserialize_with = "auth")]
+    #[serde(deserialize_with = "kinds::auth")]
     pub auth: Option<Auth>,
+    #[serde(deserialize_with = "kinds::path")]
     pub tls_ca_file: Option<Expanded>,
+    #[serde(deserialize_with = "kinds::flag")]
     pub tls_verify: Option<bool>,
+    #[serde(deserialize_with = "kinds::text")]
     pub tls_server_name: Option<String>,
+    #[serde(deserialize_with = "kinds::span")]
     pub timeout: Option<Span>,
+    #[serde(deserialize_with = "kinds::times")]
     pub retry: Option<u32>,
+    #[serde(deserialize_with = "kinds::span")]
     pub deadline: Option<Span>,
-    #[serde(deserialize_with = "keep")]
+    #[serde(deserialize_with = "kinds::keep")]
     pub keep: Option<Keep>,
+    #[serde(deserialize_with = "kinds::flag")]
     pub all: Option<bool>,
+    #[serde(deserialize_with = "kinds::count")]
     pub limit: Option<u64>,
+    #[serde(deserialize_with = "kinds::size")]
     pub max_size: Option<Size>,
-    #[serde(deserialize_with = "order")]
+    #[serde(deserialize_with = "kinds::order")]
     pub order: Option<Order>,
+    #[serde(deserialize_with = "given")]
     pub deliver: Option<Deliver>,
-}
-
-/// What `auth` says.
-#[derive(Clone)]
-pub enum Auth {
-    /// `auto`.
-    Auto,
-    /// One method or a list of them.
-    Named(Vec<Method>),
 }
 
 /// Where mail goes: exactly one of the first three.
@@ -75,15 +83,21 @@ pub enum Auth {
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "expected maildir, mbox or mda with its value"
+    expecting = "the keys of a destination (maildir, mbox or mda)"
 )]
 #[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
 pub struct Deliver {
+    #[serde(deserialize_with = "kinds::path")]
     pub maildir: Option<Expanded>,
+    #[serde(deserialize_with = "kinds::text")]
     pub mbox: Option<String>,
+    #[serde(deserialize_with = "kinds::command")]
     pub mda: Option<CommandLine>,
+    #[serde(deserialize_with = "given")]
     pub format: Option<Format>,
+    #[serde(deserialize_with = "kinds::locks")]
     pub lock: Option<Vec<Lock>>,
+    #[serde(deserialize_with = "kinds::span")]
     pub timeout: Option<Span>,
 }
 
@@ -98,7 +112,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
             type Value = Named<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("expected names, each with its keys")
+                f.write_str("the names of accounts, each with its keys below it")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -115,110 +129,4 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
 
         deserializer.deserialize_map(Unique(PhantomData))
     }
-}
-
-fn tls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TlsMode>, D::Error> {
-    let words = [
-        ("implicit", TlsMode::Implicit),
-        ("starttls", TlsMode::StartTls),
-        ("none", TlsMode::Off),
-    ];
-    word(deserializer, &words).map(Some)
-}
-
-fn order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Order>, D::Error> {
-    word(
-        deserializer,
-        &[("oldest", Order::Oldest), ("newest", Order::Newest)],
-    )
-    .map(Some)
-}
-
-/// One of a few words.
-fn word<'de, D: Deserializer<'de>, T: Copy>(
-    deserializer: D,
-    words: &[(&str, T)],
-) -> Result<T, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    match words.iter().find(|(word, _)| *word == text) {
-        Some((_, value)) => Ok(*value),
-        None => {
-            let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            Err(D::Error::custom(format!(
-                "\"{text}\" is none of {}",
-                words.join(", ")
-            )))
-        }
-    }
-}
-
-/// `true`, `false`, or a duration.
-fn keep<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Keep>, D::Error> {
-    struct KeepVisitor;
-
-    impl Visitor<'_> for KeepVisitor {
-        type Value = Keep;
-
-        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-            f.write_str("true, false, or a duration such as 30d")
-        }
-
-        fn visit_bool<E>(self, keep: bool) -> Result<Keep, E> {
-            Ok(if keep { Keep::Forever } else { Keep::Not })
-        }
-
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Keep, E> {
-            let span =
-                super::units::duration(text).and_then(|span| i64::try_from(span.as_secs()).ok());
-            let wrong = || {
-                E::custom(format!(
-                    "\"{text}\" is not true, false, or a duration such as 30d"
-                ))
-            };
-            span.map(Keep::For).ok_or_else(wrong)
-        }
-    }
-
-    deserializer.deserialize_any(KeepVisitor).map(Some)
-}
-
-/// `auto`, a method, or a list of methods.
-fn auth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Auth>, D::Error> {
-    struct AuthVisitor;
-
-    impl<'de> Visitor<'de> for AuthVisitor {
-        type Value = Auth;
-
-        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-            f.write_str("auto, a way to log in, or a list of them")
-        }
-
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Auth, E> {
-            match text {
-                "auto" => Ok(Auth::Auto),
-                text => method(text).map(|method| Auth::Named(vec![method])),
-            }
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Auth, A::Error> {
-            let mut named = Vec::new();
-            while let Some(text) = list.next_element::<String>()? {
-                named.push(method(&text)?);
-            }
-            match named.as_slice() {
-                [] => Err(A::Error::custom("the list is empty")),
-                _ => Ok(Auth::Named(named)),
-            }
-        }
-    }
-
-    deserializer.deserialize_any(AuthVisitor).map(Some)
-}
-
-fn method<E: serde::de::Error>(text: &str) -> Result<Method, E> {
-    let known = Method::ALL.iter().find(|(name, _)| *name == text);
-    known.map(|(_, method)| *method).ok_or_else(|| {
-        let names: Vec<_> = Method::ALL.iter().map(|(name, _)| *name).collect();
-        E::custom(format!("\"{text}\" is none of auto, {}", names.join(", ")))
-    })
 }

@@ -1,12 +1,10 @@
-//! Saying where in the file a mistake is, and what was probably meant.
-//!
-//! serde_yaml gives a place only with its own errors. For a mistake that is found later, the file is
-//! read once more by something that fails exactly at the key in question.
+//! Saying where in the file a mistake is, and what was probably meant. serde_yaml says it in words
+//! for programmers; here they become words for the person who wrote the file. What stands in the
+//! file is repeated only where it cannot be a password.
 
+use super::place::{locate, Path};
+use super::syntax;
 use crate::error::{Error, Mistake};
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
-use serde::Deserializer;
-use std::fmt;
 
 /// The text of a configuration file and what it is called.
 pub struct Source {
@@ -19,78 +17,174 @@ pub struct Source {
 impl Source {
     /// A mistake at a key, given by its path.
     pub fn mistake(&self, path: &[&str], what: impl Into<String>) -> Error {
-        let place = locate(&self.text, path);
-        self.at(place, path.join("."), what.into())
+        let place = locate(&self.text, Path::Keys(path), 0);
+        self.at(place, &path.join("."), what.into())
+    }
+
+    /// A mistake of the file as a whole, perhaps at a line and column.
+    pub fn unfit(&self, place: Option<(usize, usize)>, what: impl Into<String>) -> Error {
+        self.at(place, "", what.into())
     }
 
     /// The error of the YAML parser, in our words.
     pub fn unreadable(&self, error: &serde_yaml::Error) -> Error {
-        let place = error.location().map(|place| (place.line(), place.column()));
         let text = error.to_string();
         // "path: what at line L column C", where path and place may be missing.
-        let text = text
+        let said = text
             .rsplit_once(" at line ")
-            .map_or(text.as_str(), |(text, _)| text);
-        let (path, what) = match text.split_once(": ") {
-            Some((path, what)) if !path.contains([' ', '`', '"']) => (path, what),
-            _ => ("", text),
-        };
-        let secret = path.ends_with("password");
-        if let Some((key, known)) = unknown_field(what) {
-            let hint = nearest(key, &known).map(|near| format!("; did you mean {near}?"));
-            let what = format!("unknown key{}", hint.unwrap_or_default());
-            return self.at(self.place_of(path, key).or(place), joined(path, key), what);
+            .map_or(&*text, |(said, _)| said);
+        let (path, what) = self.divide(said);
+        let place = error.location().map(|place| (place.line(), place.column()));
+        if let Some((key, known)) = unknown_key(what) {
+            let path = joined(path, key);
+            let place = locate(&self.text, Path::Dotted(&path), 0).or(place);
+            return self.at(place, &shown_key(&path), unknown(key, &known));
         }
         if let Some(key) = between(what, "duplicate field `", "`") {
-            return self.at(place, joined(path, key), "the key stands here twice".into());
+            let path = joined(path, key);
+            let place = locate(&self.text, Path::Dotted(&path), 1).or(place);
+            return self.at(place, &path, "the key stands here twice".into());
         }
-        if let Some(key) = between(what, "duplicate entry with key \"", "\"") {
-            return self.at(place, joined(path, key), "the key stands here twice".into());
+        if between(what, "missing field `", "`") == Some("accounts") {
+            let what = "the key is missing; it holds your accounts, each by its name";
+            return self.at(Some((1, 1)), "accounts", what.into());
         }
-        if let Some(key) = between(what, "missing field `", "`") {
-            return self.at(place, joined(path, key), "the key is missing".into());
-        }
-        let what = match what {
-            _ if secret => "expected text; put it in quotes".to_string(),
-            what if what.starts_with("invalid type: ") => {
-                what.replacen("invalid type: ", "wrong type: ", 1)
+        match in_our_words(what) {
+            Some(what) => {
+                let key = locate(&self.text, Path::Dotted(path), 0);
+                self.at(key.or(place), path, what)
             }
-            what => what.to_string(),
-        };
-        self.at(place, path.to_string(), what)
+            None => {
+                let (place, what) = syntax::explain(&self.text, &text, place);
+                self.unfit(place, what)
+            }
+        }
     }
 
-    fn at(&self, place: Option<(usize, usize)>, key: String, what: String) -> Error {
+    /// Tells the path from what is said about it: the path is one that can be walked.
+    fn divide<'t>(&self, said: &'t str) -> (&'t str, &'t str) {
+        let divisions = said.match_indices(": ");
+        let mut divisions = divisions.map(|(at, colon)| (&said[..at], &said[at + colon.len()..]));
+        divisions
+            .find(|(path, _)| locate(&self.text, Path::Dotted(path), 0).is_some())
+            .unwrap_or(("", said))
+    }
+
+    fn at(&self, place: Option<(usize, usize)>, key: &str, what: String) -> Error {
         Error::Settings(Box::new(Mistake {
             file: self.name.clone(),
             place,
-            key,
+            key: cut(key),
             what,
         }))
-    }
-
-    fn place_of(&self, path: &str, key: &str) -> Option<(usize, usize)> {
-        let mut keys: Vec<&str> = path.split('.').filter(|key| !key.is_empty()).collect();
-        keys.push(key);
-        locate(&self.text, &keys)
     }
 }
 
 fn joined(path: &str, key: &str) -> String {
-    if path.is_empty() || path == "." {
-        key.into()
-    } else {
-        format!("{path}.{key}")
+    match path {
+        "" => key.into(),
+        path => format!("{path}.{key}"),
     }
 }
 
+/// A name as long as anyone needs to recognise it.
+fn cut(key: &str) -> String {
+    match key.char_indices().nth(100) {
+        Some((end, _)) => format!("{}...", &key[..end]),
+        None => key.into(),
+    }
+}
+
+/// A key that is unknown because no space follows its colon has its value, perhaps a password,
+/// in its name.
+fn shown_key(path: &str) -> String {
+    path.split(':').next().unwrap_or_default().into()
+}
+
 /// The key and the keys known in its place, out of serde's words.
-fn unknown_field(what: &str) -> Option<(&str, Vec<&str>)> {
-    let key = between(what, "unknown field `", "`")?;
-    let known = what
-        .split_once(", expected ")
-        .map_or("", |(_, known)| known);
+fn unknown_key(what: &str) -> Option<(&str, Vec<&str>)> {
+    let rest = what.strip_prefix("unknown field `")?;
+    let (key, known) = rest.rsplit_once("`, expected ")?;
     Some((key, known.split('`').skip(1).step_by(2).collect()))
+}
+
+/// What to say of a key that nobody knows.
+fn unknown(key: &str, known: &[&str]) -> String {
+    if key == "<<" {
+        return "unknown key; what accounts share belongs under defaults".into();
+    }
+    if key.contains(':') {
+        return "a space is missing behind the colon".into();
+    }
+    match nearest(key, known) {
+        Some(near) => format!("unknown key; did you mean {near}?"),
+        None if known.len() < 10 => format!("unknown key; the keys here are {}", known.join(", ")),
+        None => "unknown key; popget.yaml(5) lists them".into(),
+    }
+}
+
+/// What serde says about a value; `None` if it is not about a value.
+fn in_our_words(what: &str) -> Option<String> {
+    if let Some((is, expected)) = what
+        .strip_prefix("invalid type: ")
+        .and_then(|what| what.rsplit_once(", expected "))
+    {
+        let keys = expected.starts_with("the ");
+        let expected = match expected {
+            "field identifier" => "a key",
+            "a string" => "text",
+            expected => expected,
+        };
+        return Some(match is {
+            "sequence" => format!("this is a list, not {expected}"),
+            "map" => format!("these are keys, not {expected}"),
+            "unit value" => format!("there is no value; expected {expected}"),
+            _ if keys => format!("this is a value, not {expected}"),
+            is => match between(is, "`", "`") {
+                Some(value) => format!("{value} is not {expected}"),
+                None => format!("{} is text, not {expected}", quoted(is)),
+            },
+        });
+    }
+    if let Some((is, expected)) = what
+        .strip_prefix("invalid value: ")
+        .and_then(|what| what.rsplit_once(", expected "))
+    {
+        return Some(match (is, between(is, "`", "`")) {
+            ("string \"\"", _) => format!("there is no value; expected {expected}"),
+            (_, Some(value)) => format!("{value} is not {expected}"),
+            (is, None) => format!("{} is not {expected}", quoted(is)),
+        });
+    }
+    if let Some((word, known)) = what
+        .strip_prefix("unknown variant `")
+        .and_then(|what| what.rsplit_once("`, expected "))
+    {
+        let known = known.trim_start_matches("one of ").replace('`', "");
+        return Some(format!(
+            "\"{word}\" is none of {}",
+            known.replace(" or ", ", ")
+        ));
+    }
+    OURS.iter()
+        .any(|ours| what.starts_with(ours))
+        .then(|| what.into())
+}
+
+/// How our own sentences about values begin.
+const OURS: [&str; 7] = [
+    "the list is empty",
+    "auto stands alone",
+    "the command is empty",
+    "the path is empty",
+    "the environment variable ",
+    "only ~ and ~/ ",
+    "${ is not closed",
+];
+
+/// serde's `string "x"` without its first word.
+fn quoted(is: &str) -> &str {
+    is.strip_prefix("string ").unwrap_or(is)
 }
 
 fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
@@ -120,91 +214,9 @@ fn edits(one: &[u8], other: &[u8]) -> usize {
     row[other.len()]
 }
 
-/// The line and column of a key, from 1.
-fn locate(text: &str, path: &[&str]) -> Option<(usize, usize)> {
-    let found = Walk(path)
-        .deserialize(serde_yaml::Deserializer::from_str(text))
-        .err()?;
-    let place = found.location()?;
-    found
-        .to_string()
-        .contains(HERE)
-        .then(|| (place.line(), place.column()))
-}
-
-/// What tells our own failure from others.
-const HERE: &str = "popget looks for this key";
-
-/// Walks down a path of keys and fails at its last.
-struct Walk<'p>(&'p [&'p str]);
-
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("keys")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((first, rest)) = self.0.split_first() else {
-            return Ok(());
-        };
-        while let Some(at) = map.next_key_seed(Name(first, rest.is_empty()))? {
-            match at {
-                true => return map.next_value_seed(Walk(rest)),
-                false => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Compares a key with the one looked for; fails there if it is the last.
-struct Name<'p>(&'p str, bool);
-
-impl<'de> DeserializeSeed<'de> for Name<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Name<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<bool, E> {
-        match (name == self.0, self.1) {
-            (true, true) => Err(E::custom(HERE)),
-            (same, _) => Ok(same),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_are_found_in_any_style() {
-        let text = "# first\njobs: 2\naccounts:\n  work:\n    server: a\n    port: 99\n  home: {server: b, tls: none}\n";
-        assert_eq!(locate(text, &["jobs"]), Some((2, 1)));
-        assert_eq!(locate(text, &["accounts", "work", "port"]), Some((6, 5)));
-        assert_eq!(locate(text, &["accounts", "home", "tls"]), Some((7, 21)));
-        assert_eq!(locate(text, &["accounts", "none"]), None);
-    }
 
     #[test]
     fn hints_are_given_only_for_what_is_near() {

@@ -3,12 +3,15 @@
 //! but reading has happened.
 
 mod file;
+mod kinds;
 mod mistake;
+mod place;
 mod resolve;
+mod syntax;
 mod units;
 
 use crate::cli::Fetch;
-use crate::error::{Error, Result};
+use crate::error::{plain, Error, Result};
 use crate::secret;
 use crate::session::Account;
 use file::{File, Keys};
@@ -39,8 +42,11 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
         if secret.is_some() || !secrets_only {
             let path = secret.unwrap_or_default();
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            let what = format!("this file {why}; run chmod 600 {}", source.name);
-            return Err(source.mistake(&path, what));
+            let what = format!("the file {why}; run chmod 600 {}", source.name);
+            return Err(match path.as_slice() {
+                [] => source.unfit(None, what),
+                path => source.mistake(path, what),
+            });
         }
     }
     let state = state_directory(flags)?;
@@ -97,7 +103,7 @@ fn open(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
                     name,
                     text: String::new(),
                 };
-                return Err(source.mistake(&[], format!("cannot be read: {why}")));
+                return Err(source.unfit(None, format!("cannot be read: {}", plain(&why))));
             }
         }
     }
@@ -105,19 +111,25 @@ fn open(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
 }
 
 fn text(name: &str, from: impl Read) -> Result<String> {
-    let source = Source {
+    let source = |text: String| Source {
         name: name.into(),
-        text: String::new(),
+        text,
     };
-    let mut text = String::new();
-    match from.take(LIMIT).read_to_string(&mut text) {
-        Ok(read) if (read as u64) < LIMIT => Ok(text),
-        Ok(_) => Err(source.mistake(&[], "is larger than any configuration may be")),
-        Err(why) if why.kind() == std::io::ErrorKind::InvalidData => {
-            Err(source.mistake(&[], "is not UTF-8 text"))
-        }
-        Err(why) => Err(source.mistake(&[], format!("cannot be read: {why}"))),
+    let mut bytes = Vec::new();
+    if let Err(why) = from.take(LIMIT + 1).read_to_end(&mut bytes) {
+        let what = format!("cannot be read: {}", plain(&why));
+        return Err(source(String::new()).unfit(None, what));
     }
+    if bytes.len() as u64 > LIMIT {
+        let what = "is larger than 1 MiB, more than any configuration needs";
+        return Err(source(String::new()).unfit(None, what));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();
+        let place = syntax::place_of(&text, good);
+        source(text).unfit(place, "this is not UTF-8; write the file in UTF-8")
+    })
 }
 
 /// Where the file may be, if it is not named.
@@ -201,8 +213,9 @@ fn choose<'f>(
             .filter(|(name, _)| named.contains(name))
             .collect(),
     };
-    match chosen.as_slice() {
-        [] => Err(source.mistake(&["accounts"], "there is no account that is enabled")),
-        _ => Ok(chosen),
+    match (chosen.is_empty(), all.is_empty()) {
+        (_, true) => Err(source.mistake(&["accounts"], "there is no account in it")),
+        (true, _) => Err(source.mistake(&["accounts"], "every account has enabled: false")),
+        (false, false) => Ok(chosen),
     }
 }

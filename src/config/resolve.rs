@@ -1,17 +1,19 @@
 //! One account out of its layers, with its rules. A mistake names the layer that it stands in.
 
-use super::file::{Auth, Deliver, Keys};
+use super::file::{Deliver, Keys};
+use super::kinds::Auth;
 use super::mistake::Source;
 use super::units;
 use crate::cli::Fetch;
 use crate::delivery::{Destination, Format, Lock};
-use crate::error::{Error, Result};
+use crate::error::{plain, Error, Result};
 use crate::maildrop::{Login, Methods};
 use crate::net::{Route, TlsMode, Trust};
 use crate::plan::{Keep, Order, Policy};
-use crate::secret::{CommandLine, SecretSource};
+use crate::secret::SecretSource;
 use crate::seen::Place;
 use crate::session::Account;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,10 +42,15 @@ impl Layers<'_> {
     /// What is meant.
     pub fn account(&self, state: &Path) -> Result<Account> {
         let letter = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
-        if self.name.is_empty() || self.name.len() > 200 || !self.name.chars().all(letter) {
-            let path = ["accounts", self.name];
-            let what = "an account's name is made of letters, digits and ._@+-";
-            return Err(self.source.mistake(&path, what));
+        let what = match self.name {
+            name if name.len() > 200 => Some("an account's name has 200 letters at most"),
+            name if name.is_empty() || !name.chars().all(letter) => {
+                Some("an account's name is made of letters (a-z), digits and ._@+-")
+            }
+            _ => None,
+        };
+        if let Some(what) = what {
+            return Err(self.source.mistake(&["accounts", self.name], what));
         }
         let keep = match (self.flags.keep, self.flags.delete) {
             (true, _) => Some(Keep::Forever),
@@ -82,12 +89,14 @@ impl Layers<'_> {
         value(self.own).or_else(|| value(self.base))
     }
 
-    /// A mistake at a key, in the layer that has it.
+    /// A mistake at a key, or one below it (`deliver.lock`), in the layer that has it.
     fn wrong(&self, key: &str, own: bool, what: impl Into<String>) -> Error {
-        match own {
-            true => self.source.mistake(&["accounts", self.name, key], what),
-            false => self.source.mistake(&["defaults", key], what),
-        }
+        let mut path = match own {
+            true => vec!["accounts", self.name],
+            false => vec!["defaults"],
+        };
+        path.extend(key.split('.'));
+        self.source.mistake(&path, what)
     }
 
     /// A key that must be there and is not.
@@ -113,13 +122,14 @@ impl Layers<'_> {
         let (host, in_server) = host_and_port(&server).map_err(wrong)?;
         let tls = self.pick(|keys| keys.tls).unwrap_or(TlsMode::Implicit);
         let port = self.pick(|keys| keys.port);
-        if port == Some(0) {
-            return Err(self.wrong("port", self.own.port.is_some(), "there is no port 0"));
-        }
         // A port beside the server wins over one that only stands in the defaults.
         let port = match (in_server, self.own.port) {
             (Some(one), Some(other)) if one != other => {
-                return Err(self.wrong("port", true, "server names another port"));
+                return Err(self.wrong(
+                    "port",
+                    true,
+                    format!("server names port {one}; keep one of them"),
+                ));
             }
             (Some(in_server), _) => in_server,
             (None, _) => port.unwrap_or(if tls == TlsMode::Implicit { 995 } else { 110 }),
@@ -141,7 +151,7 @@ impl Layers<'_> {
         ];
         match own.iter().find(|(_, there)| *there) {
             Some((key, _)) if tls == TlsMode::Off => {
-                return Err(self.wrong(key, true, "it means nothing with tls: none"));
+                return Err(self.wrong(key, true, "it means nothing with tls: none; leave it out"));
             }
             _ => {}
         }
@@ -162,26 +172,21 @@ impl Layers<'_> {
 
     /// Fails if a file that the settings name cannot be read.
     fn readable(&self, key: &str, own: bool, path: &PathBuf) -> Result<()> {
-        match std::fs::File::open(path) {
-            Ok(_) => Ok(()),
-            Err(why) => Err(self.wrong(
-                key,
-                own,
-                format!("{} cannot be read: {why}", path.display()),
-            )),
-        }
+        let why = match File::open(path).and_then(|file| file.metadata()) {
+            Ok(meta) if meta.is_dir() => "it is a directory".into(),
+            Ok(_) => return Ok(()),
+            Err(why) => plain(&why),
+        };
+        let what = format!("{} cannot be read: {why}", path.display());
+        Err(self.wrong(key, own, what))
     }
 
     fn login(&self) -> Result<Login> {
         let user = self.pick(|keys| keys.user.clone());
         let user = user.ok_or_else(|| self.missing("user", "alice@example.org"))?;
-        if user.is_empty() || user.contains(['\r', '\n', '\0']) {
+        if user.contains(['\r', '\n', '\0']) {
             let own = self.own.user.is_some();
-            return Err(self.wrong(
-                "user",
-                own,
-                "a user name is not empty and holds no line end or NUL",
-            ));
+            return Err(self.wrong("user", own, "a user name holds no line end and no NUL"));
         }
         let methods = match self.pick(|keys| keys.auth.clone()) {
             None | Some(Auth::Auto) => Methods::Auto,
@@ -198,16 +203,19 @@ impl Layers<'_> {
                 sources.push(("password", SecretSource::Given(secret.clone())));
             }
             if let Some(command) = &keys.password_command {
-                self.not_empty("password_command", own, command)?;
                 sources.push(("password_command", SecretSource::Command(command.clone())));
             }
             if let Some(path) = &keys.password_file {
-                self.readable("password_file", own, &path.0)?;
                 sources.push(("password_file", SecretSource::File(path.0.clone())));
             }
             match sources.as_slice() {
                 [] => {}
-                [(_, source)] => return Ok(source.clone()),
+                [(key, source)] => {
+                    if let SecretSource::File(path) = source {
+                        self.readable(key, own, path)?;
+                    }
+                    return Ok(source.clone());
+                }
                 [(first, _), (second, _), ..] => {
                     let what = format!("there is {first} already; keep one of them");
                     return Err(self.wrong(second, own, what));
@@ -217,18 +225,11 @@ impl Layers<'_> {
         Ok(SecretSource::Ask)
     }
 
-    fn not_empty(&self, key: &str, own: bool, command: &CommandLine) -> Result<()> {
-        match command.name() {
-            "" => Err(self.wrong(key, own, "the command is empty")),
-            _ => Ok(()),
-        }
-    }
-
     fn destination(&self) -> Result<Destination> {
         let own = self.own.deliver.is_some();
         let deliver = self.pick(|keys| keys.deliver.clone());
         let deliver = deliver.ok_or_else(|| self.missing("deliver", "{maildir: ~/Mail}"))?;
-        let wrong = |what: &str| Err(self.wrong("deliver", own, what));
+        let wrong = |key: &str, what: &str| Err(self.wrong(key, own, what));
         let Deliver {
             maildir,
             mbox,
@@ -237,11 +238,14 @@ impl Layers<'_> {
             lock,
             timeout,
         } = deliver;
-        if mbox.is_none() && (format.is_some() || lock.is_some()) {
-            return wrong("format and lock go with mbox only");
+        if mbox.is_none() && format.is_some() {
+            return wrong("deliver.format", "it goes with mbox only");
+        }
+        if mbox.as_ref().is_none_or(|path| path == "-") && lock.is_some() {
+            return wrong("deliver.lock", "it goes with the file of an mbox only");
         }
         if mda.is_none() && timeout.is_some() {
-            return wrong("timeout goes with mda only");
+            return wrong("deliver.timeout", "it goes with mda only");
         }
         match (maildir, mbox, mda) {
             (Some(path), None, None) => Ok(Destination::Maildir(path.0)),
@@ -249,16 +253,16 @@ impl Layers<'_> {
                 Ok(Destination::Output(format.unwrap_or_default()))
             }
             (None, Some(path), None) => {
-                let path = units::path(&path).map_err(|what| self.wrong("deliver", own, what))?;
+                let path =
+                    units::path(&path).map_err(|what| self.wrong("deliver.mbox", own, what))?;
                 Ok(mbox_at(path, format, lock))
             }
             (None, None, Some(command)) => {
-                self.not_empty("deliver", own, &command)?;
                 let timeout = timeout.map_or(MDA_TIMEOUT, |span| span.0);
                 Ok(Destination::Mda { command, timeout })
             }
-            (None, None, None) => wrong("name maildir, mbox or mda"),
-            _ => wrong("name only one of maildir, mbox and mda"),
+            (None, None, None) => wrong("deliver", "name maildir, mbox or mda"),
+            _ => wrong("deliver", "name only one of maildir, mbox and mda"),
         }
     }
 }

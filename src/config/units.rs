@@ -1,7 +1,6 @@
 //! Sizes, durations and paths as people write them.
 
-use serde::de::{Error as _, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::{Unexpected, Visitor};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -87,7 +86,7 @@ pub struct Span(pub Duration);
 pub struct Expanded(pub PathBuf);
 
 /// Reads a scalar, number or text, by a function that may refuse it.
-struct Scalar<T>(&'static str, fn(&str) -> Option<T>);
+pub struct Scalar<T>(pub &'static str, pub fn(&str) -> Option<T>);
 
 impl<T> Visitor<'_> for Scalar<T> {
     type Value = T;
@@ -97,36 +96,12 @@ impl<T> Visitor<'_> for Scalar<T> {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-        self.1(text).ok_or_else(|| E::custom(format!("\"{text}\" is not {}", self.0)))
+        self.1(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
     }
 
     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<T, E> {
-        self.visit_str(&number.to_string())
-    }
-}
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(Scalar("a size such as 25MB", size))
-            .map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let positive = |text: &str| duration(text).filter(|span| !span.is_zero());
-        deserializer
-            .deserialize_any(Scalar("a duration such as 90s, 15m, 2h or 30d", positive))
-            .map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Expanded {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        path(&String::deserialize(deserializer)?)
-            .map(Self)
-            .map_err(D::Error::custom)
+        self.1(&number.to_string())
+            .ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
     }
 }
 

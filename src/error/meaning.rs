@@ -2,6 +2,7 @@
 //! matches name every variant, so that a new one cannot be forgotten.
 
 use super::{Error, ExitStatus, Reach};
+use rustix::io::Errno;
 use std::io;
 
 impl Error {
@@ -9,6 +10,14 @@ impl Error {
     pub fn status(&self) -> ExitStatus {
         use Error as E;
         match self {
+            E::Unreachable { why, .. }
+            | E::State { why, .. }
+            | E::Destination { why, .. }
+            | E::Delivering { why, .. }
+                if starved(why) =>
+            {
+                ExitStatus::System
+            }
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
             | E::NoSettings(_)
@@ -137,4 +146,11 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Whether the system had nothing left to give: descriptors, memory, processes.
+pub fn starved(why: &io::Error) -> bool {
+    let errno = why.raw_os_error().map(Errno::from_raw_os_error);
+    let scarce = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS];
+    errno.is_some_and(|errno| scarce.contains(&errno))
 }

@@ -6,6 +6,8 @@
 mod meaning;
 mod telling;
 
+pub use telling::plain;
+
 use std::fmt;
 use std::io;
 use std::path::PathBuf;

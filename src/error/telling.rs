@@ -66,6 +66,14 @@ impl Error {
     pub fn advice(&self) -> &'static str {
         use Error as E;
         match self {
+            E::Unreachable { why, .. }
+            | E::State { why, .. }
+            | E::Destination { why, .. }
+            | E::Delivering { why, .. }
+                if super::meaning::starved(why) =>
+            {
+                "check the limits of this process and machine"
+            }
             E::Settings(_) | E::Usage(_) | E::PasswordFile { .. } | E::Interrupted => "",
             E::NoSettings(_) => "write one (see popget.yaml(5)) or name it with --config",
             E::NoPassword => "set password_command, password_file or password",
@@ -139,7 +147,7 @@ fn list(paths: &[PathBuf]) -> String {
 }
 
 /// The system's message without Rust's "(os error N)".
-fn plain(error: &io::Error) -> String {
+pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     let cut = text.find(" (os error").unwrap_or(text.len());
     text[..cut].to_lowercase()

@@ -38,7 +38,7 @@ pub fn secure(
         match attempt {
             Ok(stream) => return Ok(Box::new(stream)),
             Err(HandshakeError::WouldBlock(unfinished)) => {
-                waiting.check()?;
+                waiting.check_or_stop()?;
                 attempt = unfinished.handshake();
             }
             Err(HandshakeError::Failure(error)) => return Err(explain(&error, trust)),

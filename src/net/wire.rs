@@ -76,7 +76,7 @@ impl Waiting<'_> {
     }
 
     /// As `check`, and fails when a signal asks us to stop: for waits with nothing under way.
-    fn check_or_stop(&self) -> Result<()> {
+    pub(super) fn check_or_stop(&self) -> Result<()> {
         match self.patience.stop.signal() {
             Some(_) => Err(Error::Interrupted),
             None => self.check(),

@@ -84,7 +84,7 @@ pub fn finding(named: &Named, event: &Event, options: &Options) -> Option<String
         Event::WouldDelete { uid } => {
             Some(format!("{account}: would delete {}", name(uid.as_ref())))
         }
-        Event::Account(tally) if options.dry_run => {
+        Event::Account(tally) if options.dry_run && tally.failures.is_empty() => {
             let Tally {
                 new,
                 seen,

@@ -69,10 +69,6 @@ fn a_silent_server_may_be_waiting_for_tls() {
 #[test]
 fn a_server_that_hangs_up_without_a_word_is_tried_later() {
     greeted("! cut\n", 75, &["hung up", "greeting"]);
-    greeted(
-        "! raw +OK rea\n! cut\n",
-        75,
-        &["hung up", "greeting"],
-    );
+    greeted("! raw +OK rea\n! cut\n", 75, &["hung up", "greeting"]);
     greeted("! reset\n", 75, &["greeting"]);
 }

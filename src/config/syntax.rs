@@ -1,0 +1,104 @@
+//! What the YAML parser says of text that is no YAML, in words for the person who wrote it. None of
+//! the text itself is repeated: a password may stand in it.
+
+/// A line and a column, from 1.
+type Place = (usize, usize);
+
+/// Where the mistake is, and what it is. `said` is the parser's error with its own places in it,
+/// `place` the one that it gives.
+pub fn explain(text: &str, said: &str, place: Option<Place>) -> (Option<Place>, String) {
+    let has = |part: &str| said.contains(part);
+    if has("control characters are not allowed") {
+        return (
+            control(text),
+            "control characters are not allowed here".into(),
+        );
+    }
+    if has("more than one document") {
+        let what = "the file holds a second YAML document from here on; keep one";
+        return (second_document(text), what.into());
+    }
+    if has("while scanning a quoted scalar") && has("unexpected end of stream") {
+        return (
+            last_place(said),
+            "the quote that begins here is not closed".into(),
+        );
+    }
+    let letter = place.and_then(|place| letter_at(text, place));
+    let what = if has("found character that cannot start any token") {
+        match letter {
+            Some('\t') => "a tab cannot indent YAML; use spaces".into(),
+            Some(letter) => format!("a value cannot begin with {letter}; put it in quotes"),
+            None => "a value cannot begin like this; put it in quotes".into(),
+        }
+    } else if has("unknown anchor") {
+        "* stands for an anchor (&) further up, and there is none of this name; put a value that \
+         begins with * in quotes"
+            .into()
+    } else if has("mapping values are not allowed") {
+        "a colon does not fit here; indent keys alike, and put a value with a colon in quotes"
+            .into()
+    } else if has("unknown escape character") {
+        "YAML knows no such escape; use single quotes, which take a \\ as it is".into()
+    } else if has("could not find expected ':'") {
+        "a key needs a colon and a space behind it".into()
+    } else if has("did not find expected ',' or") {
+        "expected a comma, or the end of what { or [ began".into()
+    } else if has("did not find expected key") {
+        "this does not fit what stands above it; indent keys of one kind alike".into()
+    } else if has("expected comment or line break") {
+        "only a line end may follow | or >; put a value that begins like this in quotes".into()
+    } else if has("did not find expected '-' indicator") {
+        "this does not fit the list above it; begin each of its lines alike with -".into()
+    } else {
+        let what = said.split(" at line ").next().unwrap_or(said);
+        return (place, format!("this is no YAML: {what}"));
+    };
+    (place, what)
+}
+
+fn letter_at(text: &str, (line, column): Place) -> Option<char> {
+    text.lines().nth(line - 1)?.chars().nth(column - 1)
+}
+
+/// The place that the parser names last: where that began which went wrong later.
+fn last_place(said: &str) -> Option<Place> {
+    let (_, place) = said.rsplit_once(" at line ")?;
+    let (line, column) = place.split_once(" column ")?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
+fn control(text: &str) -> Option<Place> {
+    let forbidden =
+        |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}') || c == '\u{fffe}';
+    place_of(text, text.find(forbidden)?)
+}
+
+/// The line and column of a byte.
+pub fn place_of(text: &str, at: usize) -> Option<Place> {
+    let before = text.get(..at)?;
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = before.matches('\n').count() + 1;
+    Some((line, before[line_start..].chars().count() + 1))
+}
+
+fn second_document(text: &str) -> Option<Place> {
+    let begins = |line: &str| line == "---" || line.starts_with("--- ");
+    let last = text.lines().enumerate().filter(|(_, line)| begins(line));
+    last.last().map(|(number, _)| (number + 1, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_letters_from_one() {
+        assert_eq!(place_of("ab", 0), Some((1, 1)));
+        assert_eq!(place_of("ü\nüb", 5), Some((2, 2)));
+        assert_eq!(
+            last_place("x at line 2 column 1, while y at line 7 column 30"),
+            Some((7, 30))
+        );
+    }
+}
