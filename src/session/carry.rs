@@ -2,7 +2,7 @@
 //! remembered (`batch`), and settle it.
 
 use super::batch::{Batch, Waiting};
-use super::{now, Road};
+use super::{now, Road, Which};
 use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Failure, Left, Stage};
@@ -126,10 +126,8 @@ impl Road<'_> {
         // The plan knows nothing of what an earlier connection of this run took.
         let spent = step.retrieve() && self.tally.new + pending >= limit;
         self.tally.more |= step.why == Reason::Limit || spent;
-        let losses = key(&step.listing)
-            .and_then(|key| self.lost.get(&key))
-            .copied();
-        step.retrieve() && !spent && (losses.unwrap_or(0) < LOSSES || step.copies > 1)
+        let losses = self.lost.get(&which(&step.listing)).copied();
+        step.retrieve() && !spent && losses.unwrap_or(0) < LOSSES
     }
 
     /// Settles a message that is not retrieved.
@@ -281,9 +279,7 @@ impl Road<'_> {
             (_, Some(key)) => self.memory.failed(key)? > ALARMS,
         };
         // Once is enough: if the line is lost later, this run does not ask for it again.
-        if let Some(key) = key(&step.listing) {
-            self.lost.insert(key, LOSSES);
-        }
+        self.lost.insert(which(&step.listing), LOSSES);
         let uid = step.listing.uid.clone();
         self.tally.failures.push(Failure {
             stage: Stage::Retrieving,
@@ -297,29 +293,34 @@ impl Road<'_> {
     /// Notes over which message the line was lost. If that happens again and again, it is the
     /// message's fault: this run goes on without it.
     fn lost_over(&mut self, step: &Step, error: Error) -> Result<()> {
-        if let (Error::Cut { .. } | Error::TimedOut { .. }, Some(key)) =
-            (&error, key(&step.listing))
-        {
-            let losses = self.lost.entry(key.clone()).or_default();
-            *losses += 1;
-            match *losses {
-                1 => drop(self.memory.failed(key)?),
-                LOSSES => {
-                    let known = self.memory.records().failures(step.listing.uid.as_ref()) > ALARMS;
-                    let (uid, error) =
-                        (step.listing.uid.clone(), Error::MessageRefused(Vec::new()));
-                    self.tally.failures.push(Failure {
-                        stage: Stage::Retrieving,
-                        uid,
-                        error,
-                        known,
-                    });
-                }
-                _ => {}
+        if !matches!(error, Error::Cut { .. } | Error::TimedOut { .. }) {
+            return Err(error);
+        }
+        let losses = self.lost.entry(which(&step.listing)).or_default();
+        *losses += 1;
+        match (*losses, key(&step.listing)) {
+            (1, Some(key)) => drop(self.memory.failed(key)?),
+            (LOSSES, _) => {
+                let (stage, uid) = (Stage::Retrieving, step.listing.uid.clone());
+                let known = self.memory.records().failures(uid.as_ref()) > ALARMS;
+                let error = Error::MessageRefused(Vec::new());
+                self.tally.failures.push(Failure {
+                    stage,
+                    uid,
+                    error,
+                    known,
+                });
             }
+            _ => {}
         }
         Err(error)
     }
+}
+
+/// Which message this is, as far as that can be told over a line that was lost. Numbers are valid
+/// for one session only, but those that follow each other within a run hardly differ.
+fn which(listing: &Listing) -> Which {
+    (listing.uid.clone(), listing.number)
 }
 
 /// By what a message is known before it is read.

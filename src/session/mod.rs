@@ -10,7 +10,7 @@ use crate::delivery::{self, Delivery, Destination, Fate, Sender};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Tally};
 use crate::maildrop::{self, Login, Maildrop, Visit};
-use crate::message::{Disposition, Listing, MessageNumber, Time};
+use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
 use crate::net::{Patience, Route};
 use crate::plan::{self, Policy, Reason, Step};
 use crate::secret::{Secret, SecretSource};
@@ -214,6 +214,9 @@ fn resume(memory: &mut Memory, events: &Events) -> Result<()> {
     Ok(())
 }
 
+/// What names a message from one connection of a run to the next.
+type Which = (Option<Uid>, MessageNumber);
+
 /// What the steps of one visit share.
 struct Road<'r> {
     account: &'r Account,
@@ -222,7 +225,7 @@ struct Road<'r> {
     tally: &'r mut Tally,
     patience: Patience,
     /// How often the line was lost over a message in this run; more than enough if it cannot be had.
-    lost: HashMap<Key, u32>,
+    lost: HashMap<Which, u32>,
     /// How many messages with a UID this run has delivered.
     taken: HashMap<Key, u32>,
     /// What this session is to delete, and by what it is remembered.
