@@ -293,25 +293,28 @@ impl Feeding<'_> {
         let Some(stdin) = &mut self.stdin else {
             return Ok(());
         };
+        if !self.piece.is_empty() {
+            match stdin.write(&self.piece) {
+                Ok(n) => drop(self.piece.drain(..n)),
+                Err(why) if why.kind() == io::ErrorKind::WouldBlock => {}
+                Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+                Err(why) => return Err(why),
+            }
+        }
+        // At once: an MDA that knows the size need not wait for the end, and may be gone already.
         if self.piece.is_empty() {
             self.piece.resize(64 * 1024, 0);
             let read = self.reader.read(&mut self.piece)?;
             self.piece.truncate(read);
-            if read == 0 {
-                self.stdin = None;
-                return Ok(());
-            }
         }
-        match stdin.write(&self.piece) {
-            Ok(n) => drop(self.piece.drain(..n)),
-            Err(why) if why.kind() == io::ErrorKind::WouldBlock => {}
-            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
-            Err(why) => return Err(why),
+        if self.piece.is_empty() {
+            self.stdin = None;
         }
         Ok(())
     }
 
-    /// Keeps what it says, up to a limit; what goes beyond is read and dropped.
+    /// Keeps what it says, up to a limit; what goes beyond is read and dropped. One that says
+    /// more than a pipe holds is let wait, so that it cannot keep us here.
     fn listen(&mut self) {
         let Some(stderr) = &mut self.stderr else {
             return;
@@ -325,7 +328,10 @@ impl Feeding<'_> {
             };
             poll(&mut fd, Some(&now)).is_ok_and(|n| n > 0)
         };
-        while ready(stderr) {
+        for _ in 0..16 {
+            if !ready(stderr) {
+                return;
+            }
             match stderr.read(&mut piece) {
                 Ok(n) if n > 0 => {
                     let room = SAID.saturating_sub(self.said.len()).min(n);

@@ -18,7 +18,9 @@ pub enum Format {
 }
 
 const FROM: &[u8] = b"From ";
-const LENGTH: &[u8] = b"content-length:";
+const LENGTH: &[u8] = b"content-length";
+/// More blanks than anybody puts behind a header's name.
+const BLANKS: usize = 1000;
 
 /// Where in the text the quoting stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,10 +133,9 @@ impl Unlengther {
         if let Some(mut line) = self.line.take() {
             let folded = line.is_empty() && matches!(byte, b' ' | b'\t');
             line.push(byte);
-            let prefix = LENGTH.len().min(line.len());
-            let may_be = line[..prefix].eq_ignore_ascii_case(&LENGTH[..prefix]);
+            let may_be = may_be_length(&line);
             if !(folded && self.dropping) {
-                self.dropping = may_be && line.len() == LENGTH.len();
+                self.dropping = may_be && byte == b':';
                 if may_be && !self.dropping {
                     self.line = Some(line);
                     return;
@@ -158,6 +159,17 @@ impl Unlengther {
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.line.take().unwrap_or_default());
     }
+}
+
+/// Whether a line that begins so may be a Content-Length header. Blanks before the colon are obsolete
+/// (RFC 5322, section 4.5), and understood by those who read mboxes.
+fn may_be_length(line: &[u8]) -> bool {
+    let prefix = LENGTH.len().min(line.len());
+    let (name, rest) = line.split_at(prefix);
+    let rest = rest.strip_suffix(b":").unwrap_or(rest);
+    name.eq_ignore_ascii_case(&LENGTH[..prefix])
+        && rest.len() < BLANKS
+        && rest.iter().all(|byte| matches!(byte, b' ' | b'\t'))
 }
 
 #[cfg(test)]
@@ -187,14 +199,15 @@ mod tests {
 
     #[test]
     fn a_lying_length_is_taken_out_of_the_head_alone() {
-        let text = b"A: b\nCONTENT-Length: 3\n folded\nContent-Len: 1\n\nContent-Length: 9\nxx";
+        let text = b"A: b\nCONTENT-Length: 3\n folded\nContent-Length \t: 8\nContent-Len: 1\n\
+            Content-Length x: 1\n\nContent-Length: 9\nxx";
         for chunk in 1..=text.len() {
             let (mut filter, mut out) = (Unlengther::new(), Vec::new());
             text.chunks(chunk)
                 .for_each(|piece| filter.step(piece, &mut out));
             filter.finish(&mut out);
             assert_eq!(
-                out, b"A: b\nContent-Len: 1\n\nContent-Length: 9\nxx",
+                out, b"A: b\nContent-Len: 1\nContent-Length x: 1\n\nContent-Length: 9\nxx",
                 "by {chunk}"
             );
             assert_eq!(filter.body, Some(20));
