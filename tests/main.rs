@@ -5,6 +5,8 @@
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
 //! - `retrieval`: what is on the server arrives, whatever the server does
+//! - `deletion`: what goes on the server, and when
+//! - `signals`: SIGTERM and SIGINT in the middle of it all
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +20,8 @@
 )]
 mod support;
 
+mod deletion;
 mod retrieval;
 mod scenes_themselves;
+mod signals;
 mod support_itself;
