@@ -145,7 +145,6 @@ fn a_refused_password_is_not_tried_in_another_way() {
 }
 
 #[test]
-#[ignore = "known broken: the next mechanism is tried"]
 fn a_user_whose_code_says_no_is_not_tried_in_another_way() {
     for (code, status) in [
         ("AUTH", 77),

@@ -148,7 +148,6 @@ fn a_lock_is_over_when_it_is_over() {
 }
 
 #[test]
-#[ignore = "known broken: it is taken for trouble"]
 fn a_mechanism_refused_at_once_is_not_the_servers_trouble() {
     let script = format!(
         "S: +OK\nC: CAPA\nS: +OK\nS: AUTH-RESP-CODE\nS: .\nC: AUTH PLAIN\nS: -ERR unknown\n{QUIT}"
