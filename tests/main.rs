@@ -6,6 +6,10 @@
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
 //! - `retrieval`: what is on the server arrives, whatever the server does
+//! - `login`: who may be told the password, and what a refusal means
+//! - `memory`: what is known is known again, and nothing else is
+//! - `deletion`: what goes on the server, and when
+//! - `signals`: SIGTERM and SIGINT in the middle of it all
 
 #![allow(
     clippy::unwrap_used,
@@ -20,6 +24,10 @@
 mod support;
 
 mod house;
+mod deletion;
+mod login;
+mod memory;
 mod retrieval;
 mod scenes_themselves;
+mod signals;
 mod support_itself;

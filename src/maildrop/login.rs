@@ -154,7 +154,7 @@ fn user_pass(talk: &mut Talk, user: &str, secret: &Secret, offer: &Offer) -> Res
     let user = Spoken::open(syntax::command("USER", user.as_bytes())?);
     let pass = Spoken::masked(syntax::command("PASS", secret.expose())?, "PASS ***");
     if let Reply::Err(code, text) = plain_reply(talk.ask(&user, "the answer to USER")?)? {
-        return Ok(Attempt::NotThisWay(login_error(code, text, offer)));
+        return not_this_way(code, text);
     }
     finished(talk.ask(&pass, "the answer to PASS")?, offer)
 }
@@ -197,9 +197,7 @@ fn auth(talk: &mut Talk, name: &str, by: &mut dyn Mechanism, offer: &Offer) -> R
     let mut reply = talk.ask(&first, "the answer to AUTH")?;
     loop {
         let challenge = match reply {
-            Reply::Err(code, text) if !begun => {
-                return Ok(Attempt::NotThisWay(login_error(code, text, offer)))
-            }
+            Reply::Err(code, text) if !begun => return not_this_way(code, text),
             Reply::Err(..) => return finished(reply, offer),
             Reply::Ok(_) if begun && by.done() => return Ok(Attempt::LoggedIn),
             // Exchange 2003 asks with +OK where it should with a bare plus.
@@ -217,6 +215,16 @@ fn auth(talk: &mut Talk, name: &str, by: &mut dyn Mechanism, offer: &Offer) -> R
         begun = true;
         talk.0.send(&answer)?;
         reply = talk.reply(CHALLENGE_LIMIT, "the answer to AUTH")?;
+    }
+}
+
+/// A refusal before anything secret was sent. A response code makes it final: it is about the user
+/// or the maildrop, and no other method will change that.
+fn not_this_way(code: Option<Code>, text: Vec<u8>) -> Result<Attempt> {
+    match code {
+        Some(code) => Err(syntax::refusal(Some(code), &text)),
+        None if syntax::busy_words(&text) => Ok(Attempt::NotThisWay(Error::InUse(text))),
+        None => Ok(Attempt::NotThisWay(Error::LoginRefused(text))),
     }
 }
 

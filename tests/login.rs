@@ -1,0 +1,6 @@
+//! Logging in: what is said for each mechanism, which one is chosen, and what a refusal means.
+
+mod choice;
+mod mechanisms;
+mod refusals;
+mod secrets;

@@ -1,0 +1,161 @@
+//! Which mechanism is taken, and which never.
+
+use crate::support::phrases::QUIT;
+use crate::support::scene::Scene;
+use crate::support::server::{Answer, PopServer, Security};
+use crate::support::tls::Certificate;
+
+/// The first word or two of what was said to log in.
+fn tried(server: &PopServer) -> Vec<String> {
+    let login = |command: &String| {
+        ["USER", "PASS", "APOP", "AUTH"].contains(&command.split(' ').next().unwrap_or_default())
+    };
+    let all = server.sessions().concat();
+    let commands = all.iter().filter(|command| login(command));
+    commands
+        .map(|command| match command.split(' ').collect::<Vec<_>>()[..] {
+            ["AUTH", mechanism, ..] => format!("AUTH {mechanism}"),
+            [word, ..] => word.to_owned(),
+            [] => String::new(),
+        })
+        .collect()
+}
+
+fn secure() -> [Security; 2] {
+    [
+        Security::Implicit(Certificate::Good),
+        Security::StartTls(Certificate::Good),
+    ]
+}
+
+#[test]
+fn under_tls_plain_comes_first() {
+    for security in secure() {
+        let server = PopServer::builder().security(security).start();
+        Scene::with_server(&server).run().silent().exits(0);
+        assert_eq!(tried(&server), ["AUTH PLAIN"]);
+        Scene::with_server(&server)
+            .key("auth", "auto")
+            .run()
+            .silent()
+            .exits(0);
+        assert_eq!(tried(&server), ["AUTH PLAIN", "AUTH PLAIN"]);
+    }
+}
+
+#[test]
+fn under_tls_a_server_without_sasl_gets_user_and_pass() {
+    for security in secure() {
+        let server = PopServer::builder()
+            .security(security)
+            .without("SASL")
+            .start();
+        Scene::with_server(&server).run().silent().exits(0);
+        assert_eq!(tried(&server), ["USER", "PASS"]);
+    }
+}
+
+#[test]
+fn without_tls_nothing_is_sent_that_nobody_asked_for() {
+    for auth in [None, Some("auto")] {
+        let server = PopServer::start();
+        let scene = Scene::with_server(&server).without_key("auth");
+        let mut scene = match auth {
+            Some(auth) => scene.key("auth", auth),
+            None => scene,
+        };
+        scene
+            .run()
+            .says("in the clear")
+            .says("tls: implicit")
+            .says_lines(1)
+            .exits(78);
+        assert!(tried(&server).is_empty());
+    }
+}
+
+#[test]
+fn under_tls_that_proves_nothing_nothing_is_sent_unasked_either() {
+    let server = PopServer::builder()
+        .security(Security::Implicit(Certificate::Good))
+        .start();
+    let mut scene = Scene::with_server(&server).key("tls_verify", "false");
+    scene.run().says("in the clear").exits(78);
+    assert!(tried(&server).is_empty());
+}
+
+#[test]
+fn a_mechanism_the_server_lacks_is_an_error_and_no_other_is_taken() {
+    for (auth, offers) in [
+        ("plain", "SASL LOGIN"),
+        ("login", "SASL PLAIN"),
+        ("apop", "USER"),
+    ] {
+        let script = format!("S: +OK\nC: CAPA\nS: +OK\nS: {offers}\nS: .\n{QUIT}");
+        Scene::new()
+            .key("auth", auth)
+            .conversation_text(&script)
+            .run()
+            .says(&format!("auth names ({auth})"))
+            .says_lines(1)
+            .exits(77);
+    }
+}
+
+#[test]
+fn a_list_is_tried_in_its_order_until_one_is_offered() {
+    let server = PopServer::builder().without("APOP").start();
+    let mut scene = Scene::with_server(&server).key("auth", "[apop, login, plain]");
+    scene.run().silent().exits(0);
+    assert_eq!(tried(&server), ["AUTH LOGIN"]);
+}
+
+#[test]
+fn a_mechanism_refused_before_the_password_gives_way_to_the_next() {
+    let server = PopServer::start();
+    server.answer("USER", Answer::Say("-ERR use something better".into()));
+    server.answer("AUTH LOGIN", Answer::Say("-ERR not here".into()));
+    let mut scene = Scene::with_server(&server).key("auth", "[user-pass, login, plain]");
+    scene.run().silent().exits(0);
+    assert_eq!(tried(&server), ["USER", "AUTH LOGIN", "AUTH PLAIN"]);
+}
+
+#[test]
+fn a_refused_password_is_not_tried_in_another_way() {
+    let orders = [
+        ("[apop, user-pass]", vec!["APOP"]),
+        ("[plain, login, user-pass, apop]", vec!["AUTH PLAIN"]),
+        ("[login, user-pass]", vec!["AUTH LOGIN"]),
+        ("[user-pass, apop]", vec!["USER", "PASS"]),
+    ];
+    for (auth, expected) in orders {
+        let server = PopServer::start();
+        let mut scene = Scene::with_server(&server)
+            .key("auth", auth)
+            .without_key("retry")
+            .file("password", b"wrong\n");
+        scene
+            .run()
+            .says("refused the login")
+            .says_lines(1)
+            .exits(77);
+        assert_eq!(tried(&server), expected);
+        assert_eq!(server.commands("QUIT").len(), 1);
+    }
+}
+
+#[test]
+fn a_user_whose_code_says_no_is_not_tried_in_another_way() {
+    for (code, status) in [
+        ("AUTH", 77),
+        ("LOGIN-DELAY", 75),
+        ("IN-USE", 75),
+        ("SYS/TEMP", 75),
+    ] {
+        let server = PopServer::start();
+        server.answer("USER", Answer::Say(format!("-ERR [{code}] no")));
+        let mut scene = Scene::with_server(&server).key("auth", "[user-pass, login, plain, apop]");
+        scene.run().says("no").says_lines(1).exits(status);
+        assert_eq!(tried(&server), ["USER"], "{code}");
+    }
+}

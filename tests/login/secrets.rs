@@ -1,0 +1,92 @@
+//! Passwords are in no output, at any verbosity, whatever happens. Every outcome of every scene is
+//! searched for the usual password; here is what it cannot know.
+
+use base64::prelude::{Engine, BASE64_STANDARD};
+
+use crate::support::scene::Scene;
+use crate::support::server::{Answer, PopServer, Security};
+use crate::support::tls::Certificate;
+
+/// Runs as loudly as can be, and finds no trace of these passwords.
+#[track_caller]
+fn keeps(scene: &mut Scene, password: &str, status: i32) -> String {
+    let mut outcome = scene.run_with(&["-vv"]).exits(status);
+    let shown = outcome.take_stderr() + &outcome.take_stdout();
+    let whole = BASE64_STANDARD.encode(format!("\0alice\0{password}"));
+    for secret in [password, &BASE64_STANDARD.encode(password), &whole] {
+        assert!(!shown.contains(secret), "{secret} is in\n{shown}");
+    }
+    shown
+}
+
+#[test]
+fn the_dialogue_is_shown_and_the_password_is_not() {
+    for (auth, mask) in [
+        ("user-pass", "C: PASS ***"),
+        ("apop", "C: APOP ***"),
+        ("plain", "C: AUTH *** ***"),
+        ("login", "C: ***"),
+    ] {
+        for password in ["open-sesame", "short but with spaces", "w\u{fc}rzig"] {
+            if !password.is_ascii() && ["user-pass", "apop"].contains(&auth) {
+                continue;
+            }
+            let server = PopServer::builder().user("alice", password).start();
+            let mut scene = Scene::with_server(&server)
+                .key("auth", auth)
+                .file("password", password.as_bytes());
+            let shown = keeps(&mut scene, password, 0);
+            assert!(
+                shown.contains(mask) && shown.contains("S: +OK welcome"),
+                "{shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refused_password_is_not_shown() {
+    for auth in ["user-pass", "plain", "login", "apop"] {
+        let server = PopServer::start();
+        let mut scene = Scene::with_server(&server)
+            .key("auth", auth)
+            .file("password", b"wrong-but-typed\n");
+        keeps(&mut scene, "wrong-but-typed", 77);
+    }
+}
+
+#[test]
+fn a_lost_line_in_the_middle_of_the_login_shows_nothing() {
+    for command in ["PASS", "AUTH PLAIN"] {
+        let server = PopServer::start();
+        server.answer(command, Answer::HangUp);
+        let auth = match command {
+            "PASS" => "user-pass",
+            _ => "plain",
+        };
+        let mut scene = Scene::with_server(&server).key("auth", auth);
+        keeps(&mut scene, "open-sesame", 75);
+    }
+}
+
+#[test]
+fn a_password_in_the_settings_or_from_a_command_is_not_shown() {
+    let server = PopServer::builder()
+        .security(Security::Implicit(Certificate::Good))
+        .start();
+    let scene = || Scene::with_server(&server).without_key("password_file");
+    let mut given = scene().key("password", "open-sesame");
+    keeps(&mut given, "open-sesame", 0);
+    let mut told = scene().key("password_command", "printf 'open-sesame\\nnote\\n'");
+    keeps(&mut told, "open-sesame", 0);
+    let mut fails = scene().key("password_command", "echo open-sesame; exit 1");
+    keeps(&mut fails, "open-sesame", 78);
+}
+
+#[test]
+fn an_empty_or_missing_password_is_told_before_anyone_is_asked() {
+    let mut scene = Scene::new().file("password", b"\nopen-sesame\n");
+    scene.run().says("first line is empty").exits(78);
+    let mut scene = Scene::new().without_key("password_file");
+    scene.run().says("no terminal to ask on").exits(77);
+}
