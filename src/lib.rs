@@ -10,7 +10,7 @@
 //! | 3 | `session` | the road: one account, from lock to tally |
 //! | 2 | `maildrop` `delivery` `plan` | the server, the disk, and what to do |
 //! | 1 | `net` `sasl` `seen` | bytes, mechanisms, the memory |
-//! | 0 | `message` `event` `error` `secret` `cli` | data |
+//! | 0 | `message` `event` `error` `secret` `cli` `folder` | data, and folders that last |
 //!
 //! To follow a message from the server to the disk read `session`, `maildrop::pop3` and
 //! `delivery::maildir`, in this order.
@@ -21,6 +21,7 @@ mod config;
 mod delivery;
 mod error;
 mod event;
+mod folder;
 mod maildrop;
 mod message;
 mod net;

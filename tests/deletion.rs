@@ -207,7 +207,7 @@ fn a_line_cut_among_the_deletions_brings_nothing_twice() {
                 .run()
                 .delivers(ALL)
                 .remembers(["a", "b"])
-                .says("closed the connection")
+                .says("hung up")
                 .says_lines(1)
                 .exits(75);
             server.behave();
@@ -239,7 +239,11 @@ fn a_server_that_deletes_at_a_hang_up_loses_nobody_mail() {
     server.answer("QUIT", Answer::ObeyAndHangUp);
     server.answer("RETR 2", Answer::ObeyAndHangUp);
     let mut scene = Scene::with_server(&server).key("keep", "false");
-    scene.run().delivers(["alpha.eml"]).says("closed").exits(75);
+    scene
+        .run()
+        .delivers(["alpha.eml"])
+        .says("hung up")
+        .exits(75);
     // Nothing was marked for deletion yet when the line was cut.
     assert_eq!(server.commands("DELE").len(), 0);
     server.behave();

@@ -23,8 +23,8 @@
 )]
 mod support;
 
-mod house;
 mod deletion;
+mod house;
 mod login;
 mod memory;
 mod retrieval;

@@ -8,13 +8,14 @@
 use super::{claim_words, path_bytes, undelivered, unprepared};
 use super::{Delivery, Fate, Letter, Sealed, Sender};
 use crate::error::Result;
+use crate::folder;
 use crate::message::{Envelope, Uid};
 use std::cell::Cell;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,7 +38,8 @@ impl Maildir {
     /// Opens a Maildir, and makes it, durably, where it is missing.
     pub fn open(path: PathBuf, sender: &Sender) -> Result<Self> {
         for folder in ["tmp", "new", "cur"] {
-            create(&path.join(folder))?;
+            let folder = path.join(folder);
+            folder::create(&folder).map_err(unprepared(&folder, "create"))?;
         }
         let open = |folder: &str| {
             let folder = path.join(folder);
@@ -181,27 +183,30 @@ pub fn resume(path: &Path, name: &[u8], age: i64) -> Result<Fate> {
     let name = super::path_of(name);
     let (hidden, public) = (path.join("tmp").join(&name), path.join("new").join(&name));
     match fs::rename(&hidden, &public) {
-        Ok(()) => sync_folder(&path.join("new")).map(|()| Fate::Delivered),
-        Err(why) if why.kind() != io::ErrorKind::NotFound => {
-            Err(undelivered(&public, "rename to")(why))
-        }
-        // Not the Maildir that was: moved away, or on a disk that is not mounted.
-        Err(_)
-            if ["tmp", "new"]
-                .iter()
-                .any(|folder| !path.join(folder).is_dir()) =>
-        {
-            Ok(Fate::Unknown)
-        }
-        Err(_)
-            if age < SWEPT
-                || lies_in(&path.join("new"), &name)
-                || lies_in(&path.join("cur"), &name) =>
-        {
-            sync_folder(&path.join("new")).map(|()| Fate::Delivered)
-        }
-        Err(_) => Ok(Fate::Unknown),
+        Ok(()) => return published(path),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => {}
+        Err(why) => return Err(undelivered(&public, "rename to")(why)),
     }
+    if ["tmp", "new"]
+        .iter()
+        .any(|folder| !path.join(folder).is_dir())
+    {
+        // Not the Maildir that was: moved away, or on a disk that is not mounted.
+        return Ok(Fate::Unknown);
+    }
+    let lies = |folder: &&str| lies_in(&path.join(folder), &name);
+    if age < SWEPT || ["new", "cur"].iter().any(lies) {
+        return published(path);
+    }
+    Ok(Fate::Unknown)
+}
+
+/// What was renamed to `new` is there after a power cut, too.
+fn published(path: &Path) -> Result<Fate> {
+    let new = path.join("new");
+    folder::sync(&new)
+        .map(|()| Fate::Delivered)
+        .map_err(undelivered(&new, "sync"))
 }
 
 /// Whether a folder holds this message, with flags or without.
@@ -210,34 +215,6 @@ fn lies_in(folder: &Path, name: &Path) -> bool {
     let found = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names = found.map(|entry| entry.file_name());
     names.any(|found| found.as_bytes().split(|b| *b == b':').next() == Some(name))
-}
-
-/// Makes a folder and those above it, and syncs the one that each was made in.
-fn create(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-    if let Some(above) = above {
-        create(above)?;
-    }
-    match DirBuilder::new().mode(0o700).create(path) {
-        // Another account may just have made it.
-        Err(why) if why.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => {
-            return Err(unprepared(path, "create")(why));
-        }
-        _ => {}
-    }
-    let above = above.unwrap_or(Path::new("."));
-    File::open(above)
-        .and_then(|folder| folder.sync_all())
-        .map_err(unprepared(above, "sync"))
-}
-
-fn sync_folder(path: &Path) -> Result<()> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(undelivered(path, "sync"))
 }
 
 /// This machine's name, with what a file name cannot hold escaped as the convention says.

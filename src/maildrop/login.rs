@@ -123,6 +123,11 @@ enum Attempt {
 /// Logs in by the first method that the server lets us begin. Once anything made from the secret
 /// was sent, a refusal is final: no weaker way is tried, and no second time.
 pub fn log_in(talk: &mut Talk, login: &Login, secret: &Secret, offer: &Offer) -> Result<()> {
+    if secret.expose().contains(&0) {
+        return Err(Error::Uncarriable(
+            "the password holds NUL, which no way to log in can carry",
+        ));
+    }
     let mut last = Error::NoMechanism("auto".into());
     for method in candidates(&login.methods, offer)? {
         let attempt = match method {

@@ -7,6 +7,7 @@ use super::place::{failed, options, Access, Place};
 use super::text::{self, Line, HEADER};
 use super::{Begun, Entry, Identity, Key, Records};
 use crate::error::{Error, Result};
+use crate::folder;
 use crate::message::{Digest, Listing, Time};
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -338,7 +339,7 @@ fn replace(fresh: &Path, path: &Path, content: &[u8]) -> io::Result<File> {
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(fresh, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+    folder::sync(folder::above(path))?;
     Ok(file)
 }
 

@@ -1,10 +1,11 @@
 //! Where the files of an account are, and the lock before them.
 
 use crate::error::{Error, Result};
+use crate::folder;
 use rustix::fs::OFlags;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Where the files of an account are.
@@ -24,11 +25,7 @@ impl Place {
     /// Creates the state directory if it is missing, for us alone.
     fn create(&self) -> Result<()> {
         let failed = failed(&self.directory, "create");
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.directory)
-            .map_err(failed)
+        folder::create(&self.directory).map_err(failed)
     }
 }
 

@@ -35,7 +35,9 @@ const RULES: [Rule; 9] = [
             "DirBuilder",
         ],
         // net::tls reads the certificates that a server is checked against.
-        allowed: &["delivery", "seen", "config", "secret", "oauth", "net::tls"],
+        allowed: &[
+            "delivery", "seen", "config", "secret", "oauth", "folder", "net::tls",
+        ],
     },
     Rule {
         what: "processes",

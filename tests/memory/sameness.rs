@@ -123,7 +123,7 @@ fn a_twin_that_is_cut_comes_in_the_next_run() {
     scene
         .run()
         .delivers(["alpha.eml"])
-        .says("closed the connection")
+        .says("hung up")
         .exits(75);
     scene
         .run()
@@ -171,7 +171,7 @@ fn a_uid_of_another_size_is_never_deleted_unread() {
     scene
         .run()
         .delivers(["alpha.eml"])
-        .says("closed the connection")
+        .says("hung up")
         .exits(75);
     let list = LOGIN.to_owned() + &listing_of(&[("a", 999)]);
     let script = list + "C: RETR 1\nS: -ERR cannot read it\n" + QUIT;

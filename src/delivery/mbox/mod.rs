@@ -15,6 +15,7 @@ pub use quote::Format;
 
 use super::{undelivered, unprepared, Delivery, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
+use crate::folder;
 use crate::message::{Envelope, Uid};
 use claim::Site;
 use letter::Ready;
@@ -219,10 +220,8 @@ fn open_file(path: &Path, missing: Missing) -> Result<File> {
     let fresh = create && !path.exists();
     let file = options.open(path).map_err(unprepared(path, "open"))?;
     if fresh {
-        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-        let above = above.unwrap_or(Path::new("."));
-        let synced = File::open(above).and_then(|folder| folder.sync_all());
-        synced.map_err(unprepared(above, "sync"))?;
+        let above = folder::above(path);
+        folder::sync(above).map_err(unprepared(above, "sync"))?;
     }
     Ok(file)
 }

@@ -1,0 +1,47 @@
+//! Folders that are there after a power cut, too.
+
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+/// Makes a folder and those above it, for us alone, and syncs the one that each was made in.
+pub fn create(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = above(path);
+    create(above)?;
+    match DirBuilder::new().mode(0o700).create(path) {
+        // Another account may just have made it.
+        Err(why) if why.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => Err(why),
+        _ => sync(above),
+    }
+}
+
+/// Syncs a folder: what was made, renamed or removed in it.
+pub fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// The folder that something lies in.
+pub fn above(path: &Path) -> &Path {
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    above.unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_made_all_the_way_down_and_only_once() {
+        let place = tempfile::tempdir().unwrap();
+        let deep = place.path().join("a/b/c");
+        create(&deep).unwrap();
+        create(&deep).unwrap();
+        assert!(deep.is_dir());
+        assert!(create(Path::new("/dev/null/x")).is_err());
+        assert_eq!(above(Path::new("x")), Path::new("."));
+    }
+}
