@@ -90,7 +90,7 @@ fn the_first_screen_happens_as_it_is_shown() {
     for (at, letter) in letters.iter().enumerate() {
         server.maildrop().add(&format!("letter-{at}"), letter);
     }
-    let yaml = with_server(&blocks("yaml")[0], "localhost:{port}");
+    let yaml = with_server(&blocks("yaml")[0], "127.0.0.1:{port}");
     // The terminal is the one thing a test must make: nothing is said where there is none.
     let terminal = ["sh", "-c", "exec script -qec \"$0\" /dev/null"];
     let mut scene = with_secrets(Scene::with_server(&server).config(&yaml).under(&terminal));
