@@ -10,6 +10,7 @@
 //! - `memory`: what is known is known again, and nothing else is
 //! - `deletion`: what goes on the server, and when
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
+//! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
 
 #![allow(
     clippy::unwrap_used,
@@ -26,6 +27,9 @@ mod support;
 mod deletion;
 mod house;
 mod login;
+mod maildir;
+mod mbox;
+mod mda;
 mod memory;
 mod retrieval;
 mod scenes_themselves;

@@ -17,7 +17,9 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -371,9 +373,13 @@ fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
 
 /// Whether a program can be found as it would be when it is started.
 fn program_exists(program: &str) -> bool {
+    let runs = |path: &Path| {
+        let about = std::fs::metadata(path);
+        about.is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    };
     if program.contains('/') {
-        return std::path::Path::new(program).is_file();
+        return runs(Path::new(program));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    std::env::split_paths(&path).any(|folder| runs(&folder.join(program)))
 }

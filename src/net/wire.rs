@@ -268,8 +268,10 @@ impl<'e> Wire<'e> {
 
     /// Gives the next bytes of the body under way; 0 when there is none or it has ended.
     pub(super) fn read_body(&mut self, output: &mut [u8]) -> Result<usize> {
-        if output.is_empty() {
-            return Ok(0);
+        match output {
+            [] => return Ok(0),
+            [one] => return self.read_body_byte(one),
+            _ => {}
         }
         let Some(mut unstuffer) = self.body.take() else {
             return Ok(0);
@@ -290,6 +292,15 @@ impl<'e> Wire<'e> {
                 return Ok(taken.produced);
             }
         }
+    }
+
+    /// Gives the next byte of a body, for a reader with no more room than that: the undoing of
+    /// byte-stuffing wants room for two, and then gives no more than one.
+    fn read_body_byte(&mut self, one: &mut u8) -> Result<usize> {
+        let mut two = [0; 2];
+        let produced = self.read_body(&mut two)?;
+        *one = two[0];
+        Ok(produced)
     }
 
     /// Reads what is left of a body that nobody wants any more.

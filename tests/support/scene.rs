@@ -169,8 +169,13 @@ impl Scene {
 
     /// Runs popget under another command, such as strace or faketime, named with its arguments.
     pub fn under(mut self, wrapper: &[&str]) -> Scene {
-        self.wrapper = wrapper.iter().map(|word| (*word).to_owned()).collect();
+        self.wraps(wrapper);
         self
+    }
+
+    /// As `under`, from the next run on; without words, as itself again.
+    pub fn wraps(&mut self, wrapper: &[&str]) {
+        self.wrapper = wrapper.iter().map(|word| (*word).to_owned()).collect();
     }
 
     /// Makes the memory know these UIDs, since now.
