@@ -186,7 +186,6 @@ fn what_is_not_ascii_needs_a_mechanism_that_carries_it() {
 }
 
 #[test]
-#[ignore = "known broken: PLAIN sends a NUL in the password"]
 fn nobody_smuggles_a_command_into_the_login() {
     let mut scene = Scene::new().key("user", "\"alice\\r\\nDELE 1\"");
     scene.run().says("line end").exits(78);
