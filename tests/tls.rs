@@ -268,7 +268,6 @@ fn deaf(says: &'static [u8]) -> u16 {
 }
 
 #[test]
-#[ignore = "known broken: the reason is lost"]
 fn plain_text_on_a_tls_port_is_told() {
     Scene::at_port(deaf(b"+OK POP3 ready\r\n"))
         .tls("implicit")
