@@ -9,6 +9,7 @@
 //! - `login`: who may be told the password, and what a refusal means
 //! - `memory`: what is known is known again, and nothing else is
 //! - `deletion`: what goes on the server, and when
+//! - `tls`: who is believed, and that nothing is said to anybody else
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
 
@@ -35,3 +36,4 @@ mod retrieval;
 mod scenes_themselves;
 mod signals;
 mod support_itself;
+mod tls;

@@ -110,14 +110,35 @@ fn explain(error: &native_tls::Error, trust: &Trust) -> Error {
     }
 }
 
-/// The cause, which the library hides in the last parentheses of a long chain.
+/// The cause, which the library hides in its own way of naming errors.
 fn last_words(error: &native_tls::Error) -> String {
-    let text = error.to_string();
+    cause(&error.to_string()).to_string()
+}
+
+/// What is wrong with a certificate stands in parentheses at the end; any other reason is the fifth
+/// field of `error:code:library:function:reason:file:line:data`.
+fn cause(text: &str) -> &str {
     let inner = text
         .strip_suffix(')')
         .and_then(|text| text.rsplit_once('('));
     match inner {
-        Some((_, cause)) => cause.to_string(),
-        None => text.rsplit(':').next().unwrap_or(&text).trim().to_string(),
+        Some((_, cause)) => cause,
+        None if text.starts_with("error:") => text.split(':').nth(4).unwrap_or(text),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_found_in_what_the_library_says() {
+        let certificate = "error:0A000086:SSL routines:f:certificate verify failed:../a.c:1889: \
+                           (certificate has expired)";
+        assert_eq!(cause(certificate), "certificate has expired");
+        let other = "error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../a.c:350:";
+        assert_eq!(cause(other), "wrong version number");
+        assert_eq!(cause("unexpected EOF"), "unexpected EOF");
     }
 }
