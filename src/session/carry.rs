@@ -6,7 +6,7 @@ use crate::delivery::{Delivery, Letter, Sealed};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Failure, Left, Stage};
 use crate::maildrop::Maildrop;
-use crate::message::{head_end, Digest, Digester, Envelope, Listing, Time};
+use crate::message::{head_end, Digest, Digester, Envelope, Listing, MessageNumber, Time, Uid};
 use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
 use std::collections::HashMap;
@@ -148,9 +148,7 @@ impl Road<'_> {
         // The plan knows nothing of what an earlier connection of this run took.
         let spent = step.retrieve() && self.tally.new + pending >= limit;
         self.tally.more |= step.why == Reason::Limit || spent;
-        let losses = key(&step.listing)
-            .and_then(|key| self.lost.get(&key))
-            .copied();
+        let losses = self.lost.get(&handle(&step.listing)).copied();
         step.retrieve() && !spent && (losses.unwrap_or(0) < LOSSES || step.copies > 1)
     }
 
@@ -381,9 +379,7 @@ impl Road<'_> {
             (_, Some(key)) => self.memory.failed(key)? > ALARMS,
         };
         // Once is enough: if the line is lost later, this run does not ask for it again.
-        if let Some(key) = key(&step.listing) {
-            self.lost.insert(key, LOSSES);
-        }
+        self.lost.insert(handle(&step.listing), LOSSES);
         let uid = step.listing.uid.clone();
         self.tally.failures.push(Failure {
             stage: Stage::Retrieving,
@@ -397,14 +393,12 @@ impl Road<'_> {
     /// Notes over which message the line was lost. If that happens again and again, it is the
     /// message's fault: this run goes on without it.
     fn lost_over(&mut self, step: &Step, error: Error) -> Result<()> {
-        if let (Error::Cut { .. } | Error::TimedOut { .. }, Some(key)) =
-            (&error, key(&step.listing))
-        {
-            let losses = self.lost.entry(key.clone()).or_default();
+        if let Error::Cut { .. } | Error::TimedOut { .. } = &error {
+            let losses = self.lost.entry(handle(&step.listing)).or_default();
             *losses += 1;
-            match *losses {
-                1 => drop(self.memory.failed(key)?),
-                LOSSES => {
+            match (*losses, key(&step.listing)) {
+                (1, Some(key)) => drop(self.memory.failed(key)?),
+                (LOSSES, _) => {
                     let known = self.memory.records().failures(step.listing.uid.as_ref()) > ALARMS;
                     let (uid, error) =
                         (step.listing.uid.clone(), Error::MessageRefused(Vec::new()));
@@ -420,6 +414,12 @@ impl Road<'_> {
         }
         Err(error)
     }
+}
+
+/// By what a message is known in one run: its UID or, without one, its number, which holds for as
+/// long as nothing is deleted.
+fn handle(listing: &Listing) -> Result<Uid, MessageNumber> {
+    listing.uid.clone().ok_or(listing.number)
 }
 
 /// By what a message is known before it is read.

@@ -200,7 +200,7 @@ struct Road<'r> {
     tally: &'r mut Tally,
     patience: Patience,
     /// How often the line was lost over a message in this run; more than enough if it cannot be had.
-    lost: HashMap<Key, u32>,
+    lost: HashMap<Result<Uid, MessageNumber>, u32>,
     /// How many messages with a UID this run has delivered.
     taken: HashMap<Key, u32>,
     /// What this session is to delete.

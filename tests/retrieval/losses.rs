@@ -157,7 +157,6 @@ fn a_message_that_always_cuts_the_line_is_no_alarm_for_ever() {
 }
 
 #[test]
-#[ignore = "known broken: losses are remembered by UID only"]
 fn without_uids_a_message_that_always_cuts_the_line_blocks_no_other_either() {
     let server = PopServer::builder().without("UIDL").start();
     let maildrop = server.maildrop();
