@@ -3,7 +3,7 @@
 use super::carry::{read_head, Acquaintance};
 use super::{now, Road};
 use crate::error::{Reach, Result};
-use crate::event::{Event, Left, Stage};
+use crate::event::{Event, Stage};
 use crate::maildrop::Maildrop;
 use crate::message::{header, Disposition};
 use crate::plan::{Reason, Step};
@@ -30,8 +30,8 @@ impl Road<'_> {
                 Reason::Compare => self.compare(&mut *maildrop, step, &mut acquaintance)?,
                 Reason::TooLarge => {
                     self.tally.skipped += 1;
-                    let (size, why) = (step.listing.size, Left::TooLarge);
-                    self.events.emit(Event::Skip { uid, size, why });
+                    let size = step.listing.size;
+                    self.events.emit(Event::Skip { uid, size });
                     continue;
                 }
                 Reason::Limit => {
