@@ -68,7 +68,6 @@ fn a_subject_cannot_touch_the_terminal() {
 }
 
 #[test]
-#[ignore = "known broken: the rest of the head is taken for a reply"]
 fn a_head_without_end_is_not_read_for_ever() {
     let server = PopServer::start();
     let endless = [&b"X: "[..], &b"y".repeat(3_000_000), b"\n\n"].concat();
@@ -136,7 +135,8 @@ fn a_signal_ends_it_too() {
     std::thread::sleep(std::time::Duration::from_millis(200));
     here.wait();
     let mut outcome = begun.finish().exits(143);
-    (outcome.take_stdout(), outcome.take_stderr());
+    outcome.take_stdout();
+    outcome.take_stderr();
     assert!(server.commands("TOP").len() < 3);
 }
 
