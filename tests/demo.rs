@@ -171,10 +171,12 @@ impl Place {
 
     /// Runs popget as a user would.
     fn run(&self, popget: &Path) -> Result<(), String> {
-        println!("$ popget --config {}", self.config().display());
+        let (config, state) = (self.config(), self.0.path().join("state"));
+        let (config, state) = (config.display(), state.display());
+        println!("$ popget --config {config} --state-dir {state}");
         let mut command = Command::new(popget);
-        command.arg("--config").arg(self.config());
-        command.arg("--state-dir").arg(self.0.path().join("state"));
+        command.arg("--config").arg(config.to_string());
+        command.arg("--state-dir").arg(state.to_string());
         let status = command
             .status()
             .map_err(|error| format!("popget: {error}"))?;

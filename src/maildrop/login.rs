@@ -133,9 +133,6 @@ pub fn log_in(talk: &mut Talk, login: &Login, secret: &Secret, offer: &Offer) ->
         let attempt = match method {
             Method::UserPass => user_pass(talk, &login.user, secret, offer),
             Method::Apop => apop(talk, &login.user, secret, offer),
-            Method::Plain if secret.expose().contains(&0) => Err(Error::Uncarriable(
-                "the password holds NUL, which PLAIN cannot carry",
-            )),
             Method::Plain => auth(
                 talk,
                 "PLAIN",

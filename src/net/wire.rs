@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 /// Room for the longest line that is ever accepted, and enough to keep a fast line busy.
 const BUFFER: usize = 128 * 1024;
 /// How long one read may block before we look at the clock and for a signal.
-const SLICE: Duration = Duration::from_millis(250);
+pub(super) const SLICE: Duration = Duration::from_millis(250);
 /// How much of an unwanted body is read to keep the line usable; beyond that it is cheaper dropped.
 const DRAIN: u64 = 4 * 1024 * 1024;
 
@@ -37,16 +37,6 @@ impl Patience {
             since: Instant::now(),
             waiting_for,
         }
-    }
-
-    /// How long a wait that begins now may take.
-    pub fn left(&self, waiting_for: &'static str) -> Result<Duration> {
-        let waiting = self.start(waiting_for);
-        waiting.check()?;
-        let until = self
-            .deadline
-            .map_or(self.timeout, |(until, _)| until - waiting.since);
-        Ok(self.timeout.min(until))
     }
 }
 

@@ -94,6 +94,27 @@ pub fn holds(line: &str, what: &str) -> bool {
 }
 
 #[test]
+fn every_script_is_checked() {
+    let run = source::text("tests/run");
+    let checked = run.lines().find(|line| line.starts_with("shellcheck "));
+    let checked = checked.unwrap().split(' ').skip(1).map(str::to_owned);
+    let script = |path: &String| {
+        let begins = std::fs::read(source::top().join(path)).unwrap();
+        begins.starts_with(b"#!")
+            && begins
+                .split(|b| *b == b'\n')
+                .next()
+                .unwrap()
+                .ends_with(b"sh")
+    };
+    let scripts = source::files("").into_iter().filter(script);
+    super::same(
+        ("the project", scripts.collect()),
+        ("shellcheck in tests/run", checked.collect()),
+    );
+}
+
+#[test]
 fn functions_are_measured_rightly() {
     let text = "impl A {\n    fn one<T: Fn(u8) -> u8>(\n        &self,\n        a: (u8, u8),\n        b: HashMap<A, B>,\n    ) -> T {\n        let c = '{';\n        \"}\"\n    }\n}\ntrait B {\n    fn two(a: u8);\n}\n#[cfg(test)]\nmod tests {\n    fn three() {}\n}\n";
     let source = Source::new("src/x.rs".into(), text);
