@@ -197,6 +197,23 @@ fn without_deletions_nobody_minds_how_the_server_says_goodbye() {
 }
 
 #[test]
+fn a_goodbye_that_never_comes_is_not_waited_for_after_the_timeout() {
+    let fetched = LOGIN.to_owned() + &listing(&["a"]) + &retr(1, "alpha.eml");
+    let silence = "C: QUIT\n! silence\n";
+    let mut scene = Scene::new()
+        .key("timeout", "1s")
+        .without_key("retry")
+        .conversation_text(&(fetched + silence));
+    scene.run().delivers(["alpha.eml"]).silent().exits(0);
+    let deleted = LOGIN.to_owned() + &listing(&["a"]) + &dele(1) + silence;
+    scene
+        .conversation_text(&deleted)
+        .run_with(&["--delete"])
+        .says("no answer for 1s while waiting for the goodbye")
+        .exits(75);
+}
+
+#[test]
 fn a_line_cut_among_the_deletions_brings_nothing_twice() {
     for command in ["DELE 1", "DELE 2", "QUIT"] {
         for answer in [Answer::HangUp, Answer::ObeyAndHangUp] {

@@ -10,6 +10,7 @@
 //! - `memory`: what is known is known again, and nothing else is
 //! - `deletion`: what goes on the server, and when
 //! - `tls`: who is believed, and that nothing is said to anybody else
+//! - `rehearsal`: the dry run says what would be done, and does none of it
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
 
@@ -32,6 +33,7 @@ mod maildir;
 mod mbox;
 mod mda;
 mod memory;
+mod rehearsal;
 mod retrieval;
 mod scenes_themselves;
 mod signals;

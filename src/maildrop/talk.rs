@@ -18,6 +18,7 @@ impl<'e> Talk<'e> {
 
     /// Fails if the server spoke out of turn: no reply can be matched to its command any more.
     pub fn in_step(&mut self) -> Result<()> {
+        self.0.drain()?;
         if !self.0.chatty() {
             return Ok(());
         }

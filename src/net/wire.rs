@@ -294,7 +294,7 @@ impl<'e> Wire<'e> {
     }
 
     /// Reads what is left of a body that nobody wants any more.
-    fn drain(&mut self) -> Result<()> {
+    pub fn drain(&mut self) -> Result<()> {
         let mut waste = [0; 16 * 1024];
         let mut drained = 0;
         while self.body.is_some() {

@@ -121,7 +121,7 @@ impl Road<'_> {
     }
 
     /// Whether a step is to be retrieved now.
-    fn passes(&mut self, step: &Step, pending: u64) -> bool {
+    pub(super) fn passes(&mut self, step: &Step, pending: u64) -> bool {
         let limit = self.account.policy.limit.unwrap_or(u64::MAX);
         // The plan knows nothing of what an earlier connection of this run took.
         let spent = step.retrieve() && self.tally.new + pending >= limit;

@@ -126,7 +126,11 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         taken: HashMap::new(),
         condemned,
     };
-    let mut left = account.retry;
+    // What a dry run has said already it would say again.
+    let mut left = match mode {
+        Mode::Fetch => account.retry,
+        Mode::DryRun => 0,
+    };
     loop {
         match road.walk(&secret, delivery.as_deref()) {
             Err(error) if left > 0 && road.worth_another_try(&error) => {

@@ -2,7 +2,7 @@
 
 use super::carry::{read_head, Acquaintance};
 use super::{now, Road};
-use crate::error::{Reach, Result};
+use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Stage};
 use crate::maildrop::Maildrop;
 use crate::message::{header, Disposition};
@@ -10,6 +10,13 @@ use crate::plan::{Reason, Step};
 
 /// At so many messages a look at each head is worth its round trips.
 const GLANCES: usize = 100;
+
+/// By what a rehearsal knows messages.
+struct Known {
+    acquaintance: Acquaintance,
+    /// Whether a look at each head is wanted.
+    glance: bool,
+}
 
 impl Road<'_> {
     /// Says for each step what it would come to. Where only its bytes can tell, a message is
@@ -20,42 +27,62 @@ impl Road<'_> {
         steps: &[Step],
     ) -> Result<()> {
         self.events.enter(Stage::Retrieving);
-        let mut acquaintance = self.acquaintance(steps);
-        let glance = steps.iter().filter(|step| step.retrieve()).count() <= GLANCES;
+        let mut known = Known {
+            acquaintance: self.acquaintance(steps),
+            glance: steps.iter().filter(|step| step.retrieve()).count() <= GLANCES,
+        };
+        let mut ended = Ok(());
         for step in steps {
-            let uid = step.listing.uid.clone();
-            let (new, fate) = match step.why {
-                Reason::New => (true, step.afterwards),
-                Reason::Seen => (false, step.afterwards),
-                Reason::Compare => self.compare(&mut *maildrop, step, &mut acquaintance)?,
-                Reason::TooLarge => {
-                    self.tally.skipped += 1;
-                    let size = step.listing.size;
-                    self.events.emit(Event::Skip { uid, size });
-                    continue;
-                }
-                Reason::Limit => {
-                    self.tally.more = true;
-                    continue;
-                }
-            };
-            match (new, glance) {
-                (false, _) => self.tally.seen += 1,
-                (true, false) => self.would_deliver(step, None),
-                (true, true) => {
-                    let head = self.glance(&mut *maildrop, step)?;
-                    self.would_deliver(step, head);
-                }
+            if self.patience.stop.signal().is_some() {
+                ended = Err(Error::Interrupted);
+                break;
             }
-            if fate == Disposition::Delete {
-                self.tally.deleted += 1;
-                self.events.emit(Event::WouldDelete { uid });
+            match self.foresee(&mut *maildrop, step, &mut known) {
+                Err(error) if error.reach() == Reach::Message => self.cannot_have(step, error)?,
+                told => told?,
             }
         }
         self.events.enter(Stage::Quitting);
         // Some servers mark what was looked at; this session has not happened.
         maildrop.reset()?;
-        maildrop.quit().map(drop)
+        maildrop.quit()?;
+        ended
+    }
+
+    /// Says what one step would come to.
+    fn foresee(
+        &mut self,
+        maildrop: &mut dyn Maildrop,
+        step: &Step,
+        known: &mut Known,
+    ) -> Result<()> {
+        let passes = self.passes(step, 0);
+        let uid = step.listing.uid.clone();
+        let (new, fate) = match step.why {
+            Reason::Seen => (false, step.afterwards),
+            Reason::New if passes => (true, step.afterwards),
+            Reason::Compare if passes => self.compare(maildrop, step, &mut known.acquaintance)?,
+            Reason::TooLarge => {
+                self.tally.skipped += 1;
+                let size = step.listing.size;
+                self.events.emit(Event::Skip { uid, size });
+                return Ok(());
+            }
+            Reason::New | Reason::Compare | Reason::Limit => return Ok(()),
+        };
+        match (new, known.glance) {
+            (false, _) => self.tally.seen += 1,
+            (true, false) => self.would_deliver(step, None),
+            (true, true) => {
+                let head = self.glance(maildrop, step)?;
+                self.would_deliver(step, head);
+            }
+        }
+        if fate == Disposition::Delete {
+            self.tally.deleted += 1;
+            self.events.emit(Event::WouldDelete { uid });
+        }
+        Ok(())
     }
 
     /// Retrieves a message to see whether it is new, and what would become of it.

@@ -37,6 +37,32 @@ fn half_a_message_is_no_message() {
 }
 
 #[test]
+fn each_address_of_a_server_is_tried() {
+    // On most machines the first address of localhost is ::1, where nobody listens.
+    let server = three();
+    Scene::with_server(&server)
+        .key("server", "localhost")
+        .run()
+        .delivers(["alpha.eml", "beta.eml", "gamma.eml"])
+        .silent()
+        .exits(0);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told() {
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    Scene::at_port(port)
+        .without_key("retry")
+        .run()
+        .says("connecting: cannot connect to 127.0.0.1")
+        .says_lines(1)
+        .exits(69);
+}
+
+#[test]
 fn a_message_cut_before_its_dot_is_no_message() {
     for end in ["", "! raw .\n", "! raw .\\r\n", "S: .x\n"] {
         for how in ["cut", "reset"] {
