@@ -5,6 +5,7 @@
 //! - `house`: that sources, manual pages, completions and README keep the rules of the house
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
+//! - `promises`: the six promises, each by the shortest way that could break it
 //! - `retrieval`: what is on the server arrives, whatever the server does
 //! - `login`: who may be told the password, and what a refusal means
 //! - `memory`: what is known is known again, and nothing else is
@@ -33,6 +34,7 @@ mod maildir;
 mod mbox;
 mod mda;
 mod memory;
+mod promises;
 mod rehearsal;
 mod retrieval;
 mod scenes_themselves;
