@@ -56,15 +56,6 @@ pub enum Side {
     Server,
 }
 
-/// Why a message was left where it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Left {
-    /// It is larger than `max_size`.
-    TooLarge,
-    /// `limit` was reached.
-    Limit,
-}
-
 /// Something worth telling that is no failure.
 #[derive(Debug)]
 pub enum Notice {
@@ -128,14 +119,12 @@ pub enum Event {
         /// Its UID.
         uid: Option<Uid>,
     },
-    /// A message was left on the server.
+    /// A message was left on the server because it is larger than `max_size`.
     Skip {
         /// Its UID.
         uid: Option<Uid>,
         /// Its size as listed.
         size: Option<u64>,
-        /// Why.
-        why: Left,
     },
     /// A message was deleted, as the server confirmed.
     Delete {

@@ -193,7 +193,7 @@ fn auth(talk: &mut Talk, name: &str, by: &mut dyn Mechanism, offer: &Offer) -> R
     if advertised {
         if let Some(initial) = by.initial() {
             let line = [b"AUTH ", name.as_bytes(), b" ", encode(&initial).as_slice()].concat();
-            let whole = Spoken::masked(line, "AUTH *** ***");
+            let whole = Spoken::masked(line, format!("AUTH {name} ***"));
             if whole.len() <= COMMAND_LIMIT {
                 (first, begun) = (whole, true);
             }

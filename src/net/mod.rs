@@ -62,10 +62,7 @@ pub fn dial<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result
     let socket = tcp::connect(&route.host, route.port, &patience)?;
     let wire = Wire::new(Box::new(socket), patience, events);
     match route.tls {
-        TlsMode::Implicit => {
-            events.enter(Stage::Securing);
-            wire.secure(&route.trust)
-        }
+        TlsMode::Implicit => wire.secure(&route.trust),
         TlsMode::StartTls | TlsMode::Off => Ok(wire),
     }
 }

@@ -77,7 +77,7 @@ impl Waiting<'_> {
 /// A line to be sent, and how it is shown if it holds a secret.
 pub struct Spoken {
     line: Zeroizing<Vec<u8>>,
-    shown: Option<&'static str>,
+    shown: Option<String>,
 }
 
 impl Spoken {
@@ -90,10 +90,10 @@ impl Spoken {
     }
 
     /// A line that is shown as `shown` instead.
-    pub fn masked(line: Vec<u8>, shown: &'static str) -> Self {
+    pub fn masked(line: Vec<u8>, shown: impl Into<String>) -> Self {
         Self {
             line: Zeroizing::new(line),
-            shown: Some(shown),
+            shown: Some(shown.into()),
         }
     }
 
@@ -165,8 +165,8 @@ impl<'e> Wire<'e> {
     /// Sends one line.
     pub fn send(&mut self, spoken: &Spoken) -> Result<()> {
         self.drain()?;
-        self.events.dialogue(Side::Client, || match spoken.shown {
-            Some(shown) => shown.into(),
+        self.events.dialogue(Side::Client, || match &spoken.shown {
+            Some(shown) => shown.clone().into_bytes(),
             None => spoken.line.to_vec(),
         });
         let mut bytes = Zeroizing::new(Vec::with_capacity(spoken.len()));

@@ -2,7 +2,7 @@
 
 use super::{escape, Level, Named, Options};
 use crate::error::Error;
-use crate::event::{Event, Failure, Left, Notice, Side, Tally};
+use crate::event::{Event, Failure, Notice, Side, Tally};
 use crate::message::Uid;
 use indicatif::HumanBytes;
 
@@ -21,17 +21,11 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
             bytes(Some(*size)),
             escape(destination.as_bytes())
         )),
-        Event::Skip { uid, size, why } => {
-            let why = match why {
-                Left::TooLarge => "it is larger than max_size",
-                Left::Limit => "the limit is reached, or it failed in this run",
-            };
-            detail(format!(
-                "left {}{} on the server: {why}",
-                name(uid.as_ref()),
-                bytes(*size)
-            ))
-        }
+        Event::Skip { uid, size } => detail(format!(
+            "left {}{} on the server: it is larger than max_size",
+            name(uid.as_ref()),
+            bytes(*size)
+        )),
         Event::Delete { uid } => detail(format!("deleted {} from the server", name(uid.as_ref()))),
         Event::Stage(stage) => detail(stage.name().to_string()),
         Event::Dialogue(side, line) => {
@@ -54,7 +48,9 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
                 .iter()
                 .map(|failure| failed(named, failure))
                 .collect();
-            if !options.dry_run {
+            let futile =
+                tally.new == 0 && tally.failures.iter().any(|failure| failure.uid.is_none());
+            if !options.dry_run && !futile {
                 lines.push((Level::Info, format!("{account}: {}", summary(tally))));
             }
             lines

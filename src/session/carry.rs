@@ -5,7 +5,7 @@ use super::batch::{Batch, Waiting};
 use super::{now, Road, Which};
 use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
-use crate::event::{Event, Failure, Left, Stage};
+use crate::event::{Event, Failure, Stage};
 use crate::maildrop::Maildrop;
 use crate::message::{head_end, Digest, Digester, Envelope, Listing, Time};
 use crate::plan::{Reason, Step};
@@ -140,19 +140,10 @@ impl Road<'_> {
             }
             Reason::TooLarge => {
                 self.tally.skipped += 1;
-                self.events.emit(Event::Skip {
-                    uid,
-                    size,
-                    why: Left::TooLarge,
-                });
+                self.events.emit(Event::Skip { uid, size });
             }
-            Reason::Limit | Reason::Compare | Reason::New => {
-                self.events.emit(Event::Skip {
-                    uid,
-                    size,
-                    why: Left::Limit,
-                });
-            }
+            // The tally says that more is waiting, or what failed.
+            Reason::Limit | Reason::Compare | Reason::New => {}
         }
         Ok(())
     }

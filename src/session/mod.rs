@@ -193,9 +193,10 @@ fn prepare(
     Ok(delivery)
 }
 
-/// Finds out what became of the deliveries that are claimed and not remembered.
+/// Finds out what became of the deliveries that are claimed and not remembered. The last one first:
+/// in an mbox they stand one behind the other, and a torn tail can only be cut off from its end.
 fn resume(memory: &mut Memory, events: &Events) -> Result<()> {
-    for (id, begun) in memory.begun() {
+    for (id, begun) in memory.begun().into_iter().rev() {
         match delivery::resume(&begun.claim, begun.entry.stored, now(), memory.mark())? {
             Fate::Delivered => {
                 memory.done(id, id)?;

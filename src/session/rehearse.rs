@@ -3,7 +3,7 @@
 use super::carry::{read_head, Acquaintance};
 use super::{now, Road};
 use crate::error::{Error, Reach, Result};
-use crate::event::{Event, Left, Stage};
+use crate::event::{Event, Stage};
 use crate::maildrop::Maildrop;
 use crate::message::{header, Disposition};
 use crate::plan::{Reason, Step};
@@ -64,8 +64,8 @@ impl Road<'_> {
             Reason::Compare if passes => self.compare(maildrop, step, &mut known.acquaintance)?,
             Reason::TooLarge => {
                 self.tally.skipped += 1;
-                let (size, why) = (step.listing.size, Left::TooLarge);
-                self.events.emit(Event::Skip { uid, size, why });
+                let size = step.listing.size;
+                self.events.emit(Event::Skip { uid, size });
                 return Ok(());
             }
             Reason::New | Reason::Compare | Reason::Limit => return Ok(()),

@@ -24,7 +24,7 @@ fn the_dialogue_is_shown_and_the_password_is_not() {
     for (auth, mask) in [
         ("user-pass", "C: PASS ***"),
         ("apop", "C: APOP ***"),
-        ("plain", "C: AUTH *** ***"),
+        ("plain", "C: AUTH PLAIN ***"),
         ("login", "C: ***"),
     ] {
         for password in ["open-sesame", "short but with spaces", "w\u{fc}rzig"] {

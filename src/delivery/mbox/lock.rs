@@ -91,10 +91,15 @@ impl Drop for Locked {
     }
 }
 
-/// Removes the draft of a dotlock that a killed run left behind.
-pub fn sweep(mbox: &Path, mark: &str) {
-    // Where it cannot be removed it does no harm.
-    let _ = fs::remove_file(draft(&with_ending(mbox, ".lock"), mark));
+/// Removes what runs that were killed left behind: the draft of a dotlock, and a dotlock that would
+/// keep other programs waiting until they find out that it is stale.
+pub fn sweep(mbox: &Path, mark: &str, notice: &dyn Fn(Notice)) {
+    let path = with_ending(mbox, ".lock");
+    // Where they cannot be removed they are in the way only of who locks the file next.
+    let _ = fs::remove_file(draft(&path, mark));
+    if stale(&path) && fs::remove_file(&path).is_ok() {
+        notice(Notice::StaleLock(path));
+    }
 }
 
 /// Tries until it works or takes too long.

@@ -48,7 +48,9 @@ struct Held {
 impl Mbox {
     /// Opens an mbox, and makes it where it is missing.
     pub fn open(path: PathBuf, format: Format, locks: Vec<Lock>, sender: Sender) -> Result<Self> {
-        lock::sweep(&path, &sender.mark);
+        if locks.contains(&Lock::Dotlock) {
+            lock::sweep(&path, &sender.mark, &*sender.notice);
+        }
         // Not opened when it is there: closing it again would drop the fcntl lock that another
         // account of this process may hold on it (fcntl(2)).
         if !path.exists() {
