@@ -12,6 +12,7 @@
 //! - `deletion`: what goes on the server, and when
 //! - `tls`: who is believed, and that nothing is said to anybody else
 //! - `rehearsal`: the dry run says what would be done, and does none of it
+//! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
 
@@ -38,6 +39,7 @@ mod promises;
 mod rehearsal;
 mod retrieval;
 mod scenes_themselves;
+mod servers;
 mod signals;
 mod support_itself;
 mod tls;

@@ -251,6 +251,25 @@ fn a_line_cut_under_tls_delivers_no_half_message() {
     }
 }
 
+#[test]
+fn a_server_that_hangs_up_on_capa_is_asked_again_without_it() {
+    for mode in MODES {
+        let greeting = match mode {
+            "implicit" => "S: +OK ready\n",
+            _ => "",
+        };
+        let begun = until_tls(mode, "") + greeting;
+        let script = format!("{begun}C: CAPA\n! cut\n! again\n{begun}");
+        let login = "C: USER alice\nS: +OK\nC: PASS open-sesame\nS: +OK\n";
+        let script = script + login + "C: STAT\nS: +OK 0 0\n" + QUIT;
+        scene(mode)
+            .conversation_text(&script)
+            .run()
+            .silent()
+            .exits(0);
+    }
+}
+
 /// A server that says this, reads all it is sent, and answers nothing.
 fn deaf(says: &'static [u8]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

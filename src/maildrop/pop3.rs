@@ -14,6 +14,8 @@ use std::io::Read;
 
 /// More capability lines than any server sends.
 const CAPABILITY_LINES: u32 = 256;
+/// More messages than this are believed only if they are listed: a count costs the server nothing.
+const UNLISTED: u32 = 100_000;
 /// How much of a head is worth keeping.
 const HEAD_LIMIT: usize = 64 * 1024;
 
@@ -199,11 +201,20 @@ impl Maildrop for Pop3<'_> {
         let uids = self
             .list("UIDL", count, syntax::uidl_line)?
             .unwrap_or_default();
-        let sizes = self.list("LIST", count, syntax::list_line)?;
-        let all = || (1..=count).map(|n| (MessageNumber(n), None)).collect();
+        let sizes = match self.list("LIST", count, syntax::list_line)? {
+            Some(sizes) => sizes,
+            None if count > UNLISTED => {
+                let got = format!("{count} messages and no list").into_bytes();
+                return Err(Error::Nonsense {
+                    expected: "a maildrop",
+                    got,
+                });
+            }
+            None => (1..=count).map(|n| (MessageNumber(n), None)).collect(),
+        };
         // From here on a message may be under way, and a signal waits until it is done.
         self.talk.0.see_it_through();
-        Ok(join(uids, sizes.unwrap_or_else(all)))
+        Ok(join(uids, sizes))
     }
 
     fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>> {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::support::phrases::{listing, retr, LOGIN, QUIT};
 use crate::support::scene::Scene;
@@ -87,6 +88,17 @@ fn a_memory_that_is_a_link_or_a_folder_is_refused() {
 }
 
 #[test]
+fn a_state_directory_that_cannot_be_made_stops_popget_before_anything_is_fetched() {
+    let mut scene = Scene::new().file(".local/state", b"a file in the way");
+    scene
+        .run()
+        .delivers_nothing()
+        .says(".local/state")
+        .says_lines(1)
+        .exits(73);
+}
+
+#[test]
 fn the_state_is_for_its_owner_alone() {
     let server = two();
     let mut scene = Scene::with_server(&server);
@@ -151,7 +163,11 @@ fn a_long_history_is_written_anew_and_what_is_long_gone_forgotten() {
     for n in 0..2000 {
         text += &format!("gone a - {n}\nback a -\n");
     }
-    text += "seen old 5 1000000000 - 1 1000000000\n";
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    for (uid, days) in [("old", 91), ("late", 89)] {
+        let gone = now.as_secs() - days * 24 * 3600;
+        text += &format!("seen {uid} 5 1000000000 - 1 {gone}\n");
+    }
     let server = two();
     let mut scene = Scene::with_server(&server).file(SEEN, text.as_bytes());
     scene.run().delivers(["beta.eml"]).silent().exits(0);
@@ -161,6 +177,7 @@ fn a_long_history_is_written_anew_and_what_is_long_gone_forgotten() {
         after.contains("\nseen a ") && after.contains("\nseen b "),
         "{after}"
     );
+    assert!(after.contains("\nseen late "), "{after}");
     assert!(!after.contains("old"), "{after}");
     assert!(after.starts_with(HEAD), "{after}");
     let fetched = server.commands("RETR").len();

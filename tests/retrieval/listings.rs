@@ -206,6 +206,12 @@ fn a_stat_without_a_count_is_refused() {
     }
 }
 
+#[test]
+fn a_count_alone_makes_nobody_prepare_for_millions() {
+    let script = format!("{LOGIN}C: STAT\nS: +OK 10000000 1\nC: UIDL\nS: -ERR\nC: LIST\nS: -ERR\n");
+    makes_no_sense(&script);
+}
+
 /// STAT is refused with this reply: popget says goodbye and leaves with this status.
 #[track_caller]
 fn stat_refused(reply: &str, status: i32) {
