@@ -13,6 +13,7 @@
 //! - `rehearsal`: the dry run says what would be done, and does none of it
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
+//! - `crash`: killed or failed at every step, then run again
 
 #![allow(
     clippy::unwrap_used,
@@ -26,6 +27,7 @@
 )]
 mod support;
 
+mod crash;
 mod deletion;
 mod house;
 mod login;
