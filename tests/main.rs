@@ -15,6 +15,7 @@
 //! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
+//! - `crash`: killed or failed at every step, then run again
 
 #![allow(
     clippy::unwrap_used,
@@ -28,6 +29,7 @@
 )]
 mod support;
 
+mod crash;
 mod deletion;
 mod house;
 mod login;

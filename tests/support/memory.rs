@@ -41,6 +41,59 @@ pub fn uids(text: &str) -> Vec<String> {
     uids
 }
 
+/// What a memory says in the end, times left out: a line for each message, for each delivery begun
+/// and not finished, and for each count of failures. Equal for equal stories, however they went.
+pub fn settled(text: &str) -> Vec<String> {
+    let mut records: Vec<(String, String, bool)> = Vec::new();
+    let mut claims = BTreeMap::new();
+    let mut failures = BTreeMap::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            ["seen", uid, size, _, digest, copies, gone @ ..] => {
+                let uid = (*uid).to_owned();
+                records.push((uid, format!("{size} {digest} {copies}"), !gone.is_empty()));
+            }
+            ["claim", id, uid, size, _, digest, copies, ..] => {
+                let record = (
+                    (*uid).to_owned(),
+                    format!("{size} {digest} {copies}"),
+                    false,
+                );
+                claims.insert(number(id), record);
+            }
+            ["done", first, rest @ ..] => {
+                let last = rest.first().unwrap_or(first);
+                for id in number(first)..=number(last) {
+                    let record = claims.remove(&id);
+                    records.push(record.unwrap_or_else(|| panic!("{id} is done unclaimed")));
+                    records.last().map(|(uid, ..)| failures.remove(uid));
+                }
+            }
+            ["void", id] => drop(claims.remove(&number(id))),
+            [word @ ("gone" | "back"), uid, ..] => {
+                let of_it = records.iter_mut().filter(|(known, ..)| known == uid);
+                of_it.for_each(|record| record.2 = *word == "gone");
+            }
+            ["fail", uid, _, count] => drop(failures.insert((*uid).to_owned(), *count)),
+            ["popget-seen" | "account" | "size", ..] => {}
+            _ => panic!("a line of the memory that tests do not know: {line}"),
+        }
+    }
+    let records = records
+        .into_iter()
+        .map(|(uid, rest, gone)| format!("seen {uid} {rest} gone: {gone}"));
+    let open = claims
+        .into_values()
+        .map(|(uid, ..)| format!("claimed {uid}"));
+    let failures = failures
+        .into_iter()
+        .map(|(uid, count)| format!("failed {uid} {count}"));
+    let mut lines: Vec<String> = records.chain(open).chain(failures).collect();
+    lines.sort();
+    lines
+}
+
 fn number(word: &str) -> u64 {
     word.parse()
         .unwrap_or_else(|_| panic!("not a number: {word}"))

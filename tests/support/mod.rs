@@ -8,6 +8,7 @@
 //!   `login` and `guest`
 //! - `dovecot`: a server that others wrote
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers
+//! - `story`: a run that is killed or failed in the middle, and what must come of it
 //! - `client`: a bare client, to test the servers with
 
 pub mod client;
@@ -25,6 +26,7 @@ pub mod scene;
 pub mod script;
 pub mod server;
 pub mod session;
+pub mod story;
 pub mod tls;
 pub mod wire;
 pub mod world;
