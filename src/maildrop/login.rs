@@ -123,6 +123,7 @@ enum Attempt {
 /// Logs in by the first method that the server lets us begin. Once anything made from the secret
 /// was sent, a refusal is final: no weaker way is tried, and no second time.
 pub fn log_in(talk: &mut Talk, login: &Login, secret: &Secret, offer: &Offer) -> Result<()> {
+    talk.0.hide(secret.expose());
     let mut last = Error::NoMechanism("auto".into());
     for method in candidates(&login.methods, offer)? {
         let attempt = match method {
@@ -188,7 +189,7 @@ fn auth(talk: &mut Talk, name: &str, by: &mut dyn Mechanism, offer: &Offer) -> R
     if advertised {
         if let Some(initial) = by.initial() {
             let line = [b"AUTH ", name.as_bytes(), b" ", encode(&initial).as_slice()].concat();
-            let whole = Spoken::masked(line, "AUTH *** ***");
+            let whole = Spoken::masked(line, format!("AUTH {name} ***"));
             if whole.len() <= COMMAND_LIMIT {
                 (first, begun) = (whole, true);
             }
