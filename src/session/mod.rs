@@ -258,7 +258,14 @@ impl Road<'_> {
         };
         match self.carry_out(&mut *maildrop, delivery, &steps) {
             Err(error) if error.reach() == Reach::Line => Err(error),
-            ended => ended.and(self.leave(maildrop)),
+            ended => {
+                let stage = self.events.stage();
+                let left = self.leave(maildrop);
+                if ended.is_err() {
+                    self.events.back_to(stage);
+                }
+                ended.and(left)
+            }
         }
     }
 
