@@ -108,7 +108,7 @@ fn a_reply_of_eight_kilobytes_is_read_and_a_longer_one_is_not() {
 #[test]
 fn a_list_of_capabilities_has_to_end() {
     let endless = "S: X-MORE\n".repeat(300);
-    let script = format!("! glue\nS: +OK\nC: CAPA\nS: +OK\n{endless}");
+    let script = format!("S: +OK\nC: CAPA\n! glue\nS: +OK\n{endless}");
     is_nonsense(&script, "not the end of a list");
 }
 
