@@ -217,6 +217,11 @@ impl Events {
         self.emit(Event::Stage(stage));
     }
 
+    /// Takes up an earlier stage, to which a failure belongs that is told only now.
+    pub fn back_to(&self, stage: Stage) {
+        self.stage.set(stage);
+    }
+
     /// The stage we are at.
     pub fn stage(&self) -> Stage {
         self.stage.get()

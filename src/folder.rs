@@ -13,8 +13,12 @@ pub fn create(path: &Path) -> io::Result<()> {
     let above = above(path);
     create(above)?;
     match DirBuilder::new().mode(0o700).create(path) {
-        // Another account may just have made it.
-        Err(why) if why.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => Err(why),
+        Err(why) if why.kind() != io::ErrorKind::AlreadyExists => Err(why),
+        Err(_) if !path.is_dir() => {
+            let what = format!("{} is not a folder", path.display());
+            Err(io::Error::new(io::ErrorKind::NotADirectory, what))
+        }
+        // Or another account has just made it.
         _ => sync(above),
     }
 }

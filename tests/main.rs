@@ -3,6 +3,10 @@
 //! One crate for all of them, so that they are linked once. What belongs in each:
 //!
 //! - `house`: that sources, manual pages, completions and README keep the rules of the house
+//! - `settings`: the configuration file and the flags over it
+//! - `status`: every exit status, and which wins
+//! - `accounts`: several accounts in one run, and signals
+//! - `reporting`: what is said, where and how
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
 //! - `promises`: the six promises, each by the shortest way that could break it
@@ -29,6 +33,7 @@
 )]
 mod support;
 
+mod accounts;
 mod crash;
 mod deletion;
 mod house;
@@ -39,9 +44,12 @@ mod mda;
 mod memory;
 mod promises;
 mod rehearsal;
+mod reporting;
 mod retrieval;
 mod scenes_themselves;
 mod servers;
+mod settings;
 mod signals;
+mod status;
 mod support_itself;
 mod tls;

@@ -117,7 +117,7 @@ pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Deliver
             format,
             locks,
         } => Box::new(mbox::Mbox::open(path, format, locks, sender)?),
-        Destination::Output(format) => Box::new(mbox::Output::new(format, sender)),
+        Destination::Output(format) => Box::new(mbox::Output::open(format, sender)?),
         Destination::Mda { command, timeout } => {
             Box::new(mda::Mda::open(command, timeout, sender)?)
         }

@@ -132,6 +132,7 @@ fn local_advice(why: &io::Error) -> &'static str {
         io::ErrorKind::ReadOnlyFilesystem => {
             "make the file system writable, or choose another place"
         }
+        io::ErrorKind::NotADirectory => "choose another path",
         io::ErrorKind::NotFound => "create it, or correct the path",
         _ => "nothing was lost; the next run tries again",
     }
@@ -149,8 +150,10 @@ fn list(paths: &[PathBuf]) -> String {
 /// The system's message without Rust's "(os error N)".
 pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
-    let cut = text.find(" (os error").unwrap_or(text.len());
-    text[..cut].to_lowercase()
+    match text.find(" (os error") {
+        Some(cut) => text[..cut].to_lowercase(),
+        None => text,
+    }
 }
 
 /// A duration as people say it.

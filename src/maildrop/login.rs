@@ -128,6 +128,7 @@ pub fn log_in(talk: &mut Talk, login: &Login, secret: &Secret, offer: &Offer) ->
             "the password holds NUL, which no way to log in can carry",
         ));
     }
+    talk.0.hide(secret.expose());
     let mut last = Error::NoMechanism("auto".into());
     for method in candidates(&login.methods, offer)? {
         let attempt = match method {

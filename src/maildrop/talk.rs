@@ -36,7 +36,15 @@ impl<'e> Talk<'e> {
         let reply = Reply::parse(line);
         let shown = line.to_vec();
         self.0.show(&shown);
-        reply
+        // What may be told to the user; a server may repeat what it was told.
+        match reply {
+            Ok(Reply::Err(code, text)) => Ok(Reply::Err(code, self.0.veil(&text))),
+            Err(Error::Nonsense { expected, got }) => {
+                let got = self.0.veil(&got);
+                Err(Error::Nonsense { expected, got })
+            }
+            reply => reply,
+        }
     }
 
     /// Reads the lines behind a reply up to the one that ends them, at most `most`.

@@ -5,7 +5,7 @@ use super::body::{Stuffed, Unstuffer};
 use super::{tls, Security, Transport, Trust};
 use crate::error::{Error, Result};
 use crate::event::{Events, Side, Stage, Stop};
-use memchr::memchr;
+use memchr::{memchr, memmem};
 use std::io;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -115,6 +115,8 @@ pub struct Wire<'e> {
     bare_lf: bool,
     /// A body that was begun and not read to its end.
     body: Option<Unstuffer>,
+    /// What must not be shown, even if the server says it.
+    secrets: Vec<Zeroizing<Vec<u8>>>,
 }
 
 impl<'e> Wire<'e> {
@@ -132,6 +134,7 @@ impl<'e> Wire<'e> {
             unread: 0..0,
             bare_lf: false,
             body: None,
+            secrets: Vec::new(),
         }
     }
 
@@ -169,6 +172,15 @@ impl<'e> Wire<'e> {
             Some(shown) => shown.clone().into_bytes(),
             None => spoken.line.to_vec(),
         });
+        if spoken.shown.is_some() {
+            self.hide(
+                spoken
+                    .line
+                    .rsplit(|b| *b == b' ')
+                    .next()
+                    .unwrap_or_default(),
+            );
+        }
         let mut bytes = Zeroizing::new(Vec::with_capacity(spoken.len()));
         bytes.extend_from_slice(&spoken.line);
         bytes.extend_from_slice(b"\r\n");
@@ -237,7 +249,26 @@ impl<'e> Wire<'e> {
 
     /// Shows a line of the server's in the dialogue.
     pub fn show(&self, line: &[u8]) {
-        self.events.dialogue(Side::Server, || line.to_vec());
+        self.events.dialogue(Side::Server, || self.veil(line));
+    }
+
+    /// From now on does not show this, even if the server says it.
+    pub fn hide(&mut self, secret: &[u8]) {
+        // Shorter ones would be given away by the gaps.
+        if secret.len() >= 4 {
+            self.secrets.push(Zeroizing::new(secret.to_vec()));
+        }
+    }
+
+    /// What the server said without the secrets that it repeated.
+    pub fn veil(&self, said: &[u8]) -> Vec<u8> {
+        let mut said = said.to_vec();
+        for secret in &self.secrets {
+            while let Some(at) = memmem::find(&said, secret) {
+                said.splice(at..at + secret.len(), *b"***");
+            }
+        }
+        said
     }
 
     /// Whether the server has said something that nobody asked for yet.

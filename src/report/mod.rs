@@ -53,13 +53,14 @@ impl Options {
             _ if terminal => Some(Level::Info),
             _ => Some(Level::Warning),
         };
-        let set =
-            |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let dumb = variable("TERM").is_some_and(|kind| kind == "dumb");
+        let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         let color = match color {
             When::Always => true,
             When::Never => false,
-            When::Auto if set("NO_COLOR") => false,
-            When::Auto => terminal || set("CLICOLOR_FORCE"),
+            When::Auto if variable("NO_COLOR").is_some() => false,
+            When::Auto => (terminal && !dumb) || forced,
         };
         let bars = terminal && matches!(level, Some(Level::Info | Level::Detail));
         Self {

@@ -228,6 +228,11 @@ impl Records {
             .count();
     }
 
+    /// Whether nothing is remembered at all.
+    pub fn is_blank(&self) -> bool {
+        self.lines() == 0
+    }
+
     /// How many lines would say all this.
     fn lines(&self) -> usize {
         self.entries.values().map(Vec::len).sum::<usize>() + self.failures.len() + self.begun.len()

@@ -159,7 +159,8 @@ fn recall(account: &Account, access: Access, events: &Events) -> Result<Memory> 
     }
     let owner = memory.owner();
     if (&owner.user, &owner.server) != (&identity.user, &identity.server) {
-        if !account.policy.accept_new_uids {
+        // Nothing can be mixed up where nothing is remembered: perhaps a first try had a typing error.
+        if !account.policy.accept_new_uids && !memory.records().is_blank() {
             return Err(memory.foreign());
         }
         if access == Access::Write {
@@ -262,7 +263,14 @@ impl Road<'_> {
         };
         match self.carry_out(&mut *maildrop, delivery, &steps) {
             Err(error) if error.reach() == Reach::Line => Err(error),
-            ended => ended.and(self.leave(maildrop)),
+            ended => {
+                let stage = self.events.stage();
+                let left = self.leave(maildrop);
+                if ended.is_err() {
+                    self.events.back_to(stage);
+                }
+                ended.and(left)
+            }
         }
     }
 

@@ -109,7 +109,7 @@ fn a_reply_of_eight_kilobytes_is_read_and_a_longer_one_is_not() {
 fn a_list_of_capabilities_has_to_end() {
     // One line more than is taken; were there others behind it, the server might see a reset.
     let endless = "S: X-MORE\n".repeat(257);
-    let script = format!("! glue\nS: +OK\nC: CAPA\nS: +OK\n{endless}");
+    let script = format!("S: +OK\nC: CAPA\n! glue\nS: +OK\n{endless}");
     is_nonsense(&script, "not the end of a list");
 }
 

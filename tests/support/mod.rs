@@ -6,6 +6,7 @@
 //!   most scripts have in common
 //! - `server`, `maildrop`: a server that keeps mail, and to RFC 1939; below them `session`,
 //!   `login` and `guest`
+//! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `dovecot`: a server that others wrote
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers
 //! - `story`: a run that is killed or failed in the middle, and what must come of it
@@ -27,6 +28,7 @@ pub mod script;
 pub mod server;
 pub mod session;
 pub mod story;
+pub mod terminal;
 pub mod tls;
 pub mod wire;
 pub mod world;

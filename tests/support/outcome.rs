@@ -112,6 +112,17 @@ impl Outcome {
         self
     }
 
+    /// Says exactly this on standard error; {home} stands for $HOME.
+    #[track_caller]
+    pub fn says_exactly(mut self, text: &str) -> Outcome {
+        self.asked.stderr = true;
+        let expected = text.replace("{home}", &self.world.home().to_string_lossy());
+        if self.stderr() != expected {
+            self.fail(&format!("expected on standard error exactly: {expected}"));
+        }
+        self
+    }
+
     /// Says this many lines on standard error.
     #[track_caller]
     pub fn says_lines(mut self, count: usize) -> Outcome {

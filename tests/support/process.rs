@@ -108,7 +108,8 @@ impl Running {
         }
     }
 
-    fn ends_within(&self, limit: Duration) -> bool {
+    /// Whether it ends by itself within this time; waits for it.
+    pub fn ends_within(&self, limit: Duration) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < limit {
             if has_ended(self.pid) {

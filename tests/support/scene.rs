@@ -269,6 +269,14 @@ impl Scene {
         }
     }
 
+    /// The command that would run popget, with the configuration written: for runs that need
+    /// other surroundings than pipes.
+    pub fn program(&self, arguments: &[&str]) -> Command {
+        self.world
+            .write(".config/popget/popget.yaml", self.config_text().as_bytes());
+        self.command(arguments)
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_popget").to_owned();
         let mut words = self.wrapper.iter().chain([&program]);

@@ -4,8 +4,9 @@
 use super::letter::Ready;
 use super::quote::Format;
 use crate::delivery::{undelivered, Delivery, Letter, Sealed, Sender};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::message::{Envelope, Uid};
+use rustix::fs::{fcntl_getfl, fstat, stat, OFlags};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -16,10 +17,29 @@ pub struct Output {
 }
 
 impl Output {
-    /// The process's own standard output.
-    pub fn new(format: Format, sender: Sender) -> Self {
-        Self { format, sender }
+    /// The process's own standard output, which must not be closed.
+    pub fn open(format: Format, sender: Sender) -> Result<Self> {
+        if closed() {
+            return Err(Error::Destination {
+                path: "standard output".into(),
+                doing: "write to",
+                why: io::Error::other("it is closed"),
+            });
+        }
+        Ok(Self { format, sender })
     }
+}
+
+/// Whether standard output was closed when popget was started. Rust then puts /dev/null in its
+/// place, open for reading too; mail that is to go to /dev/null comes by a way that only writes.
+fn closed() -> bool {
+    let null = stat("/dev/null").map(|meta| meta.st_rdev);
+    let same = match (fstat(io::stdout()), null) {
+        (Ok(meta), Ok(null)) => meta.st_rdev == null,
+        _ => false,
+    };
+    let flags = fcntl_getfl(io::stdout());
+    same && flags.is_ok_and(|flags| flags.contains(OFlags::RDWR))
 }
 
 impl Delivery for Output {

@@ -1,0 +1,148 @@
+//! SIGINT and SIGTERM stop cleanly after the message under way; a second one ends popget at once.
+
+use std::net::TcpListener;
+use std::sync::mpsc::{channel, Receiver, Sender};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::{crowd, names};
+use crate::support::scene::Scene;
+use crate::support::server::{Moment, PopServer};
+
+/// A stop is asked for while popget waits; it must not take longer than this.
+const SOON: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_signal_stops_after_the_message_under_way() {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let server = PopServer::start();
+        for uid in ["a", "b", "c"] {
+            server.maildrop().add_named(uid, "alpha.eml");
+        }
+        let mut scene = Scene::with_server(&server);
+        let (reached, go) = stop_halfway(&server);
+        let begun = scene.start(&["--delete"]);
+        reached.recv_timeout(Duration::from_secs(20)).unwrap();
+        begun.program().signal(signal);
+        // Long enough for the signal to be seen; the rest of the message comes after it.
+        std::thread::sleep(Duration::from_millis(200));
+        drop(go);
+        begun
+            .finish()
+            .says_exactly("popget: work (127.0.0.1): retrieving: stopped by a signal\n")
+            .delivers(["alpha.eml"])
+            .remembers(["a"])
+            .exits(status);
+        server.unhook();
+        assert_eq!(
+            server.maildrop().uids(),
+            ["b", "c"],
+            "what was delivered is deleted"
+        );
+        scene
+            .run_with(&["--delete"])
+            .delivers(["alpha.eml", "alpha.eml", "alpha.eml"])
+            .silent()
+            .exits(0);
+        assert_eq!(server.commands("RETR").len(), 3);
+    }
+}
+
+#[test]
+fn a_signal_ends_every_wait_for_a_silent_server() {
+    for script in [
+        "! silence\n",
+        "S: +OK\nC: CAPA\n! silence\n",
+        "S: +OK\nC: CAPA\nS: -ERR\nC: USER alice\nC: QUIT\n! silence\n",
+        "S: +OK\nC: CAPA\nS: -ERR\nC: USER alice\nS: +OK\nC: PASS open-sesame\nS: +OK\nC: STAT\nC: QUIT\n! silence\n",
+    ] {
+        let mut scene = Scene::new().conversation_text(script);
+        let started = Instant::now();
+        let begun = scene.start(&[]);
+        std::thread::sleep(Duration::from_millis(700));
+        begun.program().signal(Signal::TERM);
+        begun.finish().says("stopped by a signal").exits(143);
+        assert!(started.elapsed() < SOON, "{script}");
+    }
+}
+
+#[test]
+fn a_signal_ends_a_tls_handshake() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mut scene = Scene::at_port(port).tls("implicit");
+    let started = Instant::now();
+    let begun = scene.start(&[]);
+    let peer = silent.accept().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    begun.program().signal(Signal::INT);
+    begun
+        .finish()
+        .says("securing: stopped by a signal")
+        .exits(130);
+    assert!(started.elapsed() < SOON);
+    drop(peer);
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let server = PopServer::start();
+    server.maildrop().add_named("a", "alpha.eml");
+    let mut scene = Scene::with_server(&server);
+    let (reached, go) = stop_halfway(&server);
+    let begun = scene.start(&[]);
+    reached.recv_timeout(Duration::from_secs(20)).unwrap();
+    begun.program().signal(Signal::INT);
+    std::thread::sleep(Duration::from_millis(300));
+    begun.program().signal(Signal::INT);
+    assert!(
+        begun.program().ends_within(SOON),
+        "it waits for the message"
+    );
+    drop(go);
+    begun.finish().remembers([]).dies_of(2);
+    server.unhook();
+    scene.run().delivers(["alpha.eml"]).silent().exits(0);
+}
+
+/// Makes the server stop in the middle of each message, say so, and go on when the sender that is
+/// given back is dropped.
+fn stop_halfway(server: &PopServer) -> (Receiver<()>, Sender<()>) {
+    let (halfway, reached) = channel();
+    let (go, gone) = channel::<()>();
+    let gone = Mutex::new(gone);
+    server.hook(move |exchange| {
+        if exchange.moment == Moment::Halfway && halfway.send(()).is_ok() {
+            let _ = gone.lock().unwrap().recv_timeout(Duration::from_secs(30));
+        }
+    });
+    (reached, go)
+}
+
+#[test]
+fn a_signal_reaches_all_accounts_of_a_run() {
+    let names = names(6);
+    let (server, text) = crowd(&names);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let text = text.replace("{port}", &port.to_string());
+    let mut scene = Scene::with_server(&server).config(&text);
+    let started = Instant::now();
+    // Two at a time, so that some are never begun.
+    let begun = scene.start(&["--jobs", "2"]);
+    let peers = [listener.accept().unwrap(), listener.accept().unwrap()];
+    begun.program().signal(Signal::TERM);
+    let mut outcome = begun.finish();
+    let said = outcome.take_stderr();
+    assert_eq!(said.lines().count(), 2, "{said}");
+    assert!(
+        said.lines()
+            .all(|line| line.ends_with("greeting: stopped by a signal")),
+        "{said}"
+    );
+    outcome.exits(143);
+    assert!(started.elapsed() < SOON);
+    drop(peers);
+}
