@@ -74,8 +74,10 @@ pub enum Notice {
     },
     /// A dropped line; we connect again.
     Reconnecting(Error),
-    /// The server refused to delete a message.
-    NotDeleted,
+    /// The server refused to delete so many messages.
+    NotDeleted(usize),
+    /// The server may delete mail by itself after so many days, sooner than it is to be kept.
+    Expires(u32),
     /// A dotlock of a program that is gone was removed.
     StaleLock(std::path::PathBuf),
     /// The MDA wrote this on its standard error and took the message.

@@ -272,8 +272,13 @@ fn a_deletion_that_is_refused_is_asked_for_again_in_the_next_run() {
     let server = two();
     server.answer("DELE 1", Answer::Say("-ERR read-only".into()));
     let mut scene = Scene::with_server(&server).key("keep", "false");
-    let mut outcome = scene.run().delivers(ALL).remembers(["a", "b"]).exits(0);
-    outcome.take_stderr();
+    scene
+        .run()
+        .delivers(ALL)
+        .remembers(["a", "b"])
+        .says("refused to delete 1 of the messages")
+        .says_lines(1)
+        .exits(0);
     assert_eq!(server.maildrop().uids(), ["a"]);
     server.behave();
     scene.run().silent().exits(0);

@@ -56,6 +56,7 @@ impl Error {
             | E::ServerTrouble(_)
             | E::MessageRefused(_)
             | E::QuitRefused(_)
+            | E::OutOfSync(_)
             | E::AccountBusy(_)
             | E::MboxBusy(_)
             | E::MdaLater { .. } => ExitStatus::TryLater,
@@ -76,6 +77,7 @@ impl Error {
             | E::TlsFailed { .. }
             | E::NotProven { .. }
             | E::TextBehindStls
+            | E::OutOfSync(_)
             | E::NotPop3 { .. }
             | E::Nonsense { .. }
             | E::LineTooLong(_) => Reach::Line,
@@ -135,6 +137,7 @@ impl Error {
             | Self::ServerTrouble(words)
             | Self::ServerBroken(words)
             | Self::MessageRefused(words)
+            | Self::OutOfSync(words)
             | Self::QuitRefused(words)
             | Self::PasswordCommand { said: words, .. }
             | Self::MdaLater { said: words, .. }

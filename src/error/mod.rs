@@ -220,6 +220,8 @@ pub enum Error {
     ServerTrouble(Vec<u8>),
     /// The server said that it has trouble which a person must mend.
     ServerBroken(Vec<u8>),
+    /// Another program changed the maildrop, so its numbers mean nothing any more.
+    OutOfSync(Vec<u8>),
     /// Every way to log in that is left would show the password.
     WouldReveal,
     /// The server offers none of the mechanisms that `auth` names.

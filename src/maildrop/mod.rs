@@ -25,6 +25,11 @@ pub trait Maildrop {
         Ok(())
     }
 
+    /// After how many days the server may delete mail by itself, if it says so.
+    fn expires_after(&self) -> Option<u32> {
+        None
+    }
+
     /// The head of a message, with the blank line; `None` where the server cannot tell.
     fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>>;
 

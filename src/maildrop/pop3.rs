@@ -118,8 +118,8 @@ struct Greeted<'e> {
 }
 
 impl<'e> Greeted<'e> {
-    /// Logs in. Servers such as Gmail tell only afterwards all that they can do, so they are asked
-    /// again if they were not asked in vain before.
+    /// Logs in. Servers such as Gmail tell only afterwards all that they can do, and others what
+    /// holds for this user, so they are asked again if they were not asked in vain before.
     fn log_in(mut self, login: &Login, secret: &Secret) -> Result<Pop3<'e>> {
         self.talk.0.events().enter(Stage::LoggingIn);
         let offer = Offer {
@@ -134,7 +134,7 @@ impl<'e> Greeted<'e> {
             return Err(error);
         }
         let (mut talk, before) = (self.talk, self.capabilities);
-        let after = if before.known && !before.top {
+        let after = if before.known && (!before.top || before.expire_user) {
             capabilities(&mut talk)?
         } else {
             before
@@ -217,6 +217,10 @@ impl Maildrop for Pop3<'_> {
         Ok(join(uids, sizes))
     }
 
+    fn expires_after(&self) -> Option<u32> {
+        self.capabilities.expire
+    }
+
     fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>> {
         if self.capabilities.known && !self.capabilities.top {
             return Ok(None);
@@ -241,6 +245,7 @@ impl Maildrop for Pop3<'_> {
     fn retrieve(&mut self, number: MessageNumber) -> Result<Box<dyn Read + '_>> {
         match self.ask(&about("RETR", number), "a message")? {
             Reply::Ok(_) | Reply::Challenge(_) => Ok(Box::new(self.talk.body())),
+            Reply::Err(Some(Code::OutSync), text) => Err(Error::OutOfSync(text)),
             Reply::Err(_, text) => Err(Error::MessageRefused(text)),
         }
     }

@@ -28,6 +28,8 @@ pub enum Code {
     Auth,
     /// The maildrop is elsewhere, or anything else that will not pass.
     Elsewhere,
+    /// Another program changed the maildrop under this session (GNU Mailutils).
+    OutSync,
 }
 
 /// The first line of a reply.
@@ -87,6 +89,7 @@ fn code(text: &[u8]) -> Option<Code> {
         (b"SYS", Some(b"TEMP")) => Some(Code::SysTemp),
         (b"SYS", Some(b"PERM")) => Some(Code::SysPerm),
         (b"REFERRAL", _) => Some(Code::Elsewhere),
+        (b"OUT-SYNC", _) => Some(Code::OutSync),
         _ => None,
     }
 }
@@ -109,6 +112,7 @@ pub fn refusal(code: Option<Code>, text: &[u8]) -> Error {
         Some(Code::LoginDelay) => Error::LoginDelay(text.to_vec()),
         Some(Code::SysTemp) => Error::ServerTrouble(text.to_vec()),
         Some(Code::Auth) => Error::LoginRefused(text.to_vec()),
+        Some(Code::OutSync) => Error::OutOfSync(text.to_vec()),
         Some(Code::SysPerm | Code::Elsewhere) | None => Error::ServerBroken(text.to_vec()),
     }
 }
@@ -126,6 +130,10 @@ pub struct Capabilities {
     pub auth_resp_code: bool,
     /// The mechanisms behind `SASL`, upper case.
     pub sasl: Vec<Vec<u8>>,
+    /// `EXPIRE`: after how many days the server may delete by itself.
+    pub expire: Option<u32>,
+    /// The value of `EXPIRE` may be another for this user.
+    pub expire_user: bool,
 }
 
 impl Capabilities {
@@ -140,6 +148,11 @@ impl Capabilities {
             Some(b"USER") => self.user = true,
             Some(b"TOP") => self.top = true,
             Some(b"AUTH-RESP-CODE") => self.auth_resp_code = true,
+            Some(b"EXPIRE") => {
+                let days = words.next().and_then(|days| std::str::from_utf8(days).ok());
+                self.expire = days.and_then(|days| days.parse().ok());
+                self.expire_user = words.next() == Some(b"USER");
+            }
             Some(b"SASL") => self.sasl = words.map(<[u8]>::to_vec).collect(),
             _ => {}
         }
@@ -301,6 +314,19 @@ mod tests {
         ] {
             assert!(!busy_words(words.as_bytes()), "{words}");
         }
+    }
+
+    #[test]
+    fn what_the_server_deletes_by_itself_is_read_off() {
+        let expire = |line: &[u8]| {
+            let mut capabilities = Capabilities::default();
+            capabilities.take(line);
+            (capabilities.expire, capabilities.expire_user)
+        };
+        assert_eq!(expire(b"EXPIRE 0"), (Some(0), false));
+        assert_eq!(expire(b"expire 30 user"), (Some(30), true));
+        assert_eq!(expire(b"EXPIRE NEVER"), (None, false));
+        assert_eq!(expire(b"EXPIRE"), (None, false));
     }
 
     #[test]

@@ -153,9 +153,19 @@ fn notice_text(notice: &Notice) -> (Level, String) {
             Level::Info,
             format!("{}; connecting again", escape(error.to_string().as_bytes())),
         ),
-        Notice::NotDeleted => (
+        Notice::NotDeleted(count) => (
+            Level::Warning,
+            format!(
+                "the server refused to delete {count} of the messages; the next run asks again"
+            ),
+        ),
+        Notice::Expires(0) => (
             Level::Info,
-            "the server refused to delete a message; the next run asks again".into(),
+            "this server may delete what is downloaded, whatever keep says".into(),
+        ),
+        Notice::Expires(days) => (
+            Level::Info,
+            format!("this server deletes mail after {days} days, sooner than keep says"),
         ),
         Notice::StaleLock(path) => (
             Level::Info,

@@ -12,7 +12,7 @@ use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Tally};
 use crate::maildrop::{self, Login, Maildrop, Visit};
 use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
 use crate::net::{Patience, Route};
-use crate::plan::{self, Policy, Reason, Step};
+use crate::plan::{self, Keep, Policy, Reason, Step};
 use crate::secret::{Secret, SecretSource};
 use crate::seen::{Access, Identity, Key, Lock, Memory, Place};
 use std::collections::HashMap;
@@ -248,6 +248,7 @@ impl Road<'_> {
         };
         let mut maildrop = maildrop::open(route, login, secret, visit)?;
         self.begin_anew();
+        self.warn_of_expiry(&*maildrop);
         let steps = match self.look(&mut *maildrop) {
             Ok(steps) => steps,
             Err(error) if error.reach() == Reach::Line => return Err(error),
@@ -289,6 +290,19 @@ impl Road<'_> {
         Ok(steps)
     }
 
+    /// Warns if the server does not keep mail as long as it is to be kept.
+    fn warn_of_expiry(&self, maildrop: &dyn Maildrop) {
+        let days = |seconds: i64| u32::try_from(seconds / 86400).unwrap_or(u32::MAX);
+        let wanted = match self.account.policy.keep {
+            Keep::Forever => u32::MAX,
+            Keep::For(seconds) => days(seconds),
+            Keep::Not => 0,
+        };
+        if let Some(expires) = maildrop.expires_after().filter(|days| *days < wanted) {
+            self.events.notice(Notice::Expires(expires));
+        }
+    }
+
     /// Tells the maildrop and the user what is about to be retrieved.
     fn announce(&self, maildrop: &mut dyn Maildrop, steps: &[Step]) -> Result<()> {
         let wanted: Vec<&Step> = steps.iter().filter(|step| step.retrieve()).collect();
@@ -326,8 +340,8 @@ impl Road<'_> {
     fn leave(&mut self, maildrop: Box<dyn Maildrop + '_>) -> Result<()> {
         self.events.enter(Stage::Quitting);
         let refused = maildrop.quit()?;
-        for _ in &refused {
-            self.events.notice(Notice::NotDeleted);
+        if !refused.is_empty() {
+            self.events.notice(Notice::NotDeleted(refused.len()));
         }
         let condemned = std::mem::take(&mut self.condemned);
         let mut keys = Vec::new();

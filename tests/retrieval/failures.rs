@@ -117,3 +117,42 @@ fn codes_on_a_message_are_about_that_message() {
             .exits(75);
     }
 }
+
+#[test]
+fn a_maildrop_that_changed_meanwhile_is_left_at_once() {
+    let out_of_step = "S: -ERR [OUT-SYNC] mailbox was changed\n";
+    let scripts = [
+        LOGIN.to_owned() + "C: STAT\n" + out_of_step,
+        LOGIN.to_owned() + &listing(&["a"]) + "C: RETR 1\n" + out_of_step,
+    ];
+    for script in scripts {
+        Scene::new()
+            .conversation_text(&script)
+            .run()
+            .delivers_nothing()
+            .says("another program changed the maildrop")
+            .says_lines(1)
+            .exits(75);
+    }
+}
+
+#[test]
+fn a_server_that_does_not_keep_mail_is_told_of() {
+    for (expire, keep, said) in [
+        ("EXPIRE 0", "true", Some("whatever keep says")),
+        ("EXPIRE 10", "30d", Some("after 10 days")),
+        ("EXPIRE 30", "30d", None),
+        ("EXPIRE NEVER", "true", None),
+        ("EXPIRE 0", "false", None),
+    ] {
+        let login = LOGIN.replace("S: TOP\n", &format!("S: TOP\nS: {expire}\n"));
+        let script = login + "C: STAT\nS: +OK 0 0\n" + QUIT;
+        let mut scene = Scene::new().key("keep", keep).conversation_text(&script);
+        let mut outcome = scene.run_with(&["-v"]).exits(0);
+        let told = outcome.take_stderr();
+        match said {
+            Some(said) => assert!(told.contains(said), "{told}"),
+            None => assert!(!told.contains("this server"), "{told}"),
+        }
+    }
+}
