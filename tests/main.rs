@@ -19,6 +19,7 @@
 //! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
+//! - `dovecot`: against a server that others wrote
 //! - `crash`: killed or failed at every step, then run again
 
 #![allow(
@@ -36,6 +37,7 @@ mod support;
 mod accounts;
 mod crash;
 mod deletion;
+mod dovecot;
 mod house;
 mod login;
 mod maildir;

@@ -125,6 +125,56 @@ pub fn out_of_mboxrd(mbox: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     Ok(messages)
 }
 
+/// Takes the first message out as a reader does that trusts Content-Length; gives it without that.
+pub fn out_of_mboxcl2(mbox: &[u8]) -> (Vec<u8>, &[u8]) {
+    let mut rest = mbox;
+    let mut line = || {
+        let end = rest.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        line
+    };
+    assert!(line().starts_with(b"From "));
+    let (mut message, mut length) = (Vec::new(), None);
+    loop {
+        let line = line();
+        if line.to_ascii_lowercase().starts_with(b"content-length:") {
+            assert!(length.is_none(), "two lengths");
+            let digits = String::from_utf8_lossy(&line[15..]).trim().parse();
+            length = Some(digits.unwrap());
+            continue;
+        }
+        message.extend_from_slice(line);
+        if line == b"\n" {
+            break;
+        }
+    }
+    let length: usize = length.expect("a Content-Length");
+    message.extend_from_slice(&rest[..length]);
+    let after = &rest[length..];
+    assert!(after.starts_with(b"\n"), "no empty line behind a message");
+    (message, &after[1..])
+}
+
+/// A message without Content-Length headers, with an empty line behind its head; and whether it
+/// lacked that line.
+pub fn without_lengths(message: &[u8]) -> (Vec<u8>, bool) {
+    let (mut kept, mut body, mut dropping) = (Vec::new(), false, false);
+    for line in message.split_inclusive(|byte| *byte == b'\n') {
+        let folded = matches!(line[0], b' ' | b'\t');
+        let length = line.to_ascii_lowercase().starts_with(b"content-length:");
+        dropping = !body && (length || (folded && dropping));
+        if !dropping {
+            kept.extend_from_slice(line);
+        }
+        body |= line == b"\n";
+    }
+    if !body {
+        kept.push(b'\n');
+    }
+    (kept, !body)
+}
+
 /// A header field's value, for showing: the first of that name, unfolded only as far as needed.
 pub fn field(message: &[u8], name: &str) -> String {
     let head = String::from_utf8_lossy(top(message, 0)).into_owned();
