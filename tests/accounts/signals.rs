@@ -1,13 +1,12 @@
 //! SIGINT and SIGTERM stop cleanly after the message under way; a second one ends popget at once.
 
 use std::net::TcpListener;
-use std::sync::mpsc::{channel, Receiver, Sender};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use super::{crowd, names};
+use crate::support::gate::Gate;
 use crate::support::scene::Scene;
 use crate::support::server::{Moment, PopServer};
 
@@ -22,13 +21,13 @@ fn a_signal_stops_after_the_message_under_way() {
             server.maildrop().add_named(uid, "alpha.eml");
         }
         let mut scene = Scene::with_server(&server);
-        let (reached, go) = stop_halfway(&server);
+        let gate = Gate::at(&server, Moment::Halfway, "");
         let begun = scene.start(&["--delete"]);
-        reached.recv_timeout(Duration::from_secs(20)).unwrap();
+        gate.wait();
         begun.program().signal(signal);
         // Long enough for the signal to be seen; the rest of the message comes after it.
         std::thread::sleep(Duration::from_millis(200));
-        drop(go);
+        drop(gate);
         begun
             .finish()
             .says_exactly("popget: work (127.0.0.1): retrieving: stopped by a signal\n")
@@ -52,19 +51,41 @@ fn a_signal_stops_after_the_message_under_way() {
 
 #[test]
 fn a_signal_ends_every_wait_for_a_silent_server() {
-    for script in [
-        "! silence\n",
-        "S: +OK\nC: CAPA\n! silence\n",
-        "S: +OK\nC: CAPA\nS: -ERR\nC: USER alice\nC: QUIT\n! silence\n",
-        "S: +OK\nC: CAPA\nS: -ERR\nC: USER alice\nS: +OK\nC: PASS open-sesame\nS: +OK\nC: STAT\nC: QUIT\n! silence\n",
+    for (command, stage) in [
+        ("CAPA", "greeting"),
+        ("USER", "login"),
+        ("PASS", "login"),
+        ("STAT", "listing"),
+        ("UIDL", "listing"),
     ] {
-        let mut scene = Scene::new().conversation_text(script);
-        let started = Instant::now();
+        let server = PopServer::start();
+        server.maildrop().add_named("a", "alpha.eml");
+        let mut scene = Scene::with_server(&server);
+        let gate = Gate::at(&server, Moment::Received, command);
         let begun = scene.start(&[]);
-        std::thread::sleep(Duration::from_millis(700));
+        gate.wait();
         begun.program().signal(Signal::TERM);
-        begun.finish().says("stopped by a signal").exits(143);
-        assert!(started.elapsed() < SOON, "{script}");
+        assert!(begun.program().ends_within(SOON), "{command}");
+        drop(gate);
+        let words = format!("popget: work (127.0.0.1): {stage}: stopped by a signal\n");
+        begun.finish().says_exactly(&words).exits(143);
+    }
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_greeting() {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut scene = Scene::at_port(silent.local_addr().unwrap().port());
+        let begun = scene.start(&[]);
+        let peer = silent.accept().unwrap();
+        begun.program().signal(signal);
+        assert!(begun.program().ends_within(SOON));
+        begun
+            .finish()
+            .says("greeting: stopped by a signal")
+            .exits(status);
+        drop(peer);
     }
 }
 
@@ -76,7 +97,6 @@ fn a_signal_ends_a_tls_handshake() {
     let started = Instant::now();
     let begun = scene.start(&[]);
     let peer = silent.accept().unwrap();
-    std::thread::sleep(Duration::from_millis(300));
     begun.program().signal(Signal::INT);
     begun
         .finish()
@@ -91,34 +111,23 @@ fn a_second_signal_ends_at_once() {
     let server = PopServer::start();
     server.maildrop().add_named("a", "alpha.eml");
     let mut scene = Scene::with_server(&server);
-    let (reached, go) = stop_halfway(&server);
+    let gate = Gate::at(&server, Moment::Halfway, "");
     let begun = scene.start(&[]);
-    reached.recv_timeout(Duration::from_secs(20)).unwrap();
+    gate.wait();
     begun.program().signal(Signal::INT);
-    std::thread::sleep(Duration::from_millis(300));
+    assert!(
+        !begun.program().ends_within(Duration::from_millis(300)),
+        "it does not wait"
+    );
     begun.program().signal(Signal::INT);
     assert!(
         begun.program().ends_within(SOON),
         "it waits for the message"
     );
-    drop(go);
+    drop(gate);
     begun.finish().remembers([]).dies_of(2);
     server.unhook();
     scene.run().delivers(["alpha.eml"]).silent().exits(0);
-}
-
-/// Makes the server stop in the middle of each message, say so, and go on when the sender that is
-/// given back is dropped.
-fn stop_halfway(server: &PopServer) -> (Receiver<()>, Sender<()>) {
-    let (halfway, reached) = channel();
-    let (go, gone) = channel::<()>();
-    let gone = Mutex::new(gone);
-    server.hook(move |exchange| {
-        if exchange.moment == Moment::Halfway && halfway.send(()).is_ok() {
-            let _ = gone.lock().unwrap().recv_timeout(Duration::from_secs(30));
-        }
-    });
-    (reached, go)
 }
 
 #[test]
