@@ -1,8 +1,10 @@
 //! SIGINT and SIGTERM stop cleanly after the message under way; a second one ends popget at once.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use rustix::net::{self, AddressFamily, SocketType};
 use rustix::process::Signal;
 
 use super::{crowd, names};
@@ -87,6 +89,46 @@ fn a_signal_ends_the_wait_for_a_greeting() {
             .exits(status);
         drop(peer);
     }
+}
+
+/// A port that lets nobody in and turns nobody away, for as long as the sockets live.
+fn crowded_port() -> (u16, OwnedFd, Vec<TcpStream>) {
+    let door = net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    net::bind(&door, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    net::listen(&door, 0).unwrap();
+    let address = SocketAddr::try_from(net::getsockname(&door).unwrap()).unwrap();
+    let mut queue = Vec::new();
+    while let Ok(guest) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        queue.push(guest);
+        assert!(queue.len() < 100, "the port takes anyone");
+    }
+    (address.port(), door, queue)
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_connection() {
+    let (port, _door, _queue) = crowded_port();
+    let mut scene = Scene::at_port(port);
+    let locked = scene.path(".local/state/popget/work.lock");
+    let begun = scene.start(&[]);
+    // Signals are heeded since before the account was locked.
+    let started = Instant::now();
+    while !locked.exists() {
+        assert!(started.elapsed() < Duration::from_secs(30), "never begun");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    begun.program().signal(Signal::TERM);
+    assert!(begun.program().ends_within(SOON));
+    begun
+        .finish()
+        .says_exactly("popget: work (127.0.0.1): connecting: stopped by a signal\n")
+        .exits(143);
+    let mut scene = Scene::at_port(port).key("timeout", "1s");
+    scene
+        .run()
+        .says("cannot connect to 127.0.0.1:")
+        .says(": connection timed out; check")
+        .exits(69);
 }
 
 #[test]
