@@ -195,6 +195,9 @@ fn choose<'f>(
 ) -> Result<Vec<&'f (String, Keys)>> {
     let all = &file.accounts.0;
     for name in named {
+        if name.is_empty() {
+            return Err(Error::Usage("--account is given an empty name".into()));
+        }
         if !all.iter().any(|(known, _)| known == name) {
             let names: Vec<&str> = all.iter().map(|(known, _)| known.as_str()).collect();
             let hint = nearest(name, &names).map(|near| format!("; did you mean {near}?"));

@@ -73,4 +73,11 @@ fn an_unknown_account_is_said_with_the_nearest_name() {
         outcome.exits(64);
         assert_eq!(server.sessions().len(), 0, "nothing else was tried");
     }
+    for name in ["", "user0,"] {
+        let mut scene = Scene::new().config("accounts: {user0: {}}\n");
+        scene
+            .run_with(&["--account", name])
+            .says_exactly("popget: --account is given an empty name\n")
+            .exits(64);
+    }
 }

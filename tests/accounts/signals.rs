@@ -1,13 +1,14 @@
 //! SIGINT and SIGTERM stop cleanly after the message under way; a second one ends popget at once.
 
-use std::net::TcpListener;
-use std::sync::mpsc::{channel, Receiver, Sender};
-use std::sync::Mutex;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use rustix::net::{self, AddressFamily, SocketType};
 use rustix::process::Signal;
 
 use super::{crowd, names};
+use crate::support::gate::Gate;
 use crate::support::scene::Scene;
 use crate::support::server::{Moment, PopServer};
 
@@ -22,13 +23,13 @@ fn a_signal_stops_after_the_message_under_way() {
             server.maildrop().add_named(uid, "alpha.eml");
         }
         let mut scene = Scene::with_server(&server);
-        let (reached, go) = stop_halfway(&server);
+        let gate = Gate::at(&server, Moment::Halfway, "");
         let begun = scene.start(&["--delete"]);
-        reached.recv_timeout(Duration::from_secs(20)).unwrap();
+        gate.wait();
         begun.program().signal(signal);
         // Long enough for the signal to be seen; the rest of the message comes after it.
         std::thread::sleep(Duration::from_millis(200));
-        drop(go);
+        drop(gate);
         begun
             .finish()
             .says_exactly("popget: work (127.0.0.1): retrieving: stopped by a signal\n")
@@ -52,20 +53,82 @@ fn a_signal_stops_after_the_message_under_way() {
 
 #[test]
 fn a_signal_ends_every_wait_for_a_silent_server() {
-    for script in [
-        "! silence\n",
-        "S: +OK\nC: CAPA\n! silence\n",
-        "S: +OK\nC: CAPA\nS: -ERR\nC: USER alice\nC: QUIT\n! silence\n",
-        "S: +OK\nC: CAPA\nS: -ERR\nC: USER alice\nS: +OK\nC: PASS open-sesame\nS: +OK\nC: STAT\nC: QUIT\n! silence\n",
+    for (command, stage) in [
+        ("CAPA", "greeting"),
+        ("USER", "login"),
+        ("PASS", "login"),
+        ("STAT", "listing"),
+        ("UIDL", "listing"),
     ] {
-        let mut scene = Scene::new().conversation_text(script);
-        let started = Instant::now();
+        let server = PopServer::start();
+        server.maildrop().add_named("a", "alpha.eml");
+        let mut scene = Scene::with_server(&server);
+        let gate = Gate::at(&server, Moment::Received, command);
         let begun = scene.start(&[]);
-        std::thread::sleep(Duration::from_millis(700));
+        gate.wait();
         begun.program().signal(Signal::TERM);
-        begun.finish().says("stopped by a signal").exits(143);
-        assert!(started.elapsed() < SOON, "{script}");
+        assert!(begun.program().ends_within(SOON), "{command}");
+        drop(gate);
+        let words = format!("popget: work (127.0.0.1): {stage}: stopped by a signal\n");
+        begun.finish().says_exactly(&words).exits(143);
     }
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_greeting() {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut scene = Scene::at_port(silent.local_addr().unwrap().port());
+        let begun = scene.start(&[]);
+        let peer = silent.accept().unwrap();
+        begun.program().signal(signal);
+        assert!(begun.program().ends_within(SOON));
+        begun
+            .finish()
+            .says("greeting: stopped by a signal")
+            .exits(status);
+        drop(peer);
+    }
+}
+
+/// A port that lets nobody in and turns nobody away, for as long as the sockets live.
+fn crowded_port() -> (u16, OwnedFd, Vec<TcpStream>) {
+    let door = net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    net::bind(&door, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    net::listen(&door, 0).unwrap();
+    let address = SocketAddr::try_from(net::getsockname(&door).unwrap()).unwrap();
+    let mut queue = Vec::new();
+    while let Ok(guest) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        queue.push(guest);
+        assert!(queue.len() < 100, "the port takes anyone");
+    }
+    (address.port(), door, queue)
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_connection() {
+    let (port, _door, _queue) = crowded_port();
+    let mut scene = Scene::at_port(port);
+    let locked = scene.path(".local/state/popget/work.lock");
+    let begun = scene.start(&[]);
+    // Signals are heeded since before the account was locked.
+    let started = Instant::now();
+    while !locked.exists() {
+        assert!(started.elapsed() < Duration::from_secs(30), "never begun");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    begun.program().signal(Signal::TERM);
+    assert!(begun.program().ends_within(SOON));
+    begun
+        .finish()
+        .says_exactly("popget: work (127.0.0.1): connecting: stopped by a signal\n")
+        .exits(143);
+    let mut scene = Scene::at_port(port).key("timeout", "1s");
+    scene
+        .run()
+        .says("cannot connect to 127.0.0.1:")
+        .says(": connection timed out; check")
+        .exits(69);
 }
 
 #[test]
@@ -76,7 +139,6 @@ fn a_signal_ends_a_tls_handshake() {
     let started = Instant::now();
     let begun = scene.start(&[]);
     let peer = silent.accept().unwrap();
-    std::thread::sleep(Duration::from_millis(300));
     begun.program().signal(Signal::INT);
     begun
         .finish()
@@ -91,34 +153,23 @@ fn a_second_signal_ends_at_once() {
     let server = PopServer::start();
     server.maildrop().add_named("a", "alpha.eml");
     let mut scene = Scene::with_server(&server);
-    let (reached, go) = stop_halfway(&server);
+    let gate = Gate::at(&server, Moment::Halfway, "");
     let begun = scene.start(&[]);
-    reached.recv_timeout(Duration::from_secs(20)).unwrap();
+    gate.wait();
     begun.program().signal(Signal::INT);
-    std::thread::sleep(Duration::from_millis(300));
+    assert!(
+        !begun.program().ends_within(Duration::from_millis(300)),
+        "it does not wait"
+    );
     begun.program().signal(Signal::INT);
     assert!(
         begun.program().ends_within(SOON),
         "it waits for the message"
     );
-    drop(go);
+    drop(gate);
     begun.finish().remembers([]).dies_of(2);
     server.unhook();
     scene.run().delivers(["alpha.eml"]).silent().exits(0);
-}
-
-/// Makes the server stop in the middle of each message, say so, and go on when the sender that is
-/// given back is dropped.
-fn stop_halfway(server: &PopServer) -> (Receiver<()>, Sender<()>) {
-    let (halfway, reached) = channel();
-    let (go, gone) = channel::<()>();
-    let gone = Mutex::new(gone);
-    server.hook(move |exchange| {
-        if exchange.moment == Moment::Halfway && halfway.send(()).is_ok() {
-            let _ = gone.lock().unwrap().recv_timeout(Duration::from_secs(30));
-        }
-    });
-    (reached, go)
 }
 
 #[test]

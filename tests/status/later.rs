@@ -1,8 +1,7 @@
 //! Status 75: what will pass by itself, so that the next run may go on.
 
-use std::time::Duration;
-
 use super::one_message;
+use crate::support::gate::Gate;
 use crate::support::maildrop::Fault;
 use crate::support::scene::Scene;
 use crate::support::server::{Answer, Moment};
@@ -75,18 +74,13 @@ fn status_75_when_a_message_cannot_be_had_yet() {
 #[test]
 fn status_75_when_another_popget_holds_the_account() {
     let (server, scene) = one_message();
-    let (waiting, waited) = std::sync::mpsc::channel();
-    server.hook(move |exchange| {
-        if exchange.moment == Moment::Received && exchange.command == "STAT" {
-            let _ = waiting.send(());
-            std::thread::sleep(Duration::from_secs(2));
-        }
-    });
+    let gate = Gate::at(&server, Moment::Received, "STAT");
     let mut scene = scene;
-    let second = scene.program(&[]);
+    let mut second = scene.program(&[]);
     let first = scene.start(&[]);
-    waited.recv_timeout(Duration::from_secs(30)).unwrap();
-    let output = { second }.output().unwrap();
+    gate.wait();
+    let output = second.output().unwrap();
+    drop(gate);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
         said.starts_with(

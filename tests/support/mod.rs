@@ -7,6 +7,7 @@
 //! - `server`, `maildrop`: a server that keeps mail, and to RFC 1939; below them `session`,
 //!   `login` and `guest`
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
+//! - `gate`: holds a server up at one moment
 //! - `dovecot`: a server that others wrote
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers
 //! - `story`: a run that is killed or failed in the middle, and what must come of it
@@ -15,6 +16,7 @@
 pub mod client;
 pub mod conversation;
 pub mod dovecot;
+pub mod gate;
 pub mod guest;
 pub mod login;
 pub mod mail;
