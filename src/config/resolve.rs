@@ -241,6 +241,12 @@ impl Layers<'_> {
         if mbox.is_none() && format.is_some() {
             return wrong("deliver.format", "it goes with mbox only");
         }
+        if lock.as_ref().is_some_and(Vec::is_empty) {
+            return wrong(
+                "deliver.lock",
+                "the list is empty; name fcntl, dotlock or both",
+            );
+        }
         if mbox.as_ref().is_none_or(|path| path == "-") && lock.is_some() {
             return wrong("deliver.lock", "it goes with the file of an mbox only");
         }
