@@ -107,42 +107,31 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     }
     events.enter(Stage::Password);
     let secret = account.secret.obtain()?;
-    let deadline = account
-        .deadline
-        .map(|whole| (Instant::now() + whole, whole));
-    let patience = Patience {
-        timeout: account.timeout,
-        deadline,
-        stop: stop.clone(),
-    };
-    let (lost, condemned) = (HashMap::new(), Vec::new());
     let mut road = Road {
         account,
         events,
         memory,
         tally,
-        patience,
-        lost,
+        patience: patience(account, stop),
+        lost: HashMap::new(),
         taken: HashMap::new(),
-        condemned,
+        condemned: Vec::new(),
     };
-    // What a dry run has said already it would say again.
-    let mut left = match mode {
+    let retries = match mode {
         Mode::Fetch => account.retry,
-        Mode::DryRun => 0,
+        Mode::DryRun => 0, // what was said already would be said again
     };
-    loop {
-        match road.walk(&secret, delivery.as_deref()) {
-            Err(error) if left > 0 && road.worth_another_try(&error) => {
-                left -= 1;
-                events.notice(Notice::Reconnecting(error));
-                std::thread::sleep(BREATH);
-            }
-            ended => {
-                let compacted = road.memory.compact(now());
-                return ended.and(compacted);
-            }
-        }
+    let ended = road.walk_to_the_end(&secret, delivery.as_deref(), retries);
+    ended.and(road.memory.compact(now()))
+}
+
+/// How long this account may take, from now, and who may call it off.
+fn patience(account: &Account, stop: &Stop) -> Patience {
+    let until = |whole| (Instant::now() + whole, whole);
+    Patience {
+        timeout: account.timeout,
+        deadline: account.deadline.map(until),
+        stop: stop.clone(),
     }
 }
 
@@ -239,6 +228,26 @@ struct Road<'r> {
 }
 
 impl Road<'_> {
+    /// Walks until the goodbye is said, and again from the start, at most so often, where the line
+    /// was lost: the memory makes it go on where it stood.
+    fn walk_to_the_end(
+        &mut self,
+        secret: &Secret,
+        delivery: Option<&dyn Delivery>,
+        mut retries: u32,
+    ) -> Result<()> {
+        loop {
+            match self.walk(secret, delivery) {
+                Err(error) if retries > 0 && self.worth_another_try(&error) => {
+                    retries -= 1;
+                    self.events.notice(Notice::Reconnecting(error));
+                    std::thread::sleep(BREATH);
+                }
+                ended => return ended,
+            }
+        }
+    }
+
     /// From the connection to the goodbye.
     fn walk(&mut self, secret: &Secret, delivery: Option<&dyn Delivery>) -> Result<()> {
         let Account { route, login, .. } = self.account;
