@@ -251,14 +251,18 @@ fn what_the_system_refuses_is_tried_again_by_the_next_run() {
 /// A stage whose mail is all in the mbox, not yet synced nor remembered; and how long the mbox was
 /// before, and is now.
 fn claimed_mbox(story: &Story) -> (Stage, usize, usize) {
-    let mut stage = story.stage();
-    let before = fs::read(stage.scene.path("mbox")).unwrap().len();
-    // The last sync of a run is that of the mbox.
-    assert!(stage.killed_at("fsync", how_many(story, "fsync")));
-    assert_eq!(stage.claims(), stage.expected().len());
-    let now = fs::read(stage.scene.path("mbox")).unwrap().len();
-    assert!(now > before);
-    (stage, before, now)
+    // On a busy machine a run may deliver in two batches, and sync once more than the next.
+    let attempt = |_| {
+        let mut stage = story.stage();
+        let before = fs::read(stage.scene.path("mbox")).unwrap().len();
+        // The last sync of a run is that of the mbox.
+        let killed = stage.killed_at("fsync", how_many(story, "fsync"));
+        let all = killed && stage.claims() == stage.expected().len();
+        let now = fs::read(stage.scene.path("mbox")).unwrap().len();
+        (all && now > before).then_some((stage, before, now))
+    };
+    let found = (0..10).find_map(attempt);
+    found.expect("a run killed at the sync of its mbox")
 }
 
 #[test]
@@ -269,7 +273,7 @@ fn every_torn_tail_of_an_mbox_is_mended() {
     let story = Story::new(Place::Mbox, Fate::Kept);
     let settled = story.settled_memory();
     let (_, before, whole) = claimed_mbox(&story);
-    let step = every((whole - before) / 12).max(97);
+    let step = (whole - before) / if long() { 200 } else { 12 };
     let near = [
         before,
         before + 1,
