@@ -151,8 +151,9 @@ fn step(listing: &Listing, copies: u32, basis: &Basis) -> Step {
     } = *basis;
     let known = listing.uid.as_ref().map_or(&[][..], |uid| records.of(uid));
     let why = match recognise(listing, copies, known) {
-        // A message that was known by its bytes alone may have come by a UID since.
-        Reason::New if records.has_anonymous() => Reason::Compare,
+        // A message that was known by its bytes alone, or by another UID before the maildrop moved,
+        // may have come by a new UID since.
+        Reason::New if records.has_anonymous() || policy.accept_new_uids => Reason::Compare,
         why => why,
     };
     let large = policy

@@ -7,7 +7,7 @@ use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::termios::{self, LocalModes, OptionalActions};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -68,7 +68,11 @@ impl CommandLine {
     /// How to name it in a message: the program, without arguments that may be secret.
     pub fn name(&self) -> &str {
         match self {
-            Self::Shell(line) => line.split_whitespace().next().unwrap_or_default(),
+            // What is set for it before may be secret as well.
+            Self::Shell(line) => line
+                .split_whitespace()
+                .find(|word| !word.contains('='))
+                .unwrap_or_default(),
             Self::Words(words) => words.first().map_or("", String::as_str),
         }
     }
@@ -100,7 +104,7 @@ impl SecretSource {
     }
 }
 
-/// Runs a password command; its standard error stays ours, for it may have to explain itself.
+/// Runs a password command, and shows the last line of its standard error if it fails.
 fn from_command(line: &CommandLine) -> Result<Secret> {
     let failed = |ended: String, said: Vec<u8>| Error::PasswordCommand { ended, said };
     let mut command = line.command();
@@ -145,7 +149,8 @@ fn from_file(path: &Path) -> Result<Secret> {
         let what = format!("{why}; run chmod 600 {}", path.display());
         return Err(failed(what));
     }
-    let mut bytes = Vec::new();
+    // Room for all of it at once: what grows leaves copies behind.
+    let mut bytes = Vec::with_capacity(LIMIT as usize + 1);
     file.take(LIMIT)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
@@ -209,10 +214,17 @@ fn typed(terminal: &File, called_off: impl Fn() -> bool) -> io::Result<Vec<u8>> 
             return Err(ErrorKind::Interrupted.into());
         }
     }
-    let mut line = Vec::new();
-    BufReader::new(terminal)
-        .take(LIMIT)
-        .read_until(b'\n', &mut line)?;
+    let (mut line, mut piece) = (
+        Vec::with_capacity(LIMIT as usize),
+        Zeroizing::new([0; 4096]),
+    );
+    while line.len() < line.capacity() && !line.ends_with(b"\n") {
+        let mut terminal = terminal;
+        match terminal.read(&mut piece[..])? {
+            0 => break,
+            n => line.extend(piece[..n].iter().take(line.capacity() - line.len())),
+        }
+    }
     Ok(line)
 }
 

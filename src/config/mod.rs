@@ -63,7 +63,7 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
     };
     let accounts = chosen.into_iter().map(resolve).collect::<Result<_>>()?;
     Ok(Settings {
-        jobs: flags.jobs.or(file.jobs).unwrap_or(JOBS).max(1),
+        jobs: flags.jobs.or(file.jobs).unwrap_or(JOBS),
         accounts,
     })
 }

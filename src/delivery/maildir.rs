@@ -100,7 +100,7 @@ impl Delivery for Maildir {
             maildir: self,
             name,
             path,
-            file,
+            file: Some(file),
             claimed: false,
         }))
     }
@@ -134,20 +134,23 @@ struct Draft<'d> {
     maildir: &'d Maildir,
     name: String,
     path: PathBuf,
-    file: File,
+    /// Open until it is sealed: many may wait to be delivered together.
+    file: Option<File>,
     claimed: bool,
 }
 
 impl<'d> Letter<'d> for Draft<'d> {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file
-            .write_all(bytes)
+        let written = self.file.as_mut().map(|file| file.write_all(bytes));
+        written
+            .unwrap_or(Ok(()))
             .map_err(undelivered(&self.path, "write"))
     }
 
-    fn seal(self: Box<Self>) -> Result<Box<dyn Sealed + 'd>> {
-        self.file
-            .sync_all()
+    fn seal(mut self: Box<Self>) -> Result<Box<dyn Sealed + 'd>> {
+        let synced = self.file.take().map(|file| file.sync_all());
+        synced
+            .unwrap_or(Ok(()))
             .map_err(undelivered(&self.path, "sync"))?;
         Ok(self)
     }

@@ -9,8 +9,7 @@ use crate::event::Notice;
 use crate::message::{Envelope, Uid};
 use crate::secret::CommandLine;
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
-use rustix::fs::{fcntl_getfl, fcntl_setfl, OFlags};
-use rustix::io::ioctl_fionread;
+use rustix::io::{ioctl_fionbio, ioctl_fionread};
 use rustix::process::{kill_process_group, Pid, Signal};
 use std::ffi::OsString;
 use std::fs::File;
@@ -84,6 +83,21 @@ impl Mda {
     }
 }
 
+impl Mda {
+    fn not_started(&self, why: io::Error) -> Error {
+        match why.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Error::MdaMissing {
+                command: self.name(),
+                why,
+            },
+            _ => Error::System {
+                doing: "start the MDA",
+                why,
+            },
+        }
+    }
+}
+
 impl Delivery for Mda {
     fn name(&self) -> String {
         self.command.name().to_string()
@@ -136,17 +150,20 @@ impl Sealed for Draft<'_> {
             doing: "make a pipe",
             why: why.into(),
         };
+        // All that can fail before it starts comes before it starts.
         let (input, stdin) = pipe().map_err(no_pipe)?;
         let theirs = input.try_clone().map_err(|why| Error::System {
             doing: "make a pipe",
             why,
         })?;
-        let mut command = self.mda.command(&self);
+        ioctl_fionbio(&stdin, true).map_err(no_pipe)?;
+        let mda = self.mda;
+        let mut command = mda.command(&self);
+        let reader = self.spool.reader()?;
         let spawned = command.stdin(Stdio::from(theirs)).spawn();
         drop(command); // and with it our copy of what is the MDA's alone
-        let mut child = spawned.map_err(|why| self.not_started(why))?;
+        let mut child = spawned.map_err(|why| mda.not_started(why))?;
         let stderr = child.stderr.take();
-        let reader = self.spool.reader()?;
         let mut feeding = Feeding {
             child,
             stdin: Some(File::from(stdin)),
@@ -155,29 +172,18 @@ impl Sealed for Draft<'_> {
             piece: Vec::new(),
             said: Vec::new(),
         };
-        let ended = feeding.run(self.mda.timeout, meanwhile)?;
+        let ended = feeding.run(mda.timeout, meanwhile);
+        if ended.is_err() {
+            feeding.kill(); // or it would take the end of its input for that of the message
+        }
+        let ended = ended?;
         let unread = feeding.stdin.is_some() || ioctl_fionread(&input).unwrap_or(0) > 0;
         let said = feeding.said;
         verdict(ended, unread, &said)?;
         if !said.is_empty() {
-            (self.mda.sender.notice)(Notice::MdaSaid(said));
+            (mda.sender.notice)(Notice::MdaSaid(said));
         }
         Ok(())
-    }
-}
-
-impl Draft<'_> {
-    fn not_started(&self, why: io::Error) -> Error {
-        match why.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Error::MdaMissing {
-                command: self.mda.name(),
-                why,
-            },
-            _ => Error::System {
-                doing: "start the MDA",
-                why,
-            },
-        }
     }
 }
 
@@ -230,10 +236,6 @@ impl Feeding<'_> {
             doing: "run the MDA",
             why,
         };
-        if let Some(stdin) = &self.stdin {
-            let flags = fcntl_getfl(stdin).map_err(|why| failed(why.into()))?;
-            fcntl_setfl(stdin, flags | OFlags::NONBLOCK).map_err(|why| failed(why.into()))?;
-        }
         let (started, mut asked, mut pause) =
             (Instant::now(), Instant::now(), Duration::from_millis(1));
         loop {

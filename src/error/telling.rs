@@ -102,7 +102,7 @@ impl Error {
             E::Uncarriable(_) => "use a SASL mechanism, or change the password",
             E::MessageRefused(_) => "it stays on the server and is tried again in the next run",
             E::QuitRefused(_) => "the next run deletes again without fetching",
-            E::AllNew { .. } => "to fetch them all run once with --accept-new-uids",
+            E::AllNew { .. } => "if that is so, run once with --accept-new-uids; what was delivered before is known by its bytes",
             E::OtherMaildrop { .. } => {
                 "give the new maildrop an account name of its own, or run once with --accept-new-uids to go on with this one"
             }

@@ -193,7 +193,13 @@ fn auth(talk: &mut Talk, name: &str, by: &mut dyn Mechanism, offer: &Offer) -> R
     let mut begun = false;
     if advertised {
         if let Some(initial) = by.initial() {
-            let line = [b"AUTH ", name.as_bytes(), b" ", encode(&initial).as_slice()].concat();
+            let line = [
+                b"AUTH ",
+                name.as_bytes(),
+                b" ",
+                encode(initial.expose()).as_slice(),
+            ]
+            .concat();
             let whole = Spoken::masked(line, format!("AUTH {name} ***"));
             if whole.len() <= COMMAND_LIMIT {
                 (first, begun) = (whole, true);
@@ -212,7 +218,7 @@ fn auth(talk: &mut Talk, name: &str, by: &mut dyn Mechanism, offer: &Offer) -> R
         // What PLAIN and LOGIN answer does not depend on the challenge, so it need not be base64.
         let challenge = BASE64_STANDARD.decode(&challenge).unwrap_or(challenge);
         let answer = match by.respond(&challenge) {
-            Ok(message) => Spoken::masked(encode(&message).to_vec(), "***"),
+            Ok(message) => Spoken::masked(encode(message.expose()).to_vec(), "***"),
             Err(error) => {
                 talk.ask(&Spoken::open("*"), "the end of AUTH")?;
                 return Err(error);

@@ -77,7 +77,9 @@ impl<'e> Pop3<'e> {
         parse: impl Fn(&[u8], u32) -> Result<(MessageNumber, T)>,
     ) -> Result<Option<Vec<(MessageNumber, T)>>> {
         match self.ask(&Spoken::open(keyword), "a list")? {
-            Reply::Err(Some(code @ Code::SysTemp), text) => Err(refusal(Some(code), &text)),
+            Reply::Err(Some(code @ (Code::SysTemp | Code::OutSync)), text) => {
+                Err(refusal(Some(code), &text))
+            }
             Reply::Err(..) => Ok(None),
             Reply::Ok(_) | Reply::Challenge(_) => {
                 let mut rows = Vec::new();
@@ -135,7 +137,11 @@ impl<'e> Greeted<'e> {
         }
         let (mut talk, before) = (self.talk, self.capabilities);
         let after = if before.known && (!before.top || before.expire_user) {
-            capabilities(&mut talk)?
+            let after = capabilities(&mut talk)?;
+            Capabilities {
+                expire: after.expire.or(before.expire),
+                ..after
+            }
         } else {
             before
         };
@@ -192,7 +198,9 @@ impl Maildrop for Pop3<'_> {
     /// believed about it; where STAT and the lists disagree, the lists are.
     fn scan(&mut self) -> Result<Vec<Listing>> {
         let count = match self.ask(&Spoken::open("STAT"), "the answer to STAT")? {
-            Reply::Ok(text) | Reply::Challenge(text) => syntax::stat(&text)?,
+            Reply::Ok(text) | Reply::Challenge(text) => {
+                syntax::stat(&text).map_err(|error| self.talk.veiled(error))?
+            }
             Reply::Err(code, text) => return Err(refusal(code, &text)),
         };
         if count == 0 {

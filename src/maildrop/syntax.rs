@@ -120,10 +120,8 @@ pub fn refusal(code: Option<Code>, text: &[u8]) -> Error {
 /// What a server can do (RFC 2449), in the phase in which it said so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
-    /// It gave a list at all.
+    /// It gave a list with something in it.
     pub known: bool,
-    /// `USER`.
-    pub user: bool,
     /// `TOP`.
     pub top: bool,
     /// `AUTH-RESP-CODE`: every refused credential carries `[AUTH]`.
@@ -145,7 +143,6 @@ impl Capabilities {
             .split(|b| matches!(b, b' ' | b'\t'))
             .filter(|word| !word.is_empty());
         match words.next() {
-            Some(b"USER") => self.user = true,
             Some(b"TOP") => self.top = true,
             Some(b"AUTH-RESP-CODE") => self.auth_resp_code = true,
             Some(b"EXPIRE") => {

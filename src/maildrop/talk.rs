@@ -24,10 +24,10 @@ impl<'e> Talk<'e> {
         }
         let line = self.0.line(REPLY_LIMIT, "nothing");
         let got = line.map(<[u8]>::to_vec).unwrap_or_default();
-        Err(Error::Nonsense {
+        Err(self.veiled(Error::Nonsense {
             expected: "silence until asked",
             got,
-        })
+        }))
     }
 
     /// Reads the first line of a reply.
@@ -39,11 +39,19 @@ impl<'e> Talk<'e> {
         // What may be told to the user; a server may repeat what it was told.
         match reply {
             Ok(Reply::Err(code, text)) => Ok(Reply::Err(code, self.0.veil(&text))),
-            Err(Error::Nonsense { expected, got }) => {
+            Ok(reply) => Ok(reply),
+            Err(error) => Err(self.veiled(error)),
+        }
+    }
+
+    /// The error without the secrets that the server repeated.
+    pub fn veiled(&self, error: Error) -> Error {
+        match error {
+            Error::Nonsense { expected, got } => {
                 let got = self.0.veil(&got);
-                Err(Error::Nonsense { expected, got })
+                Error::Nonsense { expected, got }
             }
-            reply => reply,
+            error => error,
         }
     }
 
@@ -57,15 +65,16 @@ impl<'e> Talk<'e> {
                 return Ok(());
             }
             if left == 0 {
-                return Err(Error::Nonsense {
+                let got = line.to_vec();
+                return Err(self.veiled(Error::Nonsense {
                     expected: "the end of a list",
-                    got: line.to_vec(),
-                });
+                    got,
+                }));
             }
             left -= 1;
             let line = line.strip_prefix(b".").unwrap_or(line);
-            take(line)?;
-            let shown = line.to_vec();
+            let (taken, shown) = (take(line), line.to_vec());
+            taken.map_err(|error| self.veiled(error))?;
             self.0.show(&shown);
         }
     }

@@ -115,6 +115,8 @@ pub struct Wire<'e> {
     bare_lf: bool,
     /// A body that was begun and not read to its end.
     body: Option<Unstuffer>,
+    /// An answer did not come: if it comes late, it must not be taken for that to another command.
+    failed: bool,
     /// What must not be shown, even if the server says it.
     secrets: Vec<Zeroizing<Vec<u8>>>,
 }
@@ -134,6 +136,7 @@ impl<'e> Wire<'e> {
             unread: 0..0,
             bare_lf: false,
             body: None,
+            failed: false,
             secrets: Vec::new(),
         }
     }
@@ -167,6 +170,12 @@ impl<'e> Wire<'e> {
 
     /// Sends one line.
     pub fn send(&mut self, spoken: &Spoken) -> Result<()> {
+        if self.failed {
+            return Err(Error::Cut {
+                during: "an earlier command",
+                why: None,
+            });
+        }
         self.drain()?;
         self.events.dialogue(Side::Client, || match &spoken.shown {
             Some(shown) => shown.clone().into_bytes(),
@@ -184,7 +193,9 @@ impl<'e> Wire<'e> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(spoken.len()));
         bytes.extend_from_slice(&spoken.line);
         bytes.extend_from_slice(b"\r\n");
-        self.write(&bytes)
+        let written = self.write(&bytes);
+        self.failed |= written.is_err();
+        written
     }
 
     fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
@@ -216,21 +227,10 @@ impl<'e> Wire<'e> {
     /// Reads one line, without its end, of at most `limit` bytes. The whole line must come within
     /// the time-out, however slowly its bytes do.
     pub fn line(&mut self, limit: usize, waiting_for: &'static str) -> Result<&[u8]> {
-        let patience = self.patience.clone();
-        let waiting = patience.start(waiting_for);
-        let mut searched = 0;
-        let length = loop {
-            let unread = &self.buffer[self.unread.clone()];
-            match memchr(b'\n', &unread[searched..]) {
-                Some(end) => break searched + end,
-                None => searched = unread.len(),
-            }
-            if searched > limit {
-                return Err(Error::LineTooLong(limit));
-            }
-            waiting.check()?; // a server that sends byte by byte must not get round it
-            self.fill(|| waiting.check_or_stop(), waiting_for)?;
-        };
+        let length = self.await_line(limit, waiting_for);
+        // Called off, nothing went wrong with the line.
+        self.failed |= !matches!(length, Ok(_) | Err(Error::Interrupted));
+        let length = length?;
         let line = &self.buffer[self.unread.start..self.unread.start + length];
         self.unread.start += length + 1;
         let stripped = line.strip_suffix(b"\r");
@@ -240,6 +240,25 @@ impl<'e> Wire<'e> {
             return Err(Error::LineTooLong(limit));
         }
         Ok(line)
+    }
+
+    /// Waits until a whole line is here; gives its length without the LF.
+    fn await_line(&mut self, limit: usize, waiting_for: &'static str) -> Result<usize> {
+        let patience = self.patience.clone();
+        let waiting = patience.start(waiting_for);
+        let mut searched = 0;
+        loop {
+            let unread = &self.buffer[self.unread.clone()];
+            match memchr(b'\n', &unread[searched..]) {
+                Some(end) => return Ok(searched + end),
+                None => searched = unread.len(),
+            }
+            if searched > limit {
+                return Err(Error::LineTooLong(limit));
+            }
+            waiting.check()?; // a server that sends byte by byte must not get round it
+            self.fill(|| waiting.check_or_stop(), waiting_for)?;
+        }
     }
 
     /// From now on a signal to stop is left to those who know where stopping is safe.
@@ -289,18 +308,23 @@ impl<'e> Wire<'e> {
 
     /// Gives the next bytes of the body under way; 0 when there is none or it has ended.
     pub(super) fn read_body(&mut self, output: &mut [u8]) -> Result<usize> {
-        match output {
-            [] => return Ok(0),
-            [one] => return self.read_body_byte(one),
-            _ => {}
+        if output.is_empty() {
+            return Ok(0);
         }
-        let Some(mut unstuffer) = self.body.take() else {
+        let Some(unstuffer) = self.body.take() else {
             return Ok(0);
         };
+        let read = self.read_on(unstuffer, output);
+        self.failed |= read.is_err();
+        read
+    }
+
+    fn read_on(&mut self, mut unstuffer: Unstuffer, output: &mut [u8]) -> Result<usize> {
         loop {
             if self.unread.is_empty() {
                 let patience = self.patience.clone();
                 let waiting = patience.start("the rest of a message");
+                waiting.check()?; // a deadline holds although bytes keep coming
                 self.fill(|| waiting.check(), "a message")?;
             }
             let taken = unstuffer.step(&self.buffer[self.unread.clone()], output);
@@ -313,15 +337,6 @@ impl<'e> Wire<'e> {
                 return Ok(taken.produced);
             }
         }
-    }
-
-    /// Gives the next byte of a body, for a reader with no more room than that: the undoing of
-    /// byte-stuffing wants room for two, and then gives no more than one.
-    fn read_body_byte(&mut self, one: &mut u8) -> Result<usize> {
-        let mut two = [0; 2];
-        let produced = self.read_body(&mut two)?;
-        *one = two[0];
-        Ok(produced)
     }
 
     /// Reads what is left of a body that nobody wants any more.

@@ -115,6 +115,8 @@ pub fn fatal(error: &anyhow::Error, options: Options) {
         return;
     }
     let line = match error.downcast_ref::<Error>() {
+        // What stands around it is ours as well.
+        Some(ours) if error.chain().len() > 1 => format!("{error}: {}", text::sentence(ours)),
         Some(ours) => text::sentence(ours),
         None => format!("{error:#}"),
     };

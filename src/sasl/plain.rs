@@ -21,18 +21,18 @@ impl<'s> Plain<'s> {
         }
     }
 
-    fn message(&mut self) -> Vec<u8> {
+    fn message(&mut self) -> Secret {
         self.said = true;
-        [b"\0", self.user.as_bytes(), b"\0", self.secret.expose()].concat()
+        Secret::new([b"\0", self.user.as_bytes(), b"\0", self.secret.expose()].concat())
     }
 }
 
 impl Mechanism for Plain<'_> {
-    fn initial(&mut self) -> Option<Vec<u8>> {
+    fn initial(&mut self) -> Option<Secret> {
         Some(self.message())
     }
 
-    fn respond(&mut self, _challenge: &[u8]) -> Result<Vec<u8>> {
+    fn respond(&mut self, _challenge: &[u8]) -> Result<Secret> {
         Ok(self.message())
     }
 
@@ -58,16 +58,16 @@ impl<'s> Login<'s> {
 }
 
 impl Mechanism for Login<'_> {
-    fn initial(&mut self) -> Option<Vec<u8>> {
+    fn initial(&mut self) -> Option<Secret> {
         None
     }
 
-    fn respond(&mut self, challenge: &[u8]) -> Result<Vec<u8>> {
+    fn respond(&mut self, challenge: &[u8]) -> Result<Secret> {
         if let Some(user) = self.user.take() {
-            return Ok(user.as_bytes().to_vec());
+            return Ok(Secret::new(user.as_bytes().to_vec()));
         }
         match self.secret.take() {
-            Some(secret) => Ok(secret.expose().to_vec()),
+            Some(secret) => Ok(secret.clone()),
             None => Err(Error::Nonsense {
                 expected: "the end of LOGIN",
                 got: challenge.to_vec(),
@@ -90,7 +90,7 @@ mod tests {
         let plain = |user, password: &str| {
             let secret = Secret::new(password.into());
             let message = Plain::new(user, &secret).initial().unwrap();
-            BASE64_STANDARD.encode(message)
+            BASE64_STANDARD.encode(message.expose())
         };
         assert_eq!(
             plain("tim", "tanstaaftanstaaf"),
@@ -106,9 +106,9 @@ mod tests {
     fn login_answers_twice_and_then_gives_up() {
         let secret = Secret::new(b"pw".to_vec());
         let mut login = Login::new("tim", &secret);
-        assert_eq!(login.initial(), None);
-        assert_eq!(login.respond(b"Username:").unwrap(), b"tim");
-        assert_eq!(login.respond(b"anything").unwrap(), b"pw");
+        assert!(login.initial().is_none());
+        assert_eq!(login.respond(b"Username:").unwrap().expose(), b"tim");
+        assert_eq!(login.respond(b"anything").unwrap().expose(), b"pw");
         assert!(login.respond(b"more?").is_err());
     }
 }

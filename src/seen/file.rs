@@ -109,6 +109,7 @@ impl Memory {
     /// From now on this is the memory of another maildrop.
     pub fn adopt(&mut self, identity: &Identity) -> Result<()> {
         self.identity = identity.clone();
+        self.records.rename();
         self.rewrite()
     }
 

@@ -215,6 +215,27 @@ impl Records {
             .for_each(change);
     }
 
+    /// Forgets by which UIDs messages were known: another maildrop may use the same for others. Their
+    /// bytes still tell them.
+    fn rename(&mut self) {
+        self.failures.clear();
+        for (key, entries) in std::mem::take(&mut self.entries) {
+            for entry in entries {
+                let digest = match key {
+                    Key::Digest(digest) => Some(digest),
+                    Key::Uid(_) => entry.digest,
+                };
+                if let Some(digest) = digest {
+                    self.entries
+                        .entry(Key::Digest(digest))
+                        .or_default()
+                        .push(entry);
+                }
+            }
+        }
+        self.anonymous = self.entries.len();
+    }
+
     /// Forgets what has been gone since before this moment.
     fn forget(&mut self, before: Time) {
         for entries in self.entries.values_mut() {

@@ -73,7 +73,7 @@ impl Road<'_> {
             .map(|waiting| waiting.begun.clone())
             .collect();
         let first = self.memory.claim(begun)?;
-        let (mut published, mut ended) = (Vec::new(), Ok(()));
+        let (mut published, mut undone, mut ended) = (Vec::new(), Vec::new(), Ok(()));
         for (waiting, id) in batch.letters.into_iter().zip(first..) {
             let Waiting {
                 step,
@@ -82,10 +82,10 @@ impl Road<'_> {
                 sealed,
             } = waiting;
             if ended.is_err() {
-                self.memory.void(id)?;
+                undone.push(id);
                 continue;
             }
-            // If the line dies meanwhile, whoever uses it next will notice.
+            // If the line fails meanwhile it stays failed, and whoever uses it next is told.
             match sealed.publish(&mut || drop(maildrop.keep_alive())) {
                 Ok(()) => published.push(Published {
                     id,
@@ -94,7 +94,7 @@ impl Road<'_> {
                     size,
                 }),
                 Err(error) => {
-                    self.memory.void(id)?;
+                    undone.push(id);
                     ended = match error.reach() {
                         Reach::Message => self.cannot_have(&step, error),
                         Reach::Account | Reach::Line => Err(error),
@@ -102,7 +102,11 @@ impl Road<'_> {
                 }
             }
         }
+        // What was taken back must be gone for good before its claim is.
         delivery.sync()?;
+        for id in undone {
+            self.memory.void(id)?;
+        }
         self.remember(maildrop, delivery, published)?;
         ended
     }
@@ -123,9 +127,7 @@ impl Road<'_> {
             step, key, size, ..
         } in published
         {
-            if step.listing.uid.is_some() {
-                *self.taken.entry(key.clone()).or_default() += 1;
-            }
+            *self.taken.entry(key.clone()).or_default() += 1;
             self.tally.new += 1;
             self.tally.bytes += size;
             let (uid, destination) = (step.listing.uid.clone(), delivery.name());

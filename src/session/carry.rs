@@ -162,12 +162,19 @@ impl Road<'_> {
         let (digest, size) = self.pour(&head, &mut *reader, Some(&mut *letter))?;
         drop(reader);
         let mut copies = step.copies;
-        if step.why == Reason::Compare {
-            if let Some(stored) = acquaintance.meet(digest) {
-                self.recognised(maildrop, step, digest, stored)?;
-                return Ok(None);
-            }
+        if step.why == Reason::Compare || step.listing.uid.is_none() {
+            let known = acquaintance.meet(digest);
             copies = copies.max(acquaintance.copies(digest));
+            // Even if all is wanted: this run has delivered it, over a line that was lost.
+            let taken = self.taken.get(&Key::Digest(digest)).copied().unwrap_or(0);
+            let again = step.listing.uid.is_none() && taken >= copies;
+            match known.or(again.then(now)) {
+                Some(stored) if again || step.why == Reason::Compare => {
+                    self.recognised(maildrop, step, digest, stored)?;
+                    return Ok(None);
+                }
+                _ => {}
+            }
         }
         let key = step
             .listing
@@ -204,11 +211,15 @@ impl Road<'_> {
         mut letter: Option<&mut dyn Letter<'_>>,
     ) -> Result<(Digest, u64)> {
         let mut digester = Digester::default();
-        let mut size = 0;
+        let (mut size, mut untold) = (0, 0);
         let mut take = |bytes: &[u8]| {
             digester.update(bytes);
             size += bytes.len() as u64;
-            self.events.emit(Event::Progress(bytes.len() as u64));
+            untold += bytes.len() as u64;
+            if untold >= PIECE as u64 {
+                self.events
+                    .emit(Event::Progress(std::mem::take(&mut untold)));
+            }
             letter.as_mut().map_or(Ok(()), |letter| letter.write(bytes))
         };
         take(head)?;
@@ -219,6 +230,7 @@ impl Road<'_> {
                 n => take(&piece[..n])?,
             }
         }
+        self.events.emit(Event::Progress(untold));
         Ok((digester.finish(), size))
     }
 
@@ -265,10 +277,11 @@ impl Road<'_> {
     /// Notes that a message cannot be had: the server does not give it, or its destination does not
     /// take it. The server's refusals stop being an alarm after some runs.
     pub(super) fn cannot_have(&mut self, step: &Step, error: Error) -> Result<()> {
-        let known = match (&error, key(&step.listing)) {
-            (Error::MdaLater { .. } | Error::MdaRefused { .. }, _) | (_, None) => false,
-            (_, Some(key)) => self.memory.failed(key)? > ALARMS,
-        };
+        let failures = key(&step.listing)
+            .map(|key| self.memory.failed(key))
+            .transpose()?;
+        let ours = matches!(error, Error::MdaLater { .. } | Error::MdaRefused { .. });
+        let known = !ours && failures.is_some_and(|failures| failures > ALARMS);
         // Once is enough: if the line is lost later, this run does not ask for it again.
         self.lost.insert(which(&step.listing), LOSSES);
         let uid = step.listing.uid.clone();
@@ -284,7 +297,7 @@ impl Road<'_> {
     /// Notes over which message the line was lost. If that happens again and again, it is the
     /// message's fault: this run goes on without it.
     fn lost_over(&mut self, step: &Step, error: Error) -> Result<()> {
-        if !matches!(error, Error::Cut { .. } | Error::TimedOut { .. }) {
+        if error.reach() != Reach::Line {
             return Err(error);
         }
         let losses = self.lost.entry(which(&step.listing)).or_default();

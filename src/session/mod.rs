@@ -295,7 +295,10 @@ impl Road<'_> {
                 step.why = Reason::Seen; // even if all is wanted
             }
         }
-        self.memory.compare(&listings, now())?;
+        // A listing without any UID tells of none that it is gone.
+        if listings.is_empty() || listings.iter().any(|listing| listing.uid.is_some()) {
+            self.memory.compare(&listings, now())?;
+        }
         Ok(steps)
     }
 

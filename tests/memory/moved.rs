@@ -1,6 +1,5 @@
 //! A maildrop that is not the one remembered.
 
-use crate::support::phrases::{listing, LOGIN, QUIT};
 use crate::support::scene::Scene;
 use crate::support::server::PopServer;
 
@@ -40,12 +39,15 @@ fn when_every_uid_is_new_popget_stops_and_says_how_to_go_on() {
     assert_eq!(server.maildrop().left(), 6);
     assert_eq!(server.commands("RETR").len(), 6);
     assert_eq!(server.commands("QUIT").len(), 3);
-    let twice = [ALL, ALL].concat();
+    // What is there under new names is known by its bytes; only what is new is delivered.
+    server.maildrop().add_named("fresh", "dots.eml");
+    let all = [&ALL[..], &["dots.eml"]].concat();
     scene
         .run_with(&["--accept-new-uids"])
-        .delivers(twice)
+        .delivers(all)
         .silent()
         .exits(0);
+    assert_eq!(server.maildrop().left(), 0);
     scene.run().silent().exits(0);
 }
 
@@ -98,12 +100,24 @@ fn another_user_or_server_under_the_same_name_is_another_maildrop() {
 
 #[test]
 fn another_maildrop_is_taken_when_that_is_wanted() {
-    let mut scene = Scene::new()
-        .remembers(["a"])
-        .key("user", "bob")
-        .args(&["--accept-new-uids"]);
-    let script = LOGIN.replace("USER alice", "USER bob") + &listing(&["a"]) + QUIT;
-    scene = scene.conversation_text(&script);
-    // What the other maildrop calls by a known UID is known: that was said to be accepted.
+    let server = PopServer::builder()
+        .user("alice", "open-sesame")
+        .user("bob", "open-sesame")
+        .start();
+    server.maildrop().add_named("1", "alpha.eml");
+    // The same number means another message here, and another number the same.
+    server
+        .maildrop_of("bob")
+        .add_named("1", "beta.eml")
+        .add_named("2", "alpha.eml");
+    let mut scene = Scene::with_server(&server);
+    scene.run().delivers(["alpha.eml"]).exits(0);
+    let mut scene = scene.key("user", "bob").key("keep", "false");
+    scene
+        .run_with(&["--accept-new-uids"])
+        .delivers(["alpha.eml", "beta.eml"])
+        .silent()
+        .exits(0);
+    assert_eq!(server.maildrop_of("bob").left(), 0);
     scene.run().silent().exits(0);
 }

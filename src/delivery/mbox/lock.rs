@@ -3,11 +3,11 @@
 
 use crate::error::{Error, Result};
 use crate::event::Notice;
-use rustix::fs::{fcntl_lock, FlockOperation};
+use rustix::fs::{fcntl_lock, FlockOperation, OFlags};
 use rustix::process::{test_kill_process, Pid};
 use serde::Deserialize;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -155,7 +155,7 @@ fn dotlock(path: &Path, mark: &str, notice: &dyn Fn(Notice)) -> io::Result<bool>
 /// Whether a dotlock's maker is gone: a process of this machine that no longer runs, or anybody,
 /// long ago.
 fn stale(path: &Path) -> bool {
-    let text = fs::read_to_string(path).unwrap_or_default();
+    let text = content(path).unwrap_or_default();
     let mut words = text.split_whitespace();
     let pid = words
         .next()
@@ -172,6 +172,18 @@ fn stale(path: &Path) -> bool {
                 .is_some_and(|age| age > FORGOTTEN)
         }
     }
+}
+
+/// The beginning of a lock file, if it is a file: in a shared folder it may be anything.
+fn content(path: &Path) -> io::Result<String> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits() as i32)
+        .open(path)?;
+    let mut text = String::new();
+    file.take(256).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn host() -> String {

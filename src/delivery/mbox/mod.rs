@@ -42,6 +42,8 @@ struct Held {
     start: u64,
     /// Where the next letter to be claimed will stand.
     end: u64,
+    /// Half a message stands at its end.
+    spoiled: bool,
     _locked: Locked,
 }
 
@@ -81,6 +83,7 @@ impl Mbox {
                     file,
                     start,
                     end: start,
+                    spoiled: false,
                     _locked: locked,
                 })
             }
@@ -110,7 +113,7 @@ impl Mbox {
             })
         });
         if written.is_err() {
-            let _ = held.file.set_len(at);
+            held.spoiled |= held.file.set_len(at).is_err();
         }
         written
     }
@@ -136,6 +139,11 @@ impl Delivery for Mbox {
         let Some(held) = self.held.borrow_mut().take() else {
             return Ok(());
         };
+        if held.spoiled {
+            // The claims stay open, and the next run mends what is there.
+            let why = io::Error::other("half a message could not be cut off");
+            return Err(undelivered(&self.path, "mend")(why));
+        }
         held.file.sync_all().map_err(|why| {
             let _ = held.file.set_len(held.start);
             undelivered(&self.path, "sync")(why)
