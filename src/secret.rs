@@ -8,11 +8,15 @@ use rustix::io::Errno;
 use rustix::termios::{self, LocalModes, OptionalActions};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
+/// How long a password command may take where nobody can be asked anything.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Longer than any password or token.
 const LIMIT: u64 = 64 * 1024;
 
@@ -112,7 +116,7 @@ fn from_command(line: &CommandLine) -> Result<Secret> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let output = command.output().map_err(|why| match why.kind() {
+    let child = command.spawn().map_err(|why| match why.kind() {
         ErrorKind::NotFound | ErrorKind::PermissionDenied => {
             failed(format!("cannot be started: {}", plain(&why)), Vec::new())
         }
@@ -121,20 +125,82 @@ fn from_command(line: &CommandLine) -> Result<Secret> {
             why,
         },
     })?;
-    let secret = Secret::first_line(output.stdout);
-    if !output.status.success() {
-        let last = output
-            .stderr
-            .trim_ascii()
-            .rsplit(|b| *b == b'\n')
-            .next()
-            .unwrap_or_default();
-        return Err(failed(format!("failed ({})", output.status), last.to_vec()));
+    let heard = hear(child).map_err(|why| Error::System {
+        doing: "run the password command",
+        why,
+    })?;
+    let last = heard.said.trim_ascii().rsplit(|b| *b == b'\n').next();
+    let last = || last.unwrap_or_default().to_vec();
+    match heard.status {
+        None => Err(failed(
+            format!("gave nothing for {}s", PATIENCE.as_secs()),
+            last(),
+        )),
+        Some(status) if !status.success() => Err(failed(format!("failed ({status})"), last())),
+        Some(_) if heard.secret.expose().is_empty() => {
+            Err(failed("printed no password".into(), Vec::new()))
+        }
+        Some(_) => Ok(heard.secret),
     }
-    if secret.expose().is_empty() {
-        return Err(failed("printed no password".into(), Vec::new()));
+}
+
+/// What a command came to; no status if it was stopped because it took too long.
+struct Heard {
+    status: Option<ExitStatus>,
+    secret: Secret,
+    said: Vec<u8>,
+}
+
+/// Listens to a command until it ends. What it leaves running in the background, as an agent, may
+/// hold its output open and is not waited for. Where a person can be asked it may take its time.
+fn hear(mut child: Child) -> io::Result<Heard> {
+    let (mut printed, mut said) = (Vec::with_capacity(LIMIT as usize), Vec::new());
+    let (mut output, mut errors) = (child.stdout.take(), child.stderr.take());
+    let (began, attended) = (Instant::now(), File::open("/dev/tty").is_ok());
+    let status = loop {
+        // Looked at first: what it wrote before it ended is here by then.
+        let ended = child.try_wait()?;
+        let news = take_from(&mut output, &mut printed)? | take_from(&mut errors, &mut said)?;
+        if ended.is_some() && !news {
+            break ended;
+        }
+        if !attended && began.elapsed() >= PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            break None;
+        }
+    };
+    let secret = Secret::first_line(printed);
+    Ok(Heard {
+        status,
+        secret,
+        said,
+    })
+}
+
+/// Waits a little for a stream, takes what it has, as far as there is room for it, and lets go of it
+/// at its end; says whether there was anything.
+fn take_from<R: Read + AsFd>(stream: &mut Option<R>, to: &mut Vec<u8>) -> io::Result<bool> {
+    let slice = Timespec {
+        tv_sec: 0,
+        tv_nsec: 10_000_000,
+    };
+    let Some(reader) = stream else {
+        std::thread::sleep(Duration::from_millis(1));
+        return Ok(false);
+    };
+    match poll(&mut [PollFd::new(reader, PollFlags::IN)], Some(&slice)) {
+        Ok(0) | Err(Errno::INTR) => return Ok(false),
+        polled => polled?,
+    };
+    let mut piece = Zeroizing::new([0; 4096]);
+    let read = reader.read(&mut piece[..])?;
+    let room = (LIMIT as usize).saturating_sub(to.len());
+    to.extend(piece[..read].iter().take(room));
+    if read == 0 {
+        *stream = None;
     }
-    Ok(secret)
+    Ok(read > 0)
 }
 
 /// Reads a password file, which nobody else may be able to read.
@@ -245,6 +311,14 @@ mod tests {
     fn a_command_gives_its_first_line() {
         let secret = from_command(&CommandLine::Shell("printf 'a b\\nc\\n'".into())).unwrap();
         assert_eq!(secret.expose(), b"a b");
+    }
+
+    #[test]
+    fn what_a_command_leaves_running_is_not_waited_for() {
+        let began = Instant::now();
+        let line = CommandLine::Shell("echo pw; sleep 20 &".into());
+        assert_eq!(from_command(&line).unwrap().expose(), b"pw");
+        assert!(began.elapsed() < Duration::from_secs(10));
     }
 
     #[test]

@@ -67,8 +67,14 @@ impl Locked {
     /// Locks the open file. Closing it unlocks it.
     pub fn lock_file(&self, file: &File, locks: &[Lock]) -> Result<()> {
         let fcntl = locks.contains(&Lock::Fcntl);
+        let both = !(fcntl && one_for_both(file));
         wait(&self.mbox, || {
-            match fs2::FileExt::try_lock_exclusive(file) {
+            let flocked = if both {
+                fs2::FileExt::try_lock_exclusive(file)
+            } else {
+                Ok(())
+            };
+            match flocked {
                 Err(why) if why.kind() == fs2::lock_contended_error().kind() => return Ok(false),
                 Err(why) => return Err(why),
                 Ok(()) if !fcntl => return Ok(true),
@@ -88,6 +94,19 @@ impl Drop for Locked {
         if let Some(path) = &self.dotlock {
             let _ = fs::remove_file(path);
         }
+    }
+}
+
+/// Whether a file lies where flock is made of the same locks as fcntl, so that the two would be in
+/// each other's way: on NFS.
+fn one_for_both(file: &File) -> bool {
+    #[cfg(target_os = "linux")]
+    return rustix::fs::fstatfs(file)
+        .is_ok_and(|found| found.f_type == rustix::fs::NFS_SUPER_MAGIC);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        false
     }
 }
 
