@@ -141,13 +141,22 @@ pub enum Event {
     Account(Box<Tally>),
 }
 
+/// What a failure was about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The whole visit.
+    Visit,
+    /// One message, by its UID if it has one.
+    Message(Option<Uid>),
+}
+
 /// A failure with the stage at which it came.
 #[derive(Debug)]
 pub struct Failure {
     /// Where the visit was.
     pub stage: Stage,
-    /// Which message it was about.
-    pub uid: Option<Uid>,
+    /// What it was about.
+    pub subject: Subject,
     /// What failed.
     pub error: Error,
     /// Known from several runs before: named, but no alarm.

@@ -2,7 +2,7 @@
 
 use super::{escape, Level, Named, Options};
 use crate::error::Error;
-use crate::event::{Event, Failure, Notice, Side, Tally};
+use crate::event::{Event, Failure, Notice, Side, Subject, Tally};
 use crate::message::Uid;
 use indicatif::HumanBytes;
 
@@ -48,8 +48,11 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
                 .iter()
                 .map(|failure| failed(named, failure))
                 .collect();
-            let futile =
-                tally.new == 0 && tally.failures.iter().any(|failure| failure.uid.is_none());
+            let futile = tally.new == 0
+                && tally
+                    .failures
+                    .iter()
+                    .any(|failure| failure.subject == Subject::Visit);
             if !options.dry_run && !futile {
                 lines.push((Level::Info, format!("{account}: {}", summary(tally))));
             }
@@ -110,11 +113,10 @@ pub fn sentence(error: &Error) -> String {
 /// One failure: account, server, stage, message, what, and what to do.
 fn failed(named: &Named, failure: &Failure) -> (Level, String) {
     let Named { account, server } = named;
-    let about = failure
-        .uid
-        .as_ref()
-        .map(|uid| format!(" {}", name(Some(uid))))
-        .unwrap_or_default();
+    let about = match &failure.subject {
+        Subject::Visit => String::new(),
+        Subject::Message(uid) => format!(" {}", name(uid.as_ref())),
+    };
     let (stage, sentence) = (failure.stage.name(), sentence(&failure.error));
     let level = if failure.known {
         Level::Info
@@ -191,7 +193,7 @@ fn summary(tally: &Tally) -> String {
     let failed = tally
         .failures
         .iter()
-        .filter(|failure| failure.uid.is_some())
+        .filter(|failure| failure.subject != Subject::Visit)
         .count() as u64;
     let rest = [
         (tally.seen, "seen"),

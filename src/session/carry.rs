@@ -5,7 +5,7 @@ use super::batch::{Batch, Waiting};
 use super::{now, Road, Which};
 use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
-use crate::event::{Event, Failure, Stage};
+use crate::event::{Event, Failure, Stage, Subject};
 use crate::maildrop::Maildrop;
 use crate::message::{head_end, Digest, Digester, Envelope, Listing, Time};
 use crate::plan::{Reason, Step};
@@ -284,10 +284,10 @@ impl Road<'_> {
         let known = !ours && failures.is_some_and(|failures| failures > ALARMS);
         // Once is enough: if the line is lost later, this run does not ask for it again.
         self.lost.insert(which(&step.listing), LOSSES);
-        let uid = step.listing.uid.clone();
+        let subject = Subject::Message(step.listing.uid.clone());
         self.tally.failures.push(Failure {
             stage: Stage::Retrieving,
-            uid,
+            subject,
             error,
             known,
         });
@@ -305,12 +305,13 @@ impl Road<'_> {
         match (*losses, key(&step.listing)) {
             (1, Some(key)) => drop(self.memory.failed(key)?),
             (LOSSES, _) => {
-                let (stage, uid) = (Stage::Retrieving, step.listing.uid.clone());
+                let uid = step.listing.uid.clone();
                 let known = self.memory.records().failures(uid.as_ref()) > ALARMS;
+                let (stage, subject) = (Stage::Retrieving, Subject::Message(uid));
                 let error = Error::MessageRefused(Vec::new());
                 self.tally.failures.push(Failure {
                     stage,
-                    uid,
+                    subject,
                     error,
                     known,
                 });

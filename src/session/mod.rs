@@ -8,7 +8,7 @@ mod rehearse;
 
 use crate::delivery::{self, Delivery, Destination, Fate, Sender};
 use crate::error::{Error, Reach, Result};
-use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Tally};
+use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Subject, Tally};
 use crate::maildrop::{self, Login, Maildrop, Visit};
 use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
 use crate::net::{Patience, Route};
@@ -69,7 +69,7 @@ pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Ta
         let stage = events.stage();
         tally.failures.push(Failure {
             stage,
-            uid: None,
+            subject: Subject::Visit,
             error,
             known: false,
         });
