@@ -151,15 +151,28 @@ fn a_file_that_is_no_mbox_is_left_alone() {
     assert_eq!(fs::read(scene.path("mbox")).unwrap(), b"Dear diary,\n");
     assert!(!scene.path("mbox.lock").exists());
     let mut scene = to_mbox(&server).file("mbox/x", b"");
-    drop(scene.run().says("mbox").exits(73));
-    let mut scene = Scene::with_server(&server).deliver("mbox: ~/missing/mbox");
     let logins = server.logins();
-    drop(scene.run().says("missing").exits(73));
+    drop(
+        scene
+            .run()
+            .says("mbox: it is a folder; choose another path")
+            .exits(73),
+    );
     assert_eq!(
         server.logins(),
         logins,
         "it was found out before the network"
     );
+}
+
+#[test]
+fn a_folder_that_is_missing_is_made_as_for_a_maildir() {
+    let server = with_mail(&["alpha.eml"]);
+    Scene::with_server(&server)
+        .deliver("mbox: ~/missing/too/mbox")
+        .run()
+        .mbox_holds("missing/too/mbox", ["alpha.eml"])
+        .exits(0);
 }
 
 /// A program that locks a file until it is ended.

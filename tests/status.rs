@@ -183,7 +183,7 @@ fn status_73_when_the_destination_or_the_state_cannot_be_made() {
     scene()
         .deliver("mbox: ~/file/mbox")
         .run()
-        .says("/file/mbox")
+        .says("/file is not a folder")
         .exits(73);
     scene()
         .run_with(&["--state-dir", "file/state"])
@@ -194,6 +194,10 @@ fn status_73_when_the_destination_or_the_state_cannot_be_made() {
         .run()
         .says("work.seen:1: ")
         .exits(73);
+    let mut scene = scene().file(".local/state/popget/x", b"");
+    let fifo = scene.path(".local/state/popget/work.seen");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).unwrap();
+    scene.run().says("it is not a file").exits(73);
 }
 
 #[test]

@@ -47,6 +47,9 @@ impl Layers<'_> {
             name if name.is_empty() || !name.chars().all(letter) => {
                 Some("an account's name is made of letters (a-z), digits and ._@+-")
             }
+            name if name.chars().all(|c| c == '.') => {
+                Some("an account's name is not made of dots alone: it names files")
+            }
             _ => None,
         };
         if let Some(what) = what {

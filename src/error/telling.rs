@@ -40,7 +40,7 @@ impl fmt::Display for Error {
             E::ServerTrouble(_) => f.write_str("the server has trouble that will pass"),
             E::ServerBroken(_) => f.write_str("the server has trouble that will not pass by itself"),
             E::OutOfSync(_) => f.write_str("another program changed the maildrop meanwhile"),
-            E::WouldReveal => f.write_str("every way to log in that is left would send the password in the clear"),
+            E::WouldReveal => f.write_str("every way to log in that is left would send the password in the clear or to a server that proved nothing"),
             E::NoMechanism(named) => write!(f, "the server offers none of the ways to log in that auth names ({named})"),
             E::Uncarriable(what) => write!(f, "{what}"),
             E::MessageRefused(_) => f.write_str("the server does not give this message"),
@@ -97,9 +97,9 @@ impl Error {
             E::InUse(_) => "the next run tries again; another mail program may be reading this maildrop",
             E::LoginDelay(_) => "run popget less often for this account",
             E::ServerBroken(_) => "tell the server's operator",
-            E::WouldReveal => "use tls: implicit or starttls; or name the mechanism in auth to send it all the same",
+            E::WouldReveal => "use tls with a certificate that is checked; or name the mechanism in auth to send it all the same",
             E::NoMechanism(_) => "run with -vv to see what it offers, or leave auth out",
-            E::Uncarriable(_) => "use a SASL mechanism, or change the password",
+            E::Uncarriable(_) => "change it, or name a mechanism in auth that can carry it",
             E::MessageRefused(_) => "it stays on the server and is tried again in the next run",
             E::QuitRefused(_) => "the next run deletes again without fetching",
             E::AllNew { .. } => "if that is so, run once with --accept-new-uids; what was delivered before is known by its bytes",
@@ -133,7 +133,7 @@ fn local_advice(why: &io::Error) -> &'static str {
         io::ErrorKind::ReadOnlyFilesystem => {
             "make the file system writable, or choose another place"
         }
-        io::ErrorKind::NotADirectory => "choose another path",
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => "choose another path",
         io::ErrorKind::NotFound => "create it, or correct the path",
         _ => "nothing was lost; the next run tries again",
     }

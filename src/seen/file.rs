@@ -64,6 +64,11 @@ impl Memory {
             }
             Err(why) => return Err(failed(&memory.path, "open")(why)),
         };
+        // Another kind of file might never come to an end.
+        if !file.metadata().is_ok_and(|meta| meta.is_file()) {
+            let why = io::Error::new(io::ErrorKind::InvalidData, "it is not a file");
+            return Err(failed(&memory.path, "use")(why));
+        }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)
             .map_err(failed(&memory.path, "read"))?;

@@ -67,7 +67,7 @@ fn without_tls_nothing_is_sent_that_nobody_asked_for() {
         scene
             .run()
             .says("in the clear")
-            .says("tls: implicit")
+            .says("certificate that is checked")
             .says_lines(1)
             .exits(78);
         assert!(tried(&server).is_empty());

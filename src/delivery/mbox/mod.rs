@@ -55,7 +55,13 @@ impl Mbox {
         }
         // Not opened when it is there: closing it again would drop the fcntl lock that another
         // account of this process may hold on it (fcntl(2)).
+        if path.is_dir() {
+            let why = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
+            return Err(unprepared(&path, "use")(why));
+        }
         if !path.exists() {
+            let above = folder::above(&path);
+            folder::create(above).map_err(unprepared(above, "create"))?;
             open_file(&path, Missing::Create)?;
         }
         Ok(Self {
