@@ -1,5 +1,9 @@
 //! Lines that are cut, servers that fall silent, and the time there is.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
 use crate::support::maildrop::Fault;
 use crate::support::phrases::{listing, retr, LOGIN, QUIT};
 use crate::support::scene::Scene;
@@ -334,4 +338,52 @@ fn the_deadline_ends_a_visit_but_undoes_nothing() {
         .run()
         .delivers(["alpha.eml", "beta.eml"])
         .exits(0);
+}
+
+/// A port where one client is told of one message, whose body has no end: these bytes come again
+/// and again, with this pause, until the client leaves.
+fn endless(piece: &'static [u8], pause: Duration) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let commands = BufReader::new(socket.try_clone().unwrap());
+        let mut say = |bytes: &[u8]| socket.write_all(bytes);
+        say(b"+OK ready\r\n").unwrap();
+        for command in commands.lines().map_while(Result::ok) {
+            let _ = match command.split(' ').next() {
+                Some("STAT") => say(b"+OK 1 200\r\n"),
+                Some("CAPA") => say(b"+OK\r\nUSER\r\nTOP\r\nUIDL\r\n.\r\n"),
+                Some("UIDL") => say(b"+OK\r\n1 a\r\n.\r\n"),
+                Some("LIST") => say(b"+OK\r\n1 200\r\n.\r\n"),
+                _ => say(b"+OK\r\n"),
+            };
+            while command == "RETR 1" && say(piece).is_ok() {
+                std::thread::sleep(pause);
+            }
+        }
+    });
+    port
+}
+
+#[test]
+fn the_deadline_holds_although_bytes_keep_coming() {
+    for (piece, pause) in [
+        (&b"Subject: drip\r\n"[..], Duration::from_millis(50)),
+        (b"x", Duration::from_millis(50)),
+        (&[b'\n'; 16 * 1024], Duration::from_millis(2)),
+    ] {
+        let mut scene = Scene::at_port(endless(piece, pause))
+            .key("deadline", "2s")
+            .key("retry", "5");
+        let begun = Instant::now();
+        scene
+            .run()
+            .delivers_nothing()
+            .remembers([])
+            .says("not done after 2s")
+            .says_lines(1)
+            .exits(75);
+        assert!(begun.elapsed() < Duration::from_secs(15));
+    }
 }
