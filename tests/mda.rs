@@ -259,3 +259,18 @@ fn a_message_that_is_cut_never_reaches_it() {
     assert!(!scene.path("started").exists());
     drop(scene.run().silent().remembers(["cut"]).exits(0));
 }
+
+#[test]
+fn what_it_refuses_does_not_starve_what_comes_behind() {
+    let server = with_mail(&["alpha.eml", "beta.eml", "gamma.eml"]);
+    let command = "cat > ~/one; case $POPGET_UID in alpha*) exit 1;; esac; cat ~/one >> ~/got";
+    let mut scene = one_to(&server, command).key("limit", "1");
+    drop(scene.run().says("exit status 1").remembers([]).exits(65));
+    let outcome = scene.run().remembers(["beta.eml"]).exits(0);
+    assert_eq!(outcome.file("got"), mail::named("beta.eml"));
+    drop(outcome);
+    drop(scene.run().remembers(["beta.eml", "gamma.eml"]).exits(0));
+    // Now that nothing else is there it is tried again.
+    drop(scene.run().says("exit status 1").exits(65));
+    assert_eq!(server.maildrop().uids(), ["alpha.eml"]);
+}

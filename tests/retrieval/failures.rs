@@ -3,7 +3,7 @@
 use crate::support::maildrop::Fault;
 use crate::support::phrases::{listing, retr, LOGIN, QUIT};
 use crate::support::scene::Scene;
-use crate::support::server::PopServer;
+use crate::support::server::{Answer, PopServer};
 
 const UIDS: [&str; 3] = ["a", "b", "c"];
 
@@ -155,4 +155,29 @@ fn a_server_that_does_not_keep_mail_is_told_of() {
             None => assert!(!told.contains("this server"), "{told}"),
         }
     }
+}
+
+#[test]
+fn a_message_that_is_answered_with_nonsense_comes_last_the_next_time() {
+    let server = spoiled(Fault::None);
+    server.answer("RETR 1", Answer::Say("what".into()));
+    let mut scene = Scene::with_server(&server);
+    scene.run().delivers_nothing().says("what").exits(76);
+    for _ in 0..3 {
+        scene
+            .run()
+            .delivers(["beta.eml", "gamma.eml"])
+            .remembers(["b", "c"])
+            .says("what")
+            .says_lines(1)
+            .exits(76);
+    }
+    assert_eq!(server.commands("RETR").len(), 1 + 3 + 1 + 1);
+    server.behave();
+    scene
+        .run()
+        .delivers(["alpha.eml", "beta.eml", "gamma.eml"])
+        .remembers(UIDS)
+        .silent()
+        .exits(0);
 }
