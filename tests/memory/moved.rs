@@ -1,7 +1,7 @@
 //! A maildrop that is not the one remembered.
 
 use crate::support::scene::Scene;
-use crate::support::server::PopServer;
+use crate::support::server::{Answer, PopServer};
 
 const ALL: [&str; 6] = [
     "alpha.eml",
@@ -119,5 +119,25 @@ fn another_maildrop_is_taken_when_that_is_wanted() {
         .silent()
         .exits(0);
     assert_eq!(server.maildrop_of("bob").left(), 0);
+    scene.run().silent().exits(0);
+}
+
+#[test]
+fn new_uids_are_noticed_though_the_server_gave_none_in_between() {
+    let server = six();
+    let mut scene = Scene::with_server(&server);
+    scene.run().delivers(ALL).exits(0);
+    server.answer("UIDL", Answer::Say("-ERR not now".into()));
+    scene.run().silent().exits(0);
+    server.behave();
+    server.maildrop().change_uids(|uid| format!("new-{uid}"));
+    let fetched = server.commands("RETR").len();
+    scene
+        .run()
+        .says("all 6 UIDs are new")
+        .says_lines(1)
+        .exits(78);
+    assert_eq!(server.commands("RETR").len(), fetched);
+    scene.run_with(&["--accept-new-uids"]).silent().exits(0);
     scene.run().silent().exits(0);
 }

@@ -1,6 +1,6 @@
 //! A server without UIDL: messages are known by their bytes.
 
-use crate::support::maildrop::Maildrop;
+use crate::support::maildrop::{Fault, Maildrop};
 use crate::support::phrases::{multi, retr, LOGIN, QUIT};
 use crate::support::scene::Scene;
 use crate::support::server::{Answer, PopServer};
@@ -141,5 +141,22 @@ fn one_message_without_a_uid_does_not_make_the_others_strangers() {
     let mut scene = Scene::new().conversation_text(&first);
     scene.run().delivers(BOTH).exits(0);
     scene = scene.conversation_text(&(list + &retr(1, "alpha.eml") + QUIT));
+    scene.run().silent().exits(0);
+}
+
+#[test]
+fn a_lost_line_brings_nothing_twice_when_all_is_wanted() {
+    let (server, maildrop) = server();
+    maildrop.add_named("c", "alpha.eml");
+    maildrop.add_named("d", "gamma.eml");
+    let mut scene = Scene::with_server(&server).key("retry", "2");
+    let four = ["alpha.eml", "beta.eml", "alpha.eml", "gamma.eml"];
+    maildrop.spoil("d", Fault::Cut(1));
+    scene.run_with(&["--all"]).delivers(four).silent().exits(0);
+    // Neither is it when all is known: once more each, and no more.
+    maildrop.spoil("d", Fault::Cut(1));
+    let eight = [four, four].concat();
+    scene.run_with(&["--all"]).delivers(eight).silent().exits(0);
+    assert_eq!(server.logins(), 4);
     scene.run().silent().exits(0);
 }
