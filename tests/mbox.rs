@@ -371,3 +371,44 @@ fn a_failed_append_is_cut_off_again() {
     expected.sort();
     assert_eq!(messages, expected);
 }
+
+#[test]
+fn an_append_that_fails_within_a_batch_undoes_no_other() {
+    let names = [
+        "alpha.eml",
+        "beta.eml",
+        "gamma.eml",
+        "dots.eml",
+        "plain.eml",
+    ];
+    let full = "trap '' XFSZ; ulimit -f 32; exec \"$@\"";
+    let before = b"From a\nB: c\n\n";
+    for room in [200, 350, 500] {
+        let server = with_mail(&names);
+        // Full, but for a little room: some of these small messages fit, and one of them in part.
+        let filling = vec![b'x'; 32 * 512 - room - before.len() - 2];
+        let old = [&before[..], &filling, b"\n\n"].concat();
+        let mut scene = to_mbox(&server)
+            .key("keep", "false")
+            .file("mbox", &old)
+            .under(&["sh", "-c", full, "sh"]);
+        let outcome = scene.run().says("mbox").says_lines(1).exits(74);
+        let mbox = outcome.file("mbox");
+        let stored = mail::out_of_mboxrd(mbox.strip_prefix(&old[..]).unwrap()).unwrap();
+        let (came, rest) = names.split_at(stored.len());
+        assert_eq!(
+            stored,
+            came.iter()
+                .map(|name| mail::named(name))
+                .collect::<Vec<_>>()
+        );
+        assert!(!rest.is_empty());
+        drop(outcome.remembers(came));
+        assert_eq!(server.maildrop().uids(), rest);
+        scene.wraps(&[]);
+        let mbox = scene.run().silent().remembers(names).exits(0).file("mbox");
+        let messages = mail::out_of_mboxrd(mbox.strip_prefix(&old[..]).unwrap()).unwrap();
+        assert_eq!(messages, names.map(mail::named));
+        assert_eq!(server.maildrop().left(), 0);
+    }
+}
