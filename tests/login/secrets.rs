@@ -3,6 +3,7 @@
 
 use base64::prelude::{Engine, BASE64_STANDARD};
 
+use crate::support::phrases::LOGIN;
 use crate::support::scene::Scene;
 use crate::support::server::{Answer, PopServer, Security};
 use crate::support::tls::Certificate;
@@ -89,4 +90,29 @@ fn an_empty_or_missing_password_is_told_before_anyone_is_asked() {
     scene.run().says("first line is empty").exits(78);
     let mut scene = Scene::new().without_key("password_file");
     scene.run().says("no terminal to ask on").exits(77);
+}
+
+#[test]
+fn a_password_that_the_server_repeats_is_not_shown() {
+    let uidl = format!("{LOGIN}C: STAT\nS: +OK 1 200\nC: UIDL\n");
+    let whole = BASE64_STANDARD.encode("\0alice\0open-sesame");
+    for said in ["open-sesame", "your password is open-sesame, alice"] {
+        for script in [
+            format!("{LOGIN}C: STAT\nS: +OK {said}\n"),
+            format!("{LOGIN}C: STAT\nS: {said}\n"),
+            format!("{uidl}S: {said}\n"),
+            format!("{uidl}S: +OK {said}\nS: {said}\nS: .\n"),
+            format!("{uidl}S: +OK\nS: 1 a\nS: {said}\nS: .\n"),
+            format!("{uidl}S: +OK\nS: 1 a\nS: .\nC: LIST\nS: +OK\nS: {said}\nS: .\n"),
+            format!("{LOGIN}C: STAT\n! glue\nS: +OK 1 200\nS: {said}\n"),
+        ] {
+            let script = script + "! silence\n";
+            let mut scene = Scene::new().key("timeout", "2s").conversation_text(&script);
+            keeps(&mut scene, "open-sesame", 76);
+        }
+    }
+    let server = PopServer::start();
+    server.answer("STAT", Answer::Say(format!("+OK {whole}")));
+    let mut scene = Scene::with_server(&server).key("auth", "plain");
+    keeps(&mut scene, "open-sesame", 76);
 }
