@@ -23,7 +23,13 @@ fn one_to(server: &PopServer, command: &str) -> Scene {
     let quoted = command.replace('\'', "''");
     Scene::with_server(server)
         .key("keep", "false")
-        .deliver(&format!("mda: '{quoted}'\ntimeout: 1s"))
+        .deliver(&format!("mda: '{quoted}'"))
+}
+
+/// As `one_to`, but the command has little time.
+fn one_in_a_hurry(server: &PopServer, command: &str) -> Scene {
+    let quoted = command.replace('\'', "''");
+    one_to(server, command).deliver(&format!("mda: '{quoted}'\ntimeout: 1s"))
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -94,9 +100,10 @@ fn without_an_envelope_the_user_is_the_recipient() {
 fn fails(command: &str, status: i32, said: &str) {
     let server = with_mail(&["alpha.eml", "beta.eml"]);
     // Only the first message fares badly, and does not stop the second.
-    let command = format!("if grep -q alpha.eml@ {{home}}/uids; then :; fi; case $POPGET_UID in alpha*) {command};; *) cat >> ~/got;; esac");
-    let command = command.replace("if grep -q alpha.eml@ {home}/uids; then :; fi; ", "");
-    let mut scene = one_to(&server, &command);
+    let command = format!("case $POPGET_UID in alpha*) {command};; *) cat >> ~/got;; esac");
+    let hurried = said == "took too long";
+    let begin = if hurried { one_in_a_hurry } else { one_to };
+    let mut scene = begin(&server, &command);
     let outcome = scene
         .run()
         .says(said)
