@@ -14,7 +14,6 @@
 //! - `login`: who may be told the password, and what a refusal means
 //! - `memory`: what is known is known again, and nothing else is
 //! - `deletion`: what goes on the server, and when
-//! - `stubborn`: what goes on and on in the wrong way keeps nobody waiting
 //! - `tls`: who is believed, and that nothing is said to anybody else
 //! - `rehearsal`: the dry run says what would be done, and does none of it
 //! - `servers`: servers that exist, with their manners, a conversation file each
@@ -54,6 +53,5 @@ mod servers;
 mod settings;
 mod signals;
 mod status;
-mod stubborn;
 mod support_itself;
 mod tls;
