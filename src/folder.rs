@@ -1,6 +1,6 @@
 //! Folders that are there after a power cut, too.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -26,6 +26,14 @@ pub fn create(path: &Path) -> io::Result<()> {
 /// Syncs a folder: what was made, renamed or removed in it.
 pub fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Removes a file, if it is there.
+pub fn clear(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
+        _ => Ok(()),
+    }
 }
 
 /// The folder that something lies in.

@@ -5,7 +5,7 @@
 //! Before a letter is claimed, `tmp` itself is synced: a claimed file that is missing there can then
 //! only have been renamed, even after a power cut, and wherever a mail reader has put it since.
 
-use super::{claim_words, path_bytes, undelivered, unprepared};
+use super::{claim_words, host, path_bytes, undelivered, unprepared};
 use super::{Delivery, Fate, Letter, Sealed, Sender};
 use crate::error::Result;
 use crate::folder;
@@ -222,11 +222,7 @@ fn lies_in(folder: &Path, name: &Path) -> bool {
 
 /// This machine's name, with what a file name cannot hold escaped as the convention says.
 fn host_name() -> String {
-    let name = rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned();
-    name.replace('/', "\\057").replace(':', "\\072")
+    host().replace('/', "\\057").replace(':', "\\072")
 }
 
 #[cfg(test)]

@@ -174,3 +174,9 @@ fn undelivered(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> Error 
         why,
     }
 }
+
+/// This machine's name.
+fn host() -> String {
+    let names = rustix::system::uname();
+    names.nodename().to_string_lossy().into_owned()
+}

@@ -2,6 +2,7 @@
 //! that nothing is left of it whatever happens.
 
 use crate::error::{Error, Result};
+use crate::folder;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -100,10 +101,7 @@ impl Spool {
 /// A file that no one else can open, and that is gone when it is closed. A run that was killed just
 /// here may have left one under this name; the account is ours, so that is nobody's.
 fn nameless(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-        _ => {}
-    }
+    folder::clear(path)?;
     let file = OpenOptions::new()
         .read(true)
         .write(true)

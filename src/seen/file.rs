@@ -337,10 +337,7 @@ enum Durable {
 
 /// Puts new content in a file's place: written beside it, synced, renamed, the directory synced.
 fn replace(fresh: &Path, path: &Path, content: &[u8]) -> io::Result<File> {
-    match fs::remove_file(fresh) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-        _ => {}
-    }
+    folder::clear(fresh)?;
     let mut file = options().create_new(true).open(fresh)?;
     file.write_all(content)?;
     file.sync_all()?;

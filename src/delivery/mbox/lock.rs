@@ -1,8 +1,10 @@
 //! Locking an mbox against other programs: a dotlock beside it, and a lock on the file itself. On
 //! the file, flock is taken with fcntl: it keeps apart the accounts of one run, which fcntl cannot.
 
+use crate::delivery::host;
 use crate::error::{Error, Result};
 use crate::event::Notice;
+use crate::folder;
 use rustix::fs::{fcntl_lock, FlockOperation, OFlags};
 use rustix::process::{test_kill_process, Pid};
 use serde::Deserialize;
@@ -145,10 +147,7 @@ fn dotlock(path: &Path, mark: &str, notice: &dyn Fn(Notice)) -> io::Result<bool>
     let draft = draft(path, mark);
     // What a killed run left under this name may be the stale lock itself by another name: written
     // to, it would name us as its maker and never look stale.
-    match fs::remove_file(&draft) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-        _ => {}
-    }
+    folder::clear(&draft)?;
     let mut options = OpenOptions::new();
     let mut file = options
         .write(true)
@@ -203,13 +202,6 @@ fn content(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     file.take(256).read_to_string(&mut text)?;
     Ok(text)
-}
-
-fn host() -> String {
-    rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned()
 }
 
 /// Where a dotlock is written before it is linked.
