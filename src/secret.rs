@@ -43,6 +43,18 @@ impl Secret {
     }
 }
 
+/// What proves to a server that we may have the maildrop.
+#[derive(Clone)]
+#[allow(dead_code)] // the mechanisms that carry tokens, or nothing, come next
+pub enum Credential {
+    /// A password.
+    Password(Secret),
+    /// An OAuth 2.0 access token (RFC 6750), which only the mechanisms made for it may carry.
+    Token(Secret),
+    /// Nothing that we hold: the proof is a client certificate, a Kerberos ticket, or not wanted.
+    Nothing,
+}
+
 /// A command as the settings give it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandLine {
@@ -98,13 +110,14 @@ pub enum SecretSource {
 impl SecretSource {
     /// Gets the password. `Ask` fails here: people are asked before accounts are visited, by
     /// [`ask`], since two prompts at once would be unusable.
-    pub fn obtain(&self) -> Result<Secret> {
+    pub fn obtain(&self) -> Result<Credential> {
         match self {
             Self::Given(secret) => Ok(secret.clone()),
             Self::Command(line) => from_command(line),
             Self::File(path) => from_file(path),
             Self::Ask => Err(Error::NoPassword),
         }
+        .map(Credential::Password)
     }
 }
 

@@ -7,7 +7,7 @@ use super::talk::Talk;
 use crate::error::{Error, Result};
 use crate::net::{Security, Spoken};
 use crate::sasl::{self, Mechanism};
-use crate::secret::Secret;
+use crate::secret::{Credential, Secret};
 use base64::prelude::{Engine, BASE64_STANDARD};
 use md5::{Digest as _, Md5};
 use zeroize::Zeroizing;
@@ -122,7 +122,15 @@ enum Attempt {
 
 /// Logs in by the first method that the server lets us begin. Once anything made from the secret
 /// was sent, a refusal is final: no weaker way is tried, and no second time.
-pub fn log_in(talk: &mut Talk, login: &Login, secret: &Secret, offer: &Offer) -> Result<()> {
+pub fn log_in(
+    talk: &mut Talk,
+    login: &Login,
+    credential: &Credential,
+    offer: &Offer,
+) -> Result<()> {
+    let Credential::Password(secret) = credential else {
+        return Err(Error::NoMechanism("auto".into()));
+    };
     if secret.expose().contains(&0) {
         return Err(Error::Uncarriable(
             "the password holds NUL, which no way to log in can carry",

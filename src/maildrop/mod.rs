@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::event::Events;
 use crate::message::{Disposition, Listing, MessageNumber};
 use crate::net::{Patience, Route};
-use crate::secret::Secret;
+use crate::secret::Credential;
 use std::io::Read;
 
 /// A maildrop, open for this session.
@@ -55,10 +55,10 @@ pub trait Maildrop {
 pub fn open<'e>(
     route: &Route,
     login: &Login,
-    secret: &Secret,
+    credential: &Credential,
     visit: Visit<'e>,
 ) -> Result<Box<dyn Maildrop + 'e>> {
-    Ok(Box::new(pop3::Pop3::open(route, login, secret, visit)?))
+    Ok(Box::new(pop3::Pop3::open(route, login, credential, visit)?))
 }
 
 /// The surroundings of one session.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::event::Stage;
 use crate::message::{head_end, Disposition, Listing, MessageNumber, Uid};
 use crate::net::{self, Route, Spoken, TlsMode};
-use crate::secret::Secret;
+use crate::secret::Credential;
 use std::io::Read;
 
 /// More capability lines than any server sends.
@@ -29,16 +29,21 @@ pub struct Pop3<'e> {
 impl<'e> Pop3<'e> {
     /// Connects, greets, secures and logs in. A server that hangs up on CAPA is asked again without
     /// it, unless its capabilities are needed to be safe.
-    pub fn open(route: &Route, login: &Login, secret: &Secret, visit: Visit<'e>) -> Result<Self> {
+    pub fn open(
+        route: &Route,
+        login: &Login,
+        credential: &Credential,
+        visit: Visit<'e>,
+    ) -> Result<Self> {
         let Visit { patience, events } = visit;
         let wire = net::dial(route, patience.clone(), events)?;
         match Self::begin(Talk(wire), route, Capa::Ask) {
-            Ok(session) => session.log_in(login, secret),
+            Ok(session) => session.log_in(login, credential),
             Err(Error::Cut {
                 during: CAPA_REPLY, ..
             }) => {
                 let wire = net::dial(route, patience, events)?;
-                Self::begin(Talk(wire), route, Capa::Leave)?.log_in(login, secret)
+                Self::begin(Talk(wire), route, Capa::Leave)?.log_in(login, credential)
             }
             Err(error) => Err(error),
         }
@@ -122,14 +127,14 @@ struct Greeted<'e> {
 impl<'e> Greeted<'e> {
     /// Logs in. Servers such as Gmail tell only afterwards all that they can do, and others what
     /// holds for this user, so they are asked again if they were not asked in vain before.
-    fn log_in(mut self, login: &Login, secret: &Secret) -> Result<Pop3<'e>> {
+    fn log_in(mut self, login: &Login, credential: &Credential) -> Result<Pop3<'e>> {
         self.talk.0.events().enter(Stage::LoggingIn);
         let offer = Offer {
             capabilities: &self.capabilities,
             timestamp: self.timestamp.as_deref(),
             security: self.talk.0.security(),
         };
-        if let Err(error) = login::log_in(&mut self.talk, login, secret, &offer) {
+        if let Err(error) = login::log_in(&mut self.talk, login, credential, &offer) {
             if matches!(error.reach(), crate::error::Reach::Account) {
                 let _ = self.talk.ask(&Spoken::open("QUIT"), "the goodbye");
             }

@@ -43,6 +43,16 @@ pub enum Security {
     Verified,
 }
 
+/// What ties a login to the TLS connection over which it is made, so that nobody in between can pass
+/// it on (RFC 5056).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// Its type, as the mechanisms name it: `tls-exporter`, `tls-unique`, `tls-server-end-point`.
+    pub kind: &'static str,
+    /// The data, which both ends of the connection know.
+    pub data: Vec<u8>,
+}
+
 /// The way to a server.
 #[derive(Clone)]
 pub struct Route {

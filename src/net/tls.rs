@@ -1,7 +1,7 @@
 //! TLS over any transport, by the system's library. The name that the certificate must prove is the
 //! one that the user wrote, never one learned from the name service.
 
-use super::{Patience, Transport};
+use super::{Binding, Patience, Transport};
 use crate::error::{Error, Result};
 use native_tls::{Certificate, HandshakeError, Protocol, TlsConnector, TlsStream};
 use std::io;
@@ -30,13 +30,19 @@ pub fn secure(
     transport: Box<dyn Transport>,
     trust: &Trust,
     patience: &Patience,
-) -> Result<Box<dyn Transport>> {
+) -> Result<(Box<dyn Transport>, Option<Binding>)> {
     let connector = connector(trust)?;
     let waiting = patience.start("the TLS handshake");
     let mut attempt = connector.connect(&trust.name, transport);
     loop {
         match attempt {
-            Ok(stream) => return Ok(Box::new(stream)),
+            Ok(stream) => {
+                // Some certificates define none, and then the library says so in one way or another.
+                let data = stream.tls_server_end_point().ok().flatten();
+                let kind = "tls-server-end-point";
+                let binding = data.map(|data| Binding { kind, data });
+                return Ok((Box::new(stream), binding));
+            }
             Err(HandshakeError::WouldBlock(unfinished)) => {
                 waiting.check_or_stop()?;
                 attempt = unfinished.handshake();

@@ -2,7 +2,7 @@
 //! as it can be shown. It knows no commands.
 
 use super::body::{Stuffed, Unstuffer};
-use super::{tls, Security, Transport, Trust};
+use super::{tls, Binding, Security, Transport, Trust};
 use crate::error::{Error, Result};
 use crate::event::{Events, Side, Stage, Stop};
 use memchr::{memchr, memmem};
@@ -109,6 +109,7 @@ pub struct Wire<'e> {
     patience: Patience,
     events: &'e Events,
     security: Security,
+    binding: Option<Binding>,
     buffer: Box<[u8]>,
     unread: Range<usize>,
     /// The last line ended with a bare LF.
@@ -132,6 +133,7 @@ impl<'e> Wire<'e> {
             patience,
             events,
             security: Security::Clear,
+            binding: None,
             buffer: vec![0; BUFFER].into_boxed_slice(),
             unread: 0..0,
             bare_lf: false,
@@ -146,6 +148,12 @@ impl<'e> Wire<'e> {
         self.security
     }
 
+    /// What a login can be tied to: something only under TLS, and only where its library tells.
+    #[allow(dead_code)] // the mechanisms that use it come next
+    pub fn binding(&self) -> Option<&Binding> {
+        self.binding.as_ref()
+    }
+
     /// The voice of the account.
     pub fn events(&self) -> &'e Events {
         self.events
@@ -158,8 +166,9 @@ impl<'e> Wire<'e> {
         if !self.unread.is_empty() {
             return Err(Error::TextBehindStls);
         }
-        let transport = tls::secure(self.transport, trust, &self.patience)?;
+        let (transport, binding) = tls::secure(self.transport, trust, &self.patience)?;
         let mut wire = Self::new(transport, self.patience, self.events);
+        wire.binding = binding;
         wire.security = if trust.verify {
             Security::Verified
         } else {

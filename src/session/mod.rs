@@ -13,7 +13,7 @@ use crate::maildrop::{self, Login, Maildrop, Visit};
 use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
 use crate::net::{Patience, Route};
 use crate::plan::{self, Keep, Policy, Reason, Step};
-use crate::secret::{Secret, SecretSource};
+use crate::secret::{Credential, SecretSource};
 use crate::seen::{Access, Identity, Key, Lock, Memory, Place};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -106,7 +106,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         events.notice(Notice::Unverified);
     }
     events.enter(Stage::Password);
-    let secret = account.secret.obtain()?;
+    let credential = account.secret.obtain()?;
     let mut road = Road {
         account,
         events,
@@ -121,7 +121,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         Mode::Fetch => account.retry,
         Mode::DryRun => 0, // what was said already would be said again
     };
-    let ended = road.walk_to_the_end(&secret, delivery.as_deref(), retries);
+    let ended = road.walk_to_the_end(&credential, delivery.as_deref(), retries);
     ended.and(road.memory.compact(now()))
 }
 
@@ -232,12 +232,12 @@ impl Road<'_> {
     /// was lost: the memory makes it go on where it stood.
     fn walk_to_the_end(
         &mut self,
-        secret: &Secret,
+        credential: &Credential,
         delivery: Option<&dyn Delivery>,
         mut retries: u32,
     ) -> Result<()> {
         loop {
-            match self.walk(secret, delivery) {
+            match self.walk(credential, delivery) {
                 Err(error) if retries > 0 && self.worth_another_try(&error) => {
                     retries -= 1;
                     self.events.notice(Notice::Reconnecting(error));
@@ -249,13 +249,13 @@ impl Road<'_> {
     }
 
     /// From the connection to the goodbye.
-    fn walk(&mut self, secret: &Secret, delivery: Option<&dyn Delivery>) -> Result<()> {
+    fn walk(&mut self, credential: &Credential, delivery: Option<&dyn Delivery>) -> Result<()> {
         let Account { route, login, .. } = self.account;
         let visit = Visit {
             patience: self.patience.clone(),
             events: self.events,
         };
-        let mut maildrop = maildrop::open(route, login, secret, visit)?;
+        let mut maildrop = maildrop::open(route, login, credential, visit)?;
         self.begin_anew();
         self.warn_of_expiry(&*maildrop);
         let steps = match self.look(&mut *maildrop) {
