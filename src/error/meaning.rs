@@ -7,6 +7,7 @@ use std::io;
 
 impl Error {
     /// The exit status that this failure stands for.
+    #[allow(clippy::too_many_lines, reason = "a line a variant")]
     pub fn status(&self) -> ExitStatus {
         use Error as E;
         match self {
@@ -34,7 +35,13 @@ impl Error {
             | E::NoStls(_)
             | E::TextBehindStls
             | E::LoginRefused(_)
-            | E::NoMechanism(_) => ExitStatus::NoPermission,
+            | E::LongLoginRefused(_)
+            | E::TokenRefused(_)
+            | E::Unproven
+            | E::OtherChannel(_)
+            | E::NoMechanism(_)
+            | E::NoWay(_)
+            | E::NoBinding => ExitStatus::NoPermission,
             E::NotPop3 { .. } | E::Nonsense { .. } | E::LineTooLong(_) => ExitStatus::Protocol,
             E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
                 ExitStatus::CannotCreate
@@ -77,6 +84,8 @@ impl Error {
             | E::TlsFailed { .. }
             | E::NotProven { .. }
             | E::TextBehindStls
+            | E::Unproven
+            | E::OtherChannel(_)
             | E::OutOfSync(_)
             | E::NotPop3 { .. }
             | E::Nonsense { .. }
@@ -92,12 +101,16 @@ impl Error {
             | E::TrustFile { .. }
             | E::GreetingRefused(_)
             | E::LoginRefused(_)
+            | E::LongLoginRefused(_)
+            | E::TokenRefused(_)
             | E::InUse(_)
             | E::LoginDelay(_)
             | E::ServerTrouble(_)
             | E::ServerBroken(_)
             | E::WouldReveal
             | E::NoMechanism(_)
+            | E::NoWay(_)
+            | E::NoBinding
             | E::Uncarriable(_)
             | E::QuitRefused(_)
             | E::AllNew { .. }
@@ -132,6 +145,9 @@ impl Error {
             | Self::GreetingRefused(words)
             | Self::Nonsense { got: words, .. }
             | Self::LoginRefused(words)
+            | Self::LongLoginRefused(words)
+            | Self::TokenRefused(words)
+            | Self::OtherChannel(words)
             | Self::InUse(words)
             | Self::LoginDelay(words)
             | Self::ServerTrouble(words)

@@ -212,6 +212,14 @@ pub enum Error {
     LineTooLong(usize),
     /// The server refused the login.
     LoginRefused(Vec<u8>),
+    /// The server refused a user or password that may be longer than it can take.
+    LongLoginRefused(Vec<u8>),
+    /// The server refused an access token.
+    TokenRefused(Vec<u8>),
+    /// The server agreed without having proved that it knows the password, or proved it wrongly.
+    Unproven,
+    /// The server sees another TLS connection than we do.
+    OtherChannel(Vec<u8>),
     /// The maildrop is locked by another session.
     InUse(Vec<u8>),
     /// The server wants logins further apart.
@@ -226,6 +234,10 @@ pub enum Error {
     WouldReveal,
     /// The server offers none of the mechanisms that `auth` names.
     NoMechanism(String),
+    /// The server offers no mechanism for what we have.
+    NoWay(&'static str),
+    /// Nothing of the TLS connection is known that a login could be tied to.
+    NoBinding,
     /// The user name or password holds what the protocol cannot carry.
     Uncarriable(&'static str),
     /// The server would not give a message.

@@ -6,7 +6,7 @@ mod pop3;
 mod syntax;
 mod talk;
 
-pub use login::{Login, Method, Methods};
+pub use login::{Login, Method, Methods, Needs};
 
 use crate::error::Result;
 use crate::event::Events;

@@ -38,12 +38,12 @@ impl<'e> Pop3<'e> {
         let Visit { patience, events } = visit;
         let wire = net::dial(route, patience.clone(), events)?;
         match Self::begin(Talk(wire), route, Capa::Ask) {
-            Ok(session) => session.log_in(login, credential),
+            Ok(session) => session.log_in(route, login, credential),
             Err(Error::Cut {
                 during: CAPA_REPLY, ..
             }) => {
                 let wire = net::dial(route, patience, events)?;
-                Self::begin(Talk(wire), route, Capa::Leave)?.log_in(login, credential)
+                Self::begin(Talk(wire), route, Capa::Leave)?.log_in(route, login, credential)
             }
             Err(error) => Err(error),
         }
@@ -127,12 +127,15 @@ struct Greeted<'e> {
 impl<'e> Greeted<'e> {
     /// Logs in. Servers such as Gmail tell only afterwards all that they can do, and others what
     /// holds for this user, so they are asked again if they were not asked in vain before.
-    fn log_in(mut self, login: &Login, credential: &Credential) -> Result<Pop3<'e>> {
+    fn log_in(mut self, route: &Route, login: &Login, credential: &Credential) -> Result<Pop3<'e>> {
         self.talk.0.events().enter(Stage::LoggingIn);
         let offer = Offer {
+            route,
             capabilities: &self.capabilities,
             timestamp: self.timestamp.as_deref(),
             security: self.talk.0.security(),
+            binding: self.talk.0.binding().cloned(),
+            certificate: false, // there is no key for one yet
         };
         if let Err(error) = login::log_in(&mut self.talk, login, credential, &offer) {
             if matches!(error.reach(), crate::error::Reach::Account) {

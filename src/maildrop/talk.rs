@@ -5,6 +5,15 @@ use super::syntax::{Reply, REPLY_LIMIT};
 use crate::error::{Error, Result};
 use crate::net::{Spoken, Stuffed, Wire};
 
+/// How a challenge appears in the dialogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// As it is.
+    Whole,
+    /// As stars.
+    Masked,
+}
+
 /// A wire on which POP3 is spoken.
 pub struct Talk<'e>(pub Wire<'e>);
 
@@ -32,10 +41,23 @@ impl<'e> Talk<'e> {
 
     /// Reads the first line of a reply.
     pub fn reply(&mut self, limit: usize, waiting_for: &'static str) -> Result<Reply> {
+        self.reply_shown(limit, waiting_for, Shown::Whole)
+    }
+
+    /// As `reply`, where a challenge is not to be seen by everybody.
+    pub fn reply_shown(
+        &mut self,
+        limit: usize,
+        waiting_for: &'static str,
+        shown: Shown,
+    ) -> Result<Reply> {
         let line = self.0.line(limit, waiting_for)?;
         let reply = Reply::parse(line);
-        let shown = line.to_vec();
-        self.0.show(&shown);
+        let line = match (&reply, shown) {
+            (Ok(Reply::Challenge(_)), Shown::Masked) => b"+ ***".to_vec(),
+            _ => line.to_vec(),
+        };
+        self.0.show(&line);
         // What may be told to the user; a server may repeat what it was told.
         match reply {
             Ok(Reply::Err(code, text)) => Ok(Reply::Err(code, self.0.veil(&text))),
@@ -51,6 +73,9 @@ impl<'e> Talk<'e> {
                 let got = self.0.veil(&got);
                 Error::Nonsense { expected, got }
             }
+            Error::LoginRefused(words) => Error::LoginRefused(self.0.veil(&words)),
+            Error::TokenRefused(words) => Error::TokenRefused(self.0.veil(&words)),
+            Error::OtherChannel(words) => Error::OtherChannel(self.0.veil(&words)),
             error => error,
         }
     }

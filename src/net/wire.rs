@@ -149,7 +149,6 @@ impl<'e> Wire<'e> {
     }
 
     /// What a login can be tied to: something only under TLS, and only where its library tells.
-    #[allow(dead_code)] // the mechanisms that use it come next
     pub fn binding(&self) -> Option<&Binding> {
         self.binding.as_ref()
     }

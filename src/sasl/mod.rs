@@ -1,22 +1,68 @@
 //! SASL mechanisms (RFC 4422): each gives its messages and judges the server's, and knows nothing of
-//! how they travel.
+//! how they travel, nor where its nonce comes from.
 
-mod plain;
+mod bearer;
+mod cram;
+mod digest;
+mod login;
+mod prepare;
+mod scram;
+mod single;
 
-pub use plain::{Login, Plain};
+pub use bearer::{Bearer, Dialect};
+pub use cram::CramMd5;
+pub use digest::DigestMd5;
+pub use login::Login;
+pub use scram::{Channel, Hash, Scram};
+pub use single::Single;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::secret::Secret;
 
 /// A mechanism at work on one login.
 pub trait Mechanism {
     /// The message that may be sent before the server has said anything; `None` if the server
-    /// speaks first.
+    /// speaks first, or must be made to.
     fn initial(&mut self) -> Option<Secret>;
 
     /// The answer to a challenge.
     fn respond(&mut self, challenge: &[u8]) -> Result<Secret>;
 
+    /// Whether the next challenge means anything to it; if not, it may be anything.
+    fn listens(&self) -> bool {
+        true
+    }
+
+    /// Whether what was said so far was made from the secret: then a refusal is final.
+    fn committed(&self) -> bool {
+        true
+    }
+
     /// Whether all has been said that must be, on both sides, before the server may agree.
     fn done(&self) -> bool;
+
+    /// Why the server refuses, if it said so within the mechanism.
+    fn verdict(&mut self) -> Option<Error> {
+        None
+    }
+}
+
+/// Who logs in.
+#[derive(Clone, Copy)]
+pub struct User<'s> {
+    /// The name.
+    pub name: &'s str,
+    /// The password.
+    pub secret: &'s Secret,
+}
+
+/// A challenge that is none.
+fn nonsense(expected: &'static str, challenge: &[u8]) -> Error {
+    let got = challenge.to_vec();
+    Error::Nonsense { expected, got }
+}
+
+/// In lower-case hex.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
