@@ -105,6 +105,8 @@ pub enum SecretSource {
     File(PathBuf),
     /// A person, at the terminal.
     Ask,
+    /// Nowhere: none is needed.
+    Nothing,
 }
 
 impl SecretSource {
@@ -116,6 +118,7 @@ impl SecretSource {
             Self::Command(line) => from_command(line),
             Self::File(path) => from_file(path),
             Self::Ask => Err(Error::NoPassword),
+            Self::Nothing => return Ok(Credential::Nothing),
         }
         .map(Credential::Password)
     }

@@ -7,7 +7,7 @@ use super::units;
 use crate::cli::Fetch;
 use crate::delivery::{Destination, Format, Lock};
 use crate::error::{plain, Error, Result};
-use crate::maildrop::{Login, Methods};
+use crate::maildrop::{Login, Methods, Needs};
 use crate::net::{Route, TlsMode, Trust};
 use crate::plan::{Keep, Order, Policy};
 use crate::secret::SecretSource;
@@ -68,11 +68,13 @@ impl Layers<'_> {
             order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
             accept_new_uids: self.flags.accept_new_uids,
         };
+        let (route, login) = (self.route()?, self.login()?);
+        let secret = self.fitting(self.secret()?, &login.methods, route.tls)?;
         Ok(Account {
             name: self.name.into(),
-            route: self.route()?,
-            login: self.login()?,
-            secret: self.secret()?,
+            route,
+            login,
+            secret,
             policy,
             destination: self.destination()?,
             place: Place {
@@ -226,6 +228,31 @@ impl Layers<'_> {
             }
         }
         Ok(SecretSource::Ask)
+    }
+
+    /// What the ways to log in that are named ask for: nothing, if that is enough for each, and no
+    /// password where only a token is of use.
+    fn fitting(
+        &self,
+        secret: SecretSource,
+        methods: &Methods,
+        tls: TlsMode,
+    ) -> Result<SecretSource> {
+        let Methods::Named(named) = methods else {
+            return Ok(secret);
+        };
+        let all = |needs| named.iter().all(|method| method.needs() == needs);
+        let wrong = |what: &str| Err(self.wrong("auth", self.own.auth.is_some(), what));
+        if tls == TlsMode::Off && named.iter().all(|method| method.is_bound()) {
+            return wrong("a login can be bound to TLS only, and there is none");
+        }
+        match secret {
+            SecretSource::Ask if all(Needs::Nothing) => Ok(SecretSource::Nothing),
+            _ if all(Needs::Token) => {
+                wrong("it names only ways to log in with an access token, and there is none")
+            }
+            secret => Ok(secret),
+        }
     }
 
     fn destination(&self) -> Result<Destination> {
