@@ -37,6 +37,8 @@ mod support {
     pub mod mail;
     #[path = "../support/maildrop.rs"]
     pub mod maildrop;
+    #[path = "../support/proof.rs"]
+    pub mod proof;
     #[path = "../support/server.rs"]
     pub mod server;
     #[path = "../support/session.rs"]

@@ -2,5 +2,6 @@
 
 mod choice;
 mod mechanisms;
+mod proofs;
 mod refusals;
 mod secrets;

@@ -186,3 +186,59 @@ fn a_reply_to_a_login_that_makes_no_sense_ends_the_conversation() {
             .exits(76);
     }
 }
+
+#[test]
+fn what_may_be_too_long_for_user_and_pass_is_told() {
+    let long = "p".repeat(41);
+    for (user, password, told) in [
+        ("alice", "wrong", false),
+        ("alice", &long[..40], false),
+        ("alice", &long, true),
+        (
+            "a-very-long-name-indeed@subdomain.example.org",
+            "wrong",
+            true,
+        ),
+    ] {
+        for auth in ["user-pass", "plain"] {
+            let server = PopServer::start();
+            let mut scene = Scene::with_server(&server)
+                .key("user", user)
+                .key("auth", auth)
+                .file("password", password.as_bytes());
+            let outcome = scene.run().says("refused the login").says_lines(1);
+            let outcome = match told && auth == "user-pass" {
+                true => outcome.says("40 octets"),
+                false => outcome.never_shows("40 octets"),
+            };
+            outcome.exits(77);
+        }
+    }
+}
+
+#[test]
+fn a_name_refused_before_the_password_leaves_other_ways() {
+    let script = format!(
+        "S: +OK\nC: CAPA\nS: +OK\nS: TOP\nS: SASL LOGIN PLAIN\nS: .\nC: AUTH LOGIN\nS: +␠\n\
+         C: YWxpY2U=\nS: -ERR not you, not so\nC: AUTH PLAIN *\nS: +OK\nC: STAT\nS: +OK 0 0\n{QUIT}"
+    );
+    Scene::new()
+        .key("auth", "[login, plain]")
+        .conversation_text(&script)
+        .run()
+        .silent()
+        .exits(0);
+}
+
+#[test]
+fn plain_carries_no_more_than_it_can() {
+    let script = format!("S: +OK\nC: CAPA\nS: +OK\nS: SASL PLAIN\nS: .\n{QUIT}");
+    Scene::new()
+        .key("auth", "plain")
+        .file("password", "p".repeat(256).as_bytes())
+        .conversation_text(&script)
+        .run()
+        .says("longer than the 255 octets")
+        .says_lines(1)
+        .exits(78);
+}

@@ -5,8 +5,10 @@ use base64::prelude::{Engine, BASE64_STANDARD};
 
 use crate::support::phrases::LOGIN;
 use crate::support::scene::Scene;
-use crate::support::server::{Answer, PopServer, Security};
+use crate::support::server::{Answer, Moment, PopServer, Security};
 use crate::support::tls::Certificate;
+
+use super::proofs::ALL;
 
 /// Runs as loudly as can be, and finds no trace of these passwords.
 #[track_caller]
@@ -27,12 +29,17 @@ fn the_dialogue_is_shown_and_the_password_is_not() {
         ("apop", "C: APOP ***"),
         ("plain", "C: AUTH PLAIN ***"),
         ("login", "C: ***"),
+        ("cram-md5", "C: ***"),
+        ("digest-md5", "S: + ***"),
+        ("scram-sha-1", "C: AUTH SCRAM-SHA-1 ***"),
+        ("scram-sha-256", "S: + ***"),
     ] {
         for password in ["open-sesame", "short but with spaces", "w\u{fc}rzig"] {
             if !password.is_ascii() && ["user-pass", "apop"].contains(&auth) {
                 continue;
             }
-            let server = PopServer::builder().user("alice", password).start();
+            let server = PopServer::builder().mechanisms(ALL).user("alice", password);
+            let server = server.start();
             let mut scene = Scene::with_server(&server)
                 .key("auth", auth)
                 .file("password", password.as_bytes());
@@ -47,8 +54,16 @@ fn the_dialogue_is_shown_and_the_password_is_not() {
 
 #[test]
 fn a_refused_password_is_not_shown() {
-    for auth in ["user-pass", "plain", "login", "apop"] {
-        let server = PopServer::start();
+    for auth in [
+        "user-pass",
+        "plain",
+        "login",
+        "apop",
+        "cram-md5",
+        "digest-md5",
+        "scram-sha-256",
+    ] {
+        let server = PopServer::builder().mechanisms(ALL).start();
         let mut scene = Scene::with_server(&server)
             .key("auth", auth)
             .file("password", b"wrong-but-typed\n");
@@ -115,4 +130,56 @@ fn a_password_that_the_server_repeats_is_not_shown() {
     server.answer("STAT", Answer::Say(format!("+OK {whole}")));
     let mut scene = Scene::with_server(&server).key("auth", "plain");
     keeps(&mut scene, "open-sesame", 76);
+}
+
+#[test]
+fn what_a_password_can_be_guessed_from_is_not_shown() {
+    for auth in ["cram-md5", "digest-md5", "scram-sha-1", "scram-sha-256"] {
+        let server = PopServer::builder().mechanisms(ALL).start();
+        let mut scene = Scene::with_server(&server).key("auth", auth);
+        let shown = keeps(&mut scene, "open-sesame", 0);
+        let dialogue = server.dialogue();
+        let asked = dialogue
+            .lines()
+            .skip_while(|line| !line.contains("C: AUTH"));
+        let said = asked.take_while(|line| !line.contains("+OK welcome"));
+        let said: Vec<&str> = said.flat_map(|line| line.split(' ').next_back()).collect();
+        // All that was said but the first question, which is anybody's.
+        let question = said
+            .iter()
+            .position(|word| shown.contains(word) && word.len() > 20);
+        assert!(said.len() >= 3, "{dialogue}");
+        for (at, word) in said.iter().enumerate().filter(|(_, word)| word.len() > 20) {
+            assert!(
+                Some(at) == question || !shown.contains(word),
+                "{word} is in\n{shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_proof_that_the_server_repeats_is_not_shown() {
+    /// The last long word that the client said.
+    fn proof(server: &PopServer) -> String {
+        let said = server.sessions().concat();
+        let last = said.iter().filter(|line| line.len() > 20).next_back();
+        let word = last.and_then(|line| line.rsplit(' ').next());
+        word.unwrap().to_owned()
+    }
+    for auth in ["plain", "cram-md5", "scram-sha-256"] {
+        let server = PopServer::builder().mechanisms(ALL).start();
+        let repeats = server.clone();
+        server.hook(move |exchange| {
+            if exchange.moment == Moment::Answered && exchange.command.starts_with("AUTH") {
+                let reply = format!("+OK {}", proof(&repeats));
+                repeats.answer("STAT", Answer::Say(reply));
+            }
+        });
+        let mut scene = Scene::with_server(&server).key("auth", auth);
+        let mut outcome = scene.run_with(&["-vv"]).says("+OK ***").exits(76);
+        let (shown, proof) = (outcome.take_stderr(), proof(&server));
+        assert!(!shown.contains(&proof), "{proof} is in\n{shown}");
+        server.unhook();
+    }
 }

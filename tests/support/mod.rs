@@ -5,7 +5,7 @@
 //! - `conversation`, `script`: a server that plays a script and insists on it; `phrases`: what
 //!   most scripts have in common
 //! - `server`, `maildrop`: a server that keeps mail, and to RFC 1939; below them `session`,
-//!   `login` and `guest`
+//!   `login`, `proof` and `guest`
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `gate`: holds a server up at one moment
 //! - `dovecot`: a server that others wrote
@@ -25,6 +25,7 @@ pub mod memory;
 pub mod outcome;
 pub mod phrases;
 pub mod process;
+pub mod proof;
 pub mod scene;
 pub mod script;
 pub mod server;

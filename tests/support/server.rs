@@ -12,10 +12,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use native_tls::TlsAcceptor;
+use native_tls::{Identity, TlsAcceptor};
 
 use super::guest::Guest;
 use super::maildrop::Maildrop;
+use super::proof::{self, Deceit};
 use super::session;
 use super::tls::Certificate;
 
@@ -77,13 +78,13 @@ pub type Hook = Arc<dyn Fn(&Exchange) + Send + Sync>;
 /// What a server is to be.
 pub struct Builder {
     security: Security,
-    traits: Traits,
+    pub(super) traits: Traits,
     users: Vec<(String, String, Maildrop)>,
     answers: Vec<(String, Answer)>,
 }
 
 /// What a server says of itself and what it lacks.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Traits {
     /// Its first line, when it is not the usual one.
     pub greeting: Option<String>,
@@ -91,12 +92,39 @@ pub(super) struct Traits {
     pub capabilities: Vec<String>,
     /// Commands and capabilities it does not know.
     pub lacks: Vec<String>,
+    /// The mechanisms of AUTH, in capitals.
+    pub mechanisms: Vec<String>,
+    /// The tokens that are good, each with its user.
+    pub tokens: Vec<(String, String)>,
+    /// Who the client has shown to be, outside of POP3.
+    pub external: Option<String>,
+    /// What it does wrong to prove itself.
+    pub deceit: Option<Deceit>,
+    /// It offers to bind logins, but to other data than the client has.
+    pub binds_otherwise: bool,
+}
+
+impl Default for Traits {
+    fn default() -> Traits {
+        Traits {
+            greeting: None,
+            capabilities: Vec::new(),
+            lacks: Vec::new(),
+            mechanisms: vec!["PLAIN".into(), "LOGIN".into()],
+            tokens: Vec::new(),
+            external: None,
+            deceit: None,
+            binds_otherwise: false,
+        }
+    }
 }
 
 /// What the threads of a server share.
 pub(super) struct Shared {
     pub security: Security,
     pub acceptor: Option<TlsAcceptor>,
+    /// What a login can be bound to by the certificate.
+    pub end_point: Vec<u8>,
     pub traits: Traits,
     pub users: Vec<(String, String, Maildrop)>,
     pub changed: Condvar,
@@ -293,13 +321,19 @@ impl Builder {
         if self.users.is_empty() {
             self = self.user(USER, PASSWORD);
         }
-        let acceptor = match self.security {
+        let shown = match self.security {
             Security::None => None,
-            Security::StartTls(shown) | Security::Implicit(shown) => Some(shown.acceptor()),
+            Security::StartTls(shown) | Security::Implicit(shown) => Some(shown.pem()),
         };
+        let acceptor = shown.as_ref().map(|pem| {
+            let identity = Identity::from_pkcs8(&pem.certificate, &pem.key).unwrap();
+            TlsAcceptor::new(identity).unwrap()
+        });
+        let end_point = shown.map(|pem| proof::end_point(&pem.certificate));
         let shared = Arc::new(Shared {
             security: self.security,
             acceptor,
+            end_point: end_point.unwrap_or_default(),
             traits: self.traits,
             users: self.users,
             state: Mutex::new(State {

@@ -28,7 +28,7 @@ pub(super) struct Session<'a> {
     pub(super) guest: &'a Guest,
     wire: Wire,
     pub(super) timestamp: String,
-    secure: bool,
+    pub(super) secure: bool,
     name: Option<String>,
     pub(super) open: Option<Open>,
     hang_up: bool,
@@ -144,14 +144,18 @@ impl Session<'_> {
     fn capabilities(&self) -> Vec<String> {
         let mut lines = vec!["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"];
         if self.open.is_none() && self.may_log_in() {
-            lines.extend(["USER", "SASL PLAIN LOGIN"]);
+            lines.push("USER");
         }
         if !self.secure && matches!(self.guest.server.security, Security::StartTls(_)) {
             lines.push("STLS");
         }
         lines.retain(|line| !self.lacks(line.split(' ').next().unwrap_or(line)));
-        let own = lines.into_iter().map(str::to_owned);
-        own.chain(self.guest.server.traits.capabilities.iter().cloned())
+        let mut own: Vec<String> = lines.into_iter().map(str::to_owned).collect();
+        if self.open.is_none() && self.may_log_in() && !self.lacks("SASL") {
+            own.push(format!("SASL {}", self.mechanisms().join(" ")));
+        }
+        own.into_iter()
+            .chain(self.guest.server.traits.capabilities.iter().cloned())
             .collect()
     }
 
