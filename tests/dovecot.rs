@@ -5,9 +5,12 @@
 use std::fs;
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use base64::prelude::{Engine, BASE64_STANDARD};
 
 use crate::support::client::connect;
-use crate::support::dovecot::Dovecot;
+use crate::support::dovecot::{Dovecot, ANYBODY};
 use crate::support::mail;
 use crate::support::scene::Scene;
 
@@ -300,4 +303,84 @@ fn a_certificate_for_another_name_gets_no_password() {
         drop(scene.run().says("did not prove").exits(77));
     }
     assert!(!dovecot.log().contains("Login: user=<alice>"));
+}
+
+#[test]
+fn every_mechanism_logs_in_and_fetches() {
+    let Some(mut dovecot) = Dovecot::start() else {
+        return;
+    };
+    dovecot.put("alice", &[mail::named("plain.eml")]);
+    for (auth, said) in [
+        ("user-pass", "PLAIN"),
+        ("apop", "APOP"),
+        ("plain", "PLAIN"),
+        ("login", "LOGIN"),
+        ("cram-md5", "CRAM-MD5"),
+        ("digest-md5", "DIGEST-MD5"),
+        ("scram-sha-1", "SCRAM-SHA-1"),
+        ("scram-sha-256", "SCRAM-SHA-256"),
+    ] {
+        for way in [Way::Plain, Way::Stls, Way::Implicit] {
+            let before = dovecot.log();
+            let mut scene = scene_at(&dovecot, way, "alice").key("auth", auth);
+            drop(scene.run().silent().delivers(["plain.eml"]).exits(0));
+            let log = dovecot.log();
+            let login = format!("Login: user=<alice>, method={said},");
+            assert!(log[before.len()..].contains(&login), "{auth}\n{log}");
+        }
+        let scene = scene_at(&dovecot, Way::Implicit, "alice").key("auth", auth);
+        let mut scene = scene.file("password", b"wrong\n");
+        let refused = scene.run().says("refused the login").says_lines(1);
+        drop(refused.exits(77));
+    }
+}
+
+#[test]
+fn unasked_the_password_is_proved_and_not_said() {
+    let Some(mut dovecot) = Dovecot::start() else {
+        return;
+    };
+    dovecot.put("alice", &[mail::named("plain.eml")]);
+    for way in [Way::Plain, Way::Stls, Way::Implicit] {
+        let mut scene = scene_at(&dovecot, way, "alice").key("auth", "auto");
+        drop(scene.run().silent().delivers(["plain.eml"]).exits(0));
+    }
+    let log = dovecot.log();
+    let proved = log.matches("Login: user=<alice>, method=SCRAM-SHA-256,");
+    assert_eq!(proved.count(), 3, "{log}");
+}
+
+#[test]
+fn anybody_sees_what_is_for_anybody() {
+    let Some(mut dovecot) = Dovecot::start() else {
+        return;
+    };
+    dovecot.put(ANYBODY, &[mail::named("plain.eml")]);
+    for user in ["whoever", "who@example.org"] {
+        let scene = scene_at(&dovecot, Way::Implicit, user).without_key("password_file");
+        let mut scene = scene.key("auth", "anonymous");
+        drop(scene.run().silent().delivers(["plain.eml"]).exits(0));
+    }
+}
+
+#[test]
+fn dovecot_checks_tokens_by_itself() {
+    let Some(dovecot) = Dovecot::start() else {
+        return;
+    };
+    let now = SystemTime::now();
+    let (good, old) = (
+        now + Duration::from_secs(3600),
+        now - Duration::from_secs(3600),
+    );
+    for (until, answer) in [(good, "+OK"), (old, "+ ")] {
+        let mut client = connect(dovecot.port());
+        client.line();
+        let token = dovecot.token("alice", until);
+        let message = format!("user=alice\x01auth=Bearer {token}\x01\x01");
+        client.ask("AUTH XOAUTH2");
+        let said = client.ask(&BASE64_STANDARD.encode(message));
+        assert!(said.starts_with(answer), "{said}\n{}", dovecot.log());
+    }
 }

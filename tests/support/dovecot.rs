@@ -11,11 +11,14 @@ use std::os::unix::fs::{chown, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use base64::prelude::{Engine, BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use openssl::hash::MessageDigest;
 use rustix::process::{getgid, getuid, kill_process, Pid, Signal};
 use tempfile::TempDir;
 
+use super::proof::hmac;
 use super::server::PASSWORD;
 use super::tls::{self, Certificate};
 
@@ -23,6 +26,12 @@ use super::tls::{self, Certificate};
 pub const USERS: [&str; 8] = [
     "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi",
 ];
+
+/// Whose maildrop it is that anybody may see.
+pub const ANYBODY: &str = "heidi";
+
+/// What access tokens are signed with.
+const TOKEN_KEY: &[u8] = b"a key for tests, of more octets than 32";
 
 /// A running Dovecot.
 pub struct Dovecot {
@@ -75,6 +84,21 @@ impl Dovecot {
             fs::write(&path, message).unwrap();
             give_away(&path);
         }
+    }
+
+    /// An access token of a user's, a signed JWT, which is good until this time.
+    pub fn token(&self, user: &str, until: SystemTime) -> String {
+        let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let url = |octets: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(octets);
+        let head = url(br#"{"alg":"HS256","typ":"JWT"}"#);
+        let claims = format!(
+            r#"{{"email":"{user}","sub":"{user}","iat":{},"exp":{}}}"#,
+            seconds(SystemTime::now()) - 60,
+            seconds(until)
+        );
+        let signed = format!("{head}.{}", url(claims.as_bytes()));
+        let signature = hmac(MessageDigest::sha256(), TOKEN_KEY, signed.as_bytes());
+        format!("{signed}.{}", url(&signature))
     }
 
     /// How many messages are left in a user's maildrop.
@@ -190,6 +214,15 @@ fn furnish(folder: &Path, ports: [u16; 2]) {
     fs::write(folder.join("server.pem"), shown.certificate).unwrap();
     fs::write(folder.join("server.key"), shown.key).unwrap();
     tls::write_ca(folder);
+    let keys = folder.join("keys/default/HS256");
+    fs::create_dir_all(&keys).unwrap();
+    fs::write(keys.join("default"), BASE64_STANDARD.encode(TOKEN_KEY)).unwrap();
+    let tokens = format!(
+        "introspection_mode = local\nusername_attribute = email\n\
+         local_validation_key_dict = fs:posix:prefix={}/\n",
+        folder.join("keys").display()
+    );
+    fs::write(folder.join("oauth2.conf"), tokens).unwrap();
     fs::write(folder.join("dovecot.conf"), config(folder, ports)).unwrap();
 }
 
@@ -250,11 +283,19 @@ ssl_min_protocol = TLSv1.2
 ssl_dh =
 # Both ways to log in are tested here, in the clear too.
 disable_plaintext_auth = no
-auth_mechanisms = plain login apop cram-md5 digest-md5 scram-sha-1 scram-sha-256
+auth_mechanisms = plain login apop cram-md5 digest-md5 scram-sha-1 scram-sha-256 anonymous \
+  oauthbearer xoauth2
+auth_anonymous_username = {ANYBODY}
 auth_failure_delay = 0
 default_vsz_limit = 0
 passdb {{
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = {folder}/oauth2.conf
+}}
+passdb {{
   driver = passwd-file
+  mechanisms = plain login apop cram-md5 digest-md5 scram-sha-1 scram-sha-256
   args = scheme=PLAIN username_format=%u {folder}/users
 }}
 userdb {{
@@ -263,6 +304,10 @@ userdb {{
 }}
 service anvil {{
   {jail}
+  # Whoever was refused is not made to wait.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   {jail}
