@@ -278,7 +278,7 @@ fn status_77_when_login_or_proof_is_refused() {
         .exits(77);
     for (certificate, words) in [
         (Certificate::Expired, "expired"),
-        (Certificate::OtherName, "mismatch"),
+        (Certificate::OtherName, "for another name"),
         (Certificate::SelfSigned, "self-signed"),
     ] {
         for security in [

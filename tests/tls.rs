@@ -1,5 +1,8 @@
 //! TLS: who is believed, and that nothing is said to anybody else.
 
+mod certificates;
+mod client;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
@@ -65,53 +68,6 @@ fn nothing_but_stls_is_said_before_tls() {
             .run()
             .silent()
             .exits(0);
-    }
-}
-
-#[test]
-fn a_certificate_that_proves_nothing_gets_no_word() {
-    for mode in MODES {
-        for (certificate, why, advice) in [
-            ("expired", "certificate has expired", "clock"),
-            ("other-name", "mismatch", "tls_server_name"),
-            ("self-signed", "self-signed certificate", "tls_ca_file"),
-        ] {
-            scene(mode)
-                .conversation_text(&until_tls(mode, certificate))
-                .run()
-                .says("securing: the server did not prove that it is 127.0.0.1")
-                .says(why)
-                .says(advice)
-                .says_lines(1)
-                .exits(77);
-        }
-    }
-}
-
-#[test]
-fn an_issuer_nobody_knows_gets_no_word() {
-    for mode in MODES {
-        scene(mode)
-            .without_key("tls_ca_file")
-            .conversation_text(&until_tls(mode, ""))
-            .run()
-            .says("unable to get local issuer certificate")
-            .says("tls_ca_file")
-            .says_lines(1)
-            .exits(77);
-    }
-}
-
-#[test]
-fn naming_an_authority_does_not_make_every_name_good() {
-    for mode in MODES {
-        scene(mode)
-            .key("tls_server_name", "pop.example.org")
-            .conversation_text(&until_tls(mode, ""))
-            .run()
-            .says("did not prove that it is pop.example.org")
-            .says("hostname mismatch")
-            .exits(77);
     }
 }
 

@@ -4,7 +4,7 @@
 use super::kinds::{self, given, Auth};
 use super::units::{Expanded, Size, Span};
 use crate::delivery::{Format, Lock};
-use crate::net::TlsMode;
+use crate::net::{Fingerprint, TlsMode, Version};
 use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -54,6 +54,14 @@ pub struct Keys {
     pub auth: Option<Auth>,
     #[serde(deserialize_with = "kinds::path")]
     pub tls_ca_file: Option<Expanded>,
+    #[serde(deserialize_with = "kinds::fingerprints")]
+    pub tls_fingerprint: Option<Vec<Fingerprint>>,
+    #[serde(deserialize_with = "kinds::version")]
+    pub tls_min_version: Option<Version>,
+    #[serde(deserialize_with = "kinds::path")]
+    pub tls_client_cert: Option<Expanded>,
+    #[serde(deserialize_with = "kinds::path")]
+    pub tls_client_key: Option<Expanded>,
     #[serde(deserialize_with = "kinds::flag")]
     pub tls_verify: Option<bool>,
     #[serde(deserialize_with = "kinds::text")]

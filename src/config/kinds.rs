@@ -4,7 +4,7 @@
 use super::units::{Expanded, Scalar, Size, Span};
 use crate::delivery::Lock;
 use crate::maildrop::Method;
-use crate::net::TlsMode;
+use crate::net::{Fingerprint, TlsMode, Version};
 use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
 use serde::de::{Error as _, SeqAccess, Unexpected, Visitor};
@@ -147,6 +147,53 @@ pub fn tls<'de, D: Deserializer<'de>>(from: D) -> Result<Option<TlsMode>, D::Err
     };
     from.deserialize_any(Scalar("implicit, starttls or none", word))
         .map(Some)
+}
+
+/// The oldest TLS that will do.
+pub fn version<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Version>, D::Error> {
+    let word = |text: &str| match text {
+        "1.2" => Some(Version::Tls12),
+        "1.3" => Some(Version::Tls13),
+        _ => None,
+    };
+    from.deserialize_any(Scalar("1.2 or 1.3", word)).map(Some)
+}
+
+/// A fingerprint, or a list of them.
+pub fn fingerprints<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Vec<Fingerprint>>, D::Error> {
+    struct Pins;
+
+    impl<'de> Visitor<'de> for Pins {
+        type Value = Vec<Fingerprint>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a SHA-256 fingerprint of 64 hexadecimal digits, or a list of them")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(vec![pin(text, &self)?])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut pins = Vec::new();
+            while let Some(text) = list.next_element::<String>()? {
+                pins.push(pin(&text, &self)?);
+            }
+            match pins.as_slice() {
+                [] => Err(A::Error::custom("the list is empty")),
+                _ => Ok(pins),
+            }
+        }
+    }
+
+    fn pin<E: serde::de::Error>(text: &str, expected: &Pins) -> Result<Fingerprint, E> {
+        let pin = Fingerprint::parse(text);
+        pin.ok_or_else(|| E::invalid_value(Unexpected::Str(text), expected))
+    }
+
+    from.deserialize_any(Pins).map(Some)
 }
 
 /// Which messages come first.

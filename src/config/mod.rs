@@ -8,6 +8,7 @@ mod mistake;
 mod place;
 mod resolve;
 mod syntax;
+mod trust;
 mod units;
 
 use crate::cli::Fetch;

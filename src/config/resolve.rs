@@ -8,7 +8,7 @@ use crate::cli::Fetch;
 use crate::delivery::{Destination, Format, Lock};
 use crate::error::{plain, Error, Result};
 use crate::maildrop::{Login, Methods, Needs};
-use crate::net::{Route, TlsMode, Trust};
+use crate::net::{Route, TlsMode};
 use crate::plan::{Keep, Order, Policy};
 use crate::secret::SecretSource;
 use crate::seen::Place;
@@ -90,12 +90,12 @@ impl Layers<'_> {
     }
 
     /// The account's own value, or the one it starts from.
-    fn pick<T>(&self, value: impl Fn(&Keys) -> Option<T>) -> Option<T> {
+    pub(super) fn pick<T>(&self, value: impl Fn(&Keys) -> Option<T>) -> Option<T> {
         value(self.own).or_else(|| value(self.base))
     }
 
     /// A mistake at a key, or one below it (`deliver.lock`), in the layer that has it.
-    fn wrong(&self, key: &str, own: bool, what: impl Into<String>) -> Error {
+    pub(super) fn wrong(&self, key: &str, own: bool, what: impl Into<String>) -> Error {
         let mut path = match own {
             true => vec!["accounts", self.name],
             false => vec!["defaults"],
@@ -148,35 +148,8 @@ impl Layers<'_> {
         })
     }
 
-    fn trust(&self, host: &str, tls: TlsMode) -> Result<Trust> {
-        let own = [
-            ("tls_ca_file", self.own.tls_ca_file.is_some()),
-            ("tls_server_name", self.own.tls_server_name.is_some()),
-            ("tls_verify", self.own.tls_verify.is_some()),
-        ];
-        match own.iter().find(|(_, there)| *there) {
-            Some((key, _)) if tls == TlsMode::Off => {
-                return Err(self.wrong(key, true, "it means nothing with tls: none; leave it out"));
-            }
-            _ => {}
-        }
-        let authorities = self
-            .pick(|keys| keys.tls_ca_file.clone())
-            .map(|path| path.0);
-        if let Some(path) = authorities.as_ref().filter(|_| tls != TlsMode::Off) {
-            self.readable("tls_ca_file", self.own.tls_ca_file.is_some(), path)?;
-        }
-        Ok(Trust {
-            name: self
-                .pick(|keys| keys.tls_server_name.clone())
-                .unwrap_or_else(|| host.into()),
-            authorities,
-            verify: tls == TlsMode::Off || self.pick(|keys| keys.tls_verify).unwrap_or(true),
-        })
-    }
-
     /// Fails if a file that the settings name cannot be read.
-    fn readable(&self, key: &str, own: bool, path: &PathBuf) -> Result<()> {
+    pub(super) fn readable(&self, key: &str, own: bool, path: &PathBuf) -> Result<()> {
         let why = match File::open(path).and_then(|file| file.metadata()) {
             Ok(meta) if meta.is_dir() => "it is a directory".into(),
             Ok(_) => return Ok(()),

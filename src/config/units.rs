@@ -103,6 +103,11 @@ impl<T> Visitor<'_> for Scalar<T> {
         self.1(&number.to_string())
             .ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
     }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<T, E> {
+        self.1(&number.to_string())
+            .ok_or_else(|| E::invalid_value(Unexpected::Float(number), &self))
+    }
 }
 
 #[cfg(test)]

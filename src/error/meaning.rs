@@ -24,7 +24,7 @@ impl Error {
             | E::NoSettings(_)
             | E::PasswordCommand { .. }
             | E::PasswordFile { .. }
-            | E::TrustFile { .. }
+            | E::TlsFile { .. }
             | E::WouldReveal
             | E::Uncarriable(_)
             | E::AllNew { .. }
@@ -98,7 +98,7 @@ impl Error {
             | E::PasswordFile { .. }
             | E::Interrupted
             | E::NoStls(_)
-            | E::TrustFile { .. }
+            | E::TlsFile { .. }
             | E::GreetingRefused(_)
             | E::LoginRefused(_)
             | E::LongLoginRefused(_)
@@ -129,13 +129,15 @@ impl Error {
 
     /// Our own error out of the reader that carried it.
     pub fn from_reader(error: io::Error) -> Self {
-        match error.downcast::<Self>() {
-            Ok(ours) => ours,
-            Err(why) => Self::Cut {
-                during: "a message",
-                why: Some(why),
-            },
-        }
+        Self::from_transport(error, "a message")
+    }
+
+    /// What a transport failed with meanwhile: our own error, if it carries one.
+    pub fn from_transport(error: io::Error, during: &'static str) -> Self {
+        error.downcast::<Self>().unwrap_or_else(|why| Self::Cut {
+            during,
+            why: Some(why),
+        })
     }
 
     /// What somebody else said about it, raw: the server, the MDA, a password command.

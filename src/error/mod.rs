@@ -178,6 +178,8 @@ pub enum Error {
         name: String,
         /// What is wrong with the certificate.
         why: String,
+        /// What the certificate says, and its fingerprint, if we had another look.
+        seen: Option<String>,
         /// What may help.
         advice: &'static str,
     },
@@ -185,9 +187,11 @@ pub enum Error {
     NoStls(Vec<u8>),
     /// The server sent more behind its answer to STLS (an injection).
     TextBehindStls,
-    /// Certificates to trust cannot be read.
-    TrustFile {
-        /// The file of `tls_ca_file`.
+    /// A file for TLS is not what it should be.
+    TlsFile {
+        /// The key that names it.
+        key: &'static str,
+        /// The file.
         path: PathBuf,
         /// Why not.
         why: String,

@@ -1,6 +1,7 @@
 //! A maildrop that is open: connected, secured, logged in and locked by the server. The road knows
 //! maildrops only by this trait; which protocol is behind it is settled in [`open`].
 
+mod greet;
 mod login;
 mod pop3;
 mod syntax;
@@ -62,6 +63,7 @@ pub fn open<'e>(
 }
 
 /// The surroundings of one session.
+#[derive(Clone)]
 pub struct Visit<'e> {
     /// How long the server may take.
     pub patience: Patience,

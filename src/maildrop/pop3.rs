@@ -1,19 +1,18 @@
-//! POP3 (RFC 1939, 2449, 2595, 5034) over a wire: from the greeting to QUIT. Deletions are only
-//! noted until QUIT is near, since DELE has no effect before it anyway.
+//! POP3 (RFC 1939, 2449) over a wire: from the login to QUIT. Deletions are only noted until QUIT is
+//! near, since DELE has no effect before it anyway.
 
+use super::greet::{self, Greeted};
 use super::login::{self, plain_reply, Login, Offer};
-use super::syntax::{self, about, refusal, Capabilities, Code, Reply, REPLY_LIMIT};
+use super::syntax::{self, about, refusal, Capabilities, Code, Reply};
 use super::talk::Talk;
 use super::{Maildrop, Visit};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reach, Result};
 use crate::event::Stage;
 use crate::message::{head_end, Disposition, Listing, MessageNumber, Uid};
-use crate::net::{self, Route, Spoken, TlsMode};
+use crate::net::{Route, Spoken};
 use crate::secret::Credential;
 use std::io::Read;
 
-/// More capability lines than any server sends.
-const CAPABILITY_LINES: u32 = 256;
 /// More messages than this are believed only if they are listed: a count costs the server nothing.
 const UNLISTED: u32 = 100_000;
 /// How much of a head is worth keeping.
@@ -27,45 +26,47 @@ pub struct Pop3<'e> {
 }
 
 impl<'e> Pop3<'e> {
-    /// Connects, greets, secures and logs in. A server that hangs up on CAPA is asked again without
-    /// it, unless its capabilities are needed to be safe.
+    /// Connects, greets, secures and logs in. Servers such as Gmail tell only after the login all
+    /// that they can do, and others what holds for this user, so they are asked again if they were
+    /// not asked in vain before.
     pub fn open(
         route: &Route,
         login: &Login,
         credential: &Credential,
         visit: Visit<'e>,
     ) -> Result<Self> {
-        let Visit { patience, events } = visit;
-        let wire = net::dial(route, patience.clone(), events)?;
-        match Self::begin(Talk(wire), route, Capa::Ask) {
-            Ok(session) => session.log_in(route, login, credential),
-            Err(Error::Cut {
-                during: CAPA_REPLY, ..
-            }) => {
-                let wire = net::dial(route, patience, events)?;
-                Self::begin(Talk(wire), route, Capa::Leave)?.log_in(route, login, credential)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Greets, secures and asks what the server can do.
-    fn begin(mut talk: Talk<'e>, route: &Route, capa: Capa) -> Result<Greeted<'e>> {
-        talk.0.events().enter(Stage::Greeting);
-        let greeting = greeting(&mut talk)?;
-        let timestamp = login::timestamp(&greeting).map(<[u8]>::to_vec);
-        if route.tls == TlsMode::StartTls {
-            // Whatever CAPA says in the clear, an attacker may have said; so it is not asked.
-            talk = start_tls(talk, route)?;
-        }
-        let capabilities = match capa {
-            Capa::Ask => capabilities(&mut talk)?,
-            Capa::Leave => Capabilities::default(),
+        let Greeted {
+            mut talk,
+            capabilities: before,
+            timestamp,
+        } = greet::greet(route, visit)?;
+        talk.0.events().enter(Stage::LoggingIn);
+        let offer = Offer {
+            route,
+            capabilities: &before,
+            timestamp: timestamp.as_deref(),
+            security: talk.0.security(),
+            binding: talk.0.binding().cloned(),
         };
-        Ok(Greeted {
+        if let Err(error) = login::log_in(&mut talk, login, credential, &offer) {
+            if error.reach() == Reach::Account {
+                let _ = talk.ask(&Spoken::open("QUIT"), "the goodbye");
+            }
+            return Err(error);
+        }
+        let capabilities = if before.known && (!before.top || before.expire_user) {
+            let after = greet::capabilities(&mut talk)?;
+            Capabilities {
+                expire: after.expire.or(before.expire),
+                ..after
+            }
+        } else {
+            before
+        };
+        Ok(Self {
             talk,
             capabilities,
-            timestamp,
+            deletions: Vec::new(),
         })
     }
 
@@ -106,99 +107,6 @@ impl<'e> Pop3<'e> {
             }
         }
     }
-}
-
-/// Whether to ask for capabilities.
-enum Capa {
-    Ask,
-    Leave,
-}
-
-/// What is waited for after CAPA.
-const CAPA_REPLY: &str = "the capabilities";
-
-/// A session before login.
-struct Greeted<'e> {
-    talk: Talk<'e>,
-    capabilities: Capabilities,
-    timestamp: Option<Vec<u8>>,
-}
-
-impl<'e> Greeted<'e> {
-    /// Logs in. Servers such as Gmail tell only afterwards all that they can do, and others what
-    /// holds for this user, so they are asked again if they were not asked in vain before.
-    fn log_in(mut self, route: &Route, login: &Login, credential: &Credential) -> Result<Pop3<'e>> {
-        self.talk.0.events().enter(Stage::LoggingIn);
-        let offer = Offer {
-            route,
-            capabilities: &self.capabilities,
-            timestamp: self.timestamp.as_deref(),
-            security: self.talk.0.security(),
-            binding: self.talk.0.binding().cloned(),
-            certificate: false, // there is no key for one yet
-        };
-        if let Err(error) = login::log_in(&mut self.talk, login, credential, &offer) {
-            if matches!(error.reach(), crate::error::Reach::Account) {
-                let _ = self.talk.ask(&Spoken::open("QUIT"), "the goodbye");
-            }
-            return Err(error);
-        }
-        let (mut talk, before) = (self.talk, self.capabilities);
-        let after = if before.known && (!before.top || before.expire_user) {
-            let after = capabilities(&mut talk)?;
-            Capabilities {
-                expire: after.expire.or(before.expire),
-                ..after
-            }
-        } else {
-            before
-        };
-        Ok(Pop3 {
-            talk,
-            capabilities: after,
-            deletions: Vec::new(),
-        })
-    }
-}
-
-/// Reads the greeting and tells what else may be listening there.
-fn greeting(talk: &mut Talk) -> Result<Vec<u8>> {
-    let line = talk.0.line(REPLY_LIMIT, "the greeting").map(<[u8]>::to_vec);
-    // Some never end their line: a TLS alert has no line end to wait for.
-    let said = line.as_deref().unwrap_or(talk.0.unread());
-    if !said.is_empty() {
-        talk.0.show(said);
-    }
-    if let Some(error) = syntax::other_protocol(said) {
-        return Err(error);
-    }
-    let line = line?;
-    match plain_reply(Reply::parse(&line)?)? {
-        Reply::Ok(text) | Reply::Challenge(text) => Ok(text),
-        Reply::Err(None, text) => Err(Error::GreetingRefused(text)),
-        Reply::Err(code, text) => Err(refusal(code, &text)),
-    }
-}
-
-/// Sends STLS, alone, and starts TLS. All that was said before is forgotten with the old wire.
-fn start_tls<'e>(mut talk: Talk<'e>, route: &Route) -> Result<Talk<'e>> {
-    match plain_reply(talk.ask(&Spoken::open("STLS"), "the answer to STLS")?)? {
-        Reply::Err(_, text) => Err(Error::NoStls(text)),
-        Reply::Ok(_) | Reply::Challenge(_) => Ok(Talk(talk.0.secure(&route.trust)?)),
-    }
-}
-
-/// Asks what the server can do (RFC 2449). A refusal means that nothing is known.
-fn capabilities(talk: &mut Talk) -> Result<Capabilities> {
-    let mut capabilities = Capabilities::default();
-    let reply = plain_reply(talk.ask(&Spoken::open("CAPA"), CAPA_REPLY)?)?;
-    if let Reply::Ok(_) = reply {
-        talk.lines(CAPABILITY_LINES, |line| {
-            capabilities.take(line);
-            Ok(())
-        })?;
-    }
-    Ok(capabilities)
 }
 
 impl Maildrop for Pop3<'_> {

@@ -7,7 +7,7 @@ mod tls;
 mod wire;
 
 pub use body::Stuffed;
-pub use tls::Trust;
+pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
 pub use wire::{Patience, Spoken, Wire};
 
 use crate::error::Result;
@@ -43,16 +43,6 @@ pub enum Security {
     Verified,
 }
 
-/// What ties a login to the TLS connection over which it is made, so that nobody in between can pass
-/// it on (RFC 5056).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Binding {
-    /// Its type, as the mechanisms name it: `tls-exporter`, `tls-unique`, `tls-server-end-point`.
-    pub kind: &'static str,
-    /// The data, which both ends of the connection know.
-    pub data: Vec<u8>,
-}
-
 /// The way to a server.
 #[derive(Clone)]
 pub struct Route {
@@ -64,6 +54,16 @@ pub struct Route {
     pub tls: TlsMode,
     /// What the server's certificate is checked against.
     pub trust: Trust,
+}
+
+impl Route {
+    /// The same way for a look at what is there: nothing is proven, and nothing secret may be sent.
+    pub fn looking(&self) -> Self {
+        Self {
+            trust: self.trust.looking(),
+            ..self.clone()
+        }
+    }
 }
 
 /// Walks the route as far as it goes before the server speaks.

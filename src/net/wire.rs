@@ -2,7 +2,7 @@
 //! as it can be shown. It knows no commands.
 
 use super::body::{Stuffed, Unstuffer};
-use super::{tls, Binding, Security, Transport, Trust};
+use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
 use crate::error::{Error, Result};
 use crate::event::{Events, Side, Stage, Stop};
 use memchr::{memchr, memmem};
@@ -109,7 +109,7 @@ pub struct Wire<'e> {
     patience: Patience,
     events: &'e Events,
     security: Security,
-    binding: Option<Binding>,
+    secured: Option<Secured>,
     buffer: Box<[u8]>,
     unread: Range<usize>,
     /// The last line ended with a bare LF.
@@ -133,7 +133,7 @@ impl<'e> Wire<'e> {
             patience,
             events,
             security: Security::Clear,
-            binding: None,
+            secured: None,
             buffer: vec![0; BUFFER].into_boxed_slice(),
             unread: 0..0,
             bare_lf: false,
@@ -150,7 +150,12 @@ impl<'e> Wire<'e> {
 
     /// What a login can be tied to: something only under TLS, and only where its library tells.
     pub fn binding(&self) -> Option<&Binding> {
-        self.binding.as_ref()
+        self.secured()?.binding.as_ref()
+    }
+
+    /// What was agreed on, if TLS was.
+    pub fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref()
     }
 
     /// The voice of the account.
@@ -165,13 +170,12 @@ impl<'e> Wire<'e> {
         if !self.unread.is_empty() {
             return Err(Error::TextBehindStls);
         }
-        let (transport, binding) = tls::secure(self.transport, trust, &self.patience)?;
+        let (transport, secured) = tls::secure(self.transport, trust, &self.patience)?;
         let mut wire = Self::new(transport, self.patience, self.events);
-        wire.binding = binding;
-        wire.security = if trust.verify {
-            Security::Verified
-        } else {
-            Security::Unverified
+        wire.secured = Some(secured);
+        wire.security = match trust.proof {
+            Proof::Chain(_) | Proof::Pins(_) => Security::Verified,
+            Proof::Nothing => Security::Unverified,
         };
         Ok(wire)
     }
@@ -218,18 +222,11 @@ impl<'e> Wire<'e> {
                 }
                 Ok(n) => bytes = &bytes[n..],
                 Err(why) if again(&why) => waiting.check()?,
-                Err(why) => {
-                    return Err(Error::Cut {
-                        during: "sending",
-                        why: Some(why),
-                    })
-                }
+                Err(why) => return Err(Error::from_transport(why, "sending")),
             }
         }
-        self.transport.flush().map_err(|why| Error::Cut {
-            during: "sending",
-            why: Some(why),
-        })
+        let lost = |why| Error::from_transport(why, "sending");
+        self.transport.flush().map_err(lost)
     }
 
     /// Reads one line, without its end, of at most `limit` bytes. The whole line must come within
@@ -382,12 +379,7 @@ impl<'e> Wire<'e> {
                     return Ok(());
                 }
                 Err(why) if again(&why) => check()?,
-                Err(why) => {
-                    return Err(Error::Cut {
-                        during,
-                        why: Some(why),
-                    })
-                }
+                Err(why) => return Err(Error::from_transport(why, during)),
             }
         }
     }

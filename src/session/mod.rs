@@ -11,7 +11,7 @@ use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Subject, Tally};
 use crate::maildrop::{self, Login, Maildrop, Visit};
 use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
-use crate::net::{Patience, Route};
+use crate::net::{Patience, Proof, Route};
 use crate::plan::{self, Keep, Policy, Reason, Step};
 use crate::secret::{Credential, SecretSource};
 use crate::seen::{Access, Identity, Key, Lock, Memory, Place};
@@ -102,7 +102,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         Mode::Fetch => Some(prepare(account, &mut memory, events)?),
         Mode::DryRun => None,
     };
-    if !account.route.trust.verify {
+    if account.route.trust.proof == Proof::Nothing {
         events.notice(Notice::Unverified);
     }
     events.enter(Stage::Password);

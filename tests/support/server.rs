@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use native_tls::{Identity, TlsAcceptor};
+use native_tls::TlsAcceptor;
 
 use super::guest::Guest;
 use super::maildrop::Maildrop;
@@ -323,13 +323,10 @@ impl Builder {
         }
         let shown = match self.security {
             Security::None => None,
-            Security::StartTls(shown) | Security::Implicit(shown) => Some(shown.pem()),
+            Security::StartTls(shown) | Security::Implicit(shown) => Some((shown, shown.pem())),
         };
-        let acceptor = shown.as_ref().map(|pem| {
-            let identity = Identity::from_pkcs8(&pem.certificate, &pem.key).unwrap();
-            TlsAcceptor::new(identity).unwrap()
-        });
-        let end_point = shown.map(|pem| proof::end_point(&pem.certificate));
+        let acceptor = shown.as_ref().map(|(shown, pem)| shown.acceptor_of(pem));
+        let end_point = shown.map(|(_, pem)| proof::end_point(&pem.certificate));
         let shared = Arc::new(Shared {
             security: self.security,
             acceptor,

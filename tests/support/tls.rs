@@ -8,14 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use native_tls::{Identity, TlsAcceptor};
+use native_tls::{Identity, Protocol, TlsAcceptor};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectAlternativeName};
+use openssl::x509::extension::{
+    BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
+};
 use openssl::x509::{X509Builder, X509Name, X509NameRef, X509};
 
 /// The certificates a test server can show.
@@ -29,6 +31,16 @@ pub enum Certificate {
     OtherName,
     /// In time and for the right names, but vouched for by nobody else.
     SelfSigned,
+    /// As `Good`, but it begins in a month.
+    Future,
+    /// As `Good`, but signed by an authority that nobody knows.
+    UnknownIssuer,
+    /// As `Good`, but meant for clients alone.
+    ClientsOnly,
+    /// `Good`, shown by a server that knows TLS up to 1.1.
+    OldTls,
+    /// `Good`, shown by a server that knows TLS up to 1.2.
+    Tls12,
 }
 
 /// Who vouches for a certificate.
@@ -36,6 +48,8 @@ pub enum Certificate {
 pub enum Issuer {
     /// The authority of this process, see [`ca_pem`].
     Authority,
+    /// Another one, which shows itself nowhere.
+    Stranger,
     /// The certificate itself.
     Itself,
 }
@@ -72,7 +86,12 @@ impl Certificate {
     pub fn pem(self) -> Pem {
         let home = ["localhost", "127.0.0.1"];
         match self {
-            Certificate::Good => issue(&home, FOR_LONG, Issuer::Authority),
+            Certificate::Good | Certificate::OldTls | Certificate::Tls12 => {
+                issue(&home, FOR_LONG, Issuer::Authority)
+            }
+            Certificate::Future => issue(&home, (30 * DAY, 60 * DAY), Issuer::Authority),
+            Certificate::UnknownIssuer => issue(&home, FOR_LONG, Issuer::Stranger),
+            Certificate::ClientsOnly => for_clients(&home),
             Certificate::Expired => issue(&home, (-60 * DAY, -30 * DAY), Issuer::Authority),
             Certificate::OtherName => issue(&["elsewhere.example"], FOR_LONG, Issuer::Authority),
             Certificate::SelfSigned => issue(&home, FOR_LONG, Issuer::Itself),
@@ -81,9 +100,22 @@ impl Certificate {
 
     /// What a server needs to show this certificate.
     pub fn acceptor(self) -> TlsAcceptor {
-        let pem = self.pem();
+        self.acceptor_of(&self.pem())
+    }
+
+    /// What a server needs to show this one of its kind.
+    pub fn acceptor_of(self, pem: &Pem) -> TlsAcceptor {
         let identity = Identity::from_pkcs8(&pem.certificate, &pem.key).unwrap();
-        TlsAcceptor::new(identity).unwrap()
+        let mut builder = TlsAcceptor::builder(identity);
+        match self {
+            // Without a minimum of its own it would know nothing at all.
+            Certificate::OldTls => builder
+                .min_protocol_version(Some(Protocol::Tlsv10))
+                .max_protocol_version(Some(Protocol::Tlsv11)),
+            Certificate::Tls12 => builder.max_protocol_version(Some(Protocol::Tlsv12)),
+            _ => &mut builder,
+        };
+        builder.build().unwrap()
     }
 }
 
@@ -101,17 +133,34 @@ pub fn write_ca(dir: &Path) -> PathBuf {
 
 /// A new server certificate for `names`, which may be host names or IP addresses.
 pub fn issue(names: &[&str], validity: Validity, issuer: Issuer) -> Pem {
-    let key = server_key();
+    sign(prepared(names, validity, issuer), issuer)
+}
+
+/// A new certificate, by the authority, that says it is for clients only.
+pub fn for_clients(names: &[&str]) -> Pem {
+    let mut builder = prepared(names, FOR_LONG, Issuer::Authority);
+    let usage = ExtendedKeyUsage::new().client_auth().build().unwrap();
+    builder.append_extension(usage).unwrap();
+    sign(builder, Issuer::Authority)
+}
+
+/// The SHA-256 of a certificate as people write it: hexadecimal, with colons.
+pub fn fingerprint(pem: &Pem) -> String {
+    let certificate = X509::from_pem(&pem.certificate).unwrap();
+    let digest = certificate.digest(MessageDigest::sha256()).unwrap();
+    let pairs: Vec<_> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
+}
+
+/// Everything but the signature.
+fn prepared(names: &[&str], validity: Validity, issuer: Issuer) -> X509Builder {
     let subject = common_name(names[0]);
-    let mut builder = match issuer {
-        Issuer::Authority => draft(
-            &subject,
-            authority().certificate.subject_name(),
-            validity,
-            key,
-        ),
-        Issuer::Itself => draft(&subject, &subject, validity, key),
+    let by = match issuer {
+        Issuer::Authority => authority().certificate.subject_name().to_owned().unwrap(),
+        Issuer::Stranger => common_name("somebody else"),
+        Issuer::Itself => common_name(names[0]),
     };
+    let mut builder = draft(&subject, &by, validity, server_key());
     let mut san = SubjectAlternativeName::new();
     for name in names {
         match name.parse::<std::net::IpAddr>() {
@@ -121,14 +170,20 @@ pub fn issue(names: &[&str], validity: Validity, issuer: Issuer) -> Pem {
     }
     let san = san.build(&builder.x509v3_context(None, None)).unwrap();
     builder.append_extension(san).unwrap();
+    builder
+}
+
+fn sign(mut builder: X509Builder, issuer: Issuer) -> Pem {
+    let stranger = new_key();
     let signer = match issuer {
         Issuer::Authority => &authority().key,
-        Issuer::Itself => key,
+        Issuer::Stranger => &stranger,
+        Issuer::Itself => server_key(),
     };
     builder.sign(signer, MessageDigest::sha256()).unwrap();
     Pem {
         certificate: builder.build().to_pem().unwrap(),
-        key: key.private_key_to_pem_pkcs8().unwrap(),
+        key: server_key().private_key_to_pem_pkcs8().unwrap(),
     }
 }
 

@@ -121,7 +121,9 @@ impl Offer<'_> {
     fn takes(&self, method: Method) -> bool {
         match method {
             Method::ScramPlus(_) => self.lists() && self.may_take(method) && self.binding.is_some(),
-            Method::External => self.lists() && self.may_take(method) && self.certificate,
+            Method::External => {
+                self.lists() && self.may_take(method) && self.route.trust.client.is_some()
+            }
             Method::UserPass | Method::Apop => self.may_take(method),
             _ => self.lists() && self.may_take(method),
         }
@@ -141,35 +143,48 @@ impl Offer<'_> {
 mod tests {
     use super::*;
     use crate::maildrop::syntax::Capabilities;
-    use crate::net::{Route, TlsMode, Trust};
+    use crate::net::{ClientCertificate, Engine, Proof, Route, TlsMode, Trust, Version};
     use crate::secret::Secret;
 
     /// What a server offers that lists these mechanisms, seen over such a line.
     fn with_offer<T>(sasl: &str, security: Security, look: impl Fn(&mut Offer) -> T) -> T {
+        with_route(&route(None), sasl, security, look)
+    }
+
+    fn with_route<T>(
+        route: &Route,
+        sasl: &str,
+        security: Security,
+        look: impl Fn(&mut Offer) -> T,
+    ) -> T {
         let mut capabilities = Capabilities::default();
         capabilities.take(format!("SASL {sasl}").as_bytes());
-        let route = Route {
-            host: "pop.example.org".into(),
-            port: 995,
-            tls: TlsMode::Implicit,
-            trust: Trust {
-                name: "pop.example.org".into(),
-                authorities: None,
-                verify: true,
-            },
-        };
         let binding = Binding {
             kind: "tls-server-end-point",
             data: vec![1],
         };
         look(&mut Offer {
-            route: &route,
+            route,
             capabilities: &capabilities,
             timestamp: Some(b"<a@b>"),
             security,
             binding: (security != Security::Clear).then_some(binding),
-            certificate: false,
         })
+    }
+
+    fn route(client: Option<ClientCertificate>) -> Route {
+        Route {
+            host: "pop.example.org".into(),
+            port: 995,
+            tls: TlsMode::Implicit,
+            trust: Trust {
+                name: "pop.example.org".into(),
+                proof: Proof::Chain(None),
+                least: Version::Tls12,
+                client,
+                engine: Engine::Native,
+            },
+        }
     }
 
     fn password() -> Credential {
@@ -266,14 +281,19 @@ mod tests {
         with_offer(ALL, Security::Verified, |offer| {
             let chosen = candidates(&Methods::Auto, &Credential::Nothing, offer);
             assert!(matches!(chosen, Err(Error::NoWay(_))));
-            offer.certificate = true;
+            let named = Methods::Named(vec![Method::Plain, Method::Anonymous]);
+            let chosen = candidates(&named, &Credential::Nothing, offer).unwrap();
+            assert_eq!(names(&chosen), ["anonymous"]);
+        });
+        let client = ClientCertificate {
+            certificate: "client.pem".into(),
+            key: "client.pem".into(),
+        };
+        with_route(&route(Some(client)), ALL, Security::Verified, |offer| {
             for credential in [password(), token(), Credential::Nothing] {
                 let chosen = candidates(&Methods::Auto, &credential, offer).unwrap();
                 assert_eq!(chosen[0], Method::External);
             }
-            let named = Methods::Named(vec![Method::Plain, Method::Anonymous]);
-            let chosen = candidates(&named, &Credential::Nothing, offer).unwrap();
-            assert_eq!(names(&chosen), ["anonymous"]);
         });
     }
 

@@ -55,8 +55,6 @@ pub struct Offer<'a> {
     pub security: Security,
     /// What a login can be tied to.
     pub binding: Option<Binding>,
-    /// Whether we showed a certificate of our own.
-    pub certificate: bool,
 }
 
 /// How an attempt ended, if not by an error of the line.

@@ -1,0 +1,191 @@
+//! TLS over any transport, by the system's library. The name that the certificate must prove is the
+//! one that the user wrote, never one learned from the name service.
+//!
+//! Connections are made by native-tls. It does not tell what a login could be tied to, nor what was
+//! agreed on; where that is wanted, the OpenSSL beneath it is used without it (`beneath`), with the
+//! same roots and the same checks.
+
+#[cfg(all(feature = "openssl", not(target_vendor = "apple")))]
+mod beneath;
+#[cfg(not(all(feature = "openssl", not(target_vendor = "apple"))))]
+#[path = "nothing_beneath.rs"]
+mod beneath;
+mod certificate;
+mod client;
+mod explain;
+mod native;
+
+pub use certificate::{Certificate, Fingerprint};
+pub use client::ClientCertificate;
+
+use super::{Patience, Transport};
+use crate::error::{Error, Result};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What ties a login to the TLS connection over which it is made, so that nobody in between can pass
+/// it on (RFC 5056).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// Its type, as the mechanisms name it: `tls-exporter`, `tls-unique`, `tls-server-end-point`.
+    pub kind: &'static str,
+    /// The data, which both ends of the connection know.
+    pub data: Vec<u8>,
+}
+
+/// By what a server proves that it is the one we want.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// By a certificate for its name, issued by someone we trust: these, or the system's.
+    Chain(Option<PathBuf>),
+    /// By one of these very certificates, whatever it says and whoever issued it.
+    Pins(Vec<Fingerprint>),
+    /// It need not.
+    Nothing,
+}
+
+/// The oldest TLS that is good enough (RFC 8997 rules out what is older).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+/// Who makes the TLS connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// native-tls.
+    Native,
+    /// What is beneath it, which tells more; native-tls where nothing we know is beneath it.
+    Beneath,
+}
+
+/// What a server must prove, and what we show it.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// The name that its certificate must be for.
+    pub name: String,
+    /// How it proves it.
+    pub proof: Proof,
+    /// The oldest version of TLS that will do.
+    pub least: Version,
+    /// Our own certificate, if it wants one.
+    pub client: Option<ClientCertificate>,
+    /// Who makes the connection.
+    pub engine: Engine,
+}
+
+impl Trust {
+    /// The same, but made by the library that tells what a login can be tied to.
+    pub fn telling(&self) -> Self {
+        Self {
+            engine: Engine::Beneath,
+            ..self.clone()
+        }
+    }
+
+    /// For a look at what is there: nothing is proven, and nothing secret may be sent.
+    pub fn looking(&self) -> Self {
+        Self {
+            proof: Proof::Nothing,
+            ..self.telling()
+        }
+    }
+}
+
+/// What was agreed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secured {
+    /// What a login can be tied to, if the library tells.
+    pub binding: Option<Binding>,
+    /// The version of TLS, if the library tells.
+    pub version: Option<String>,
+    /// The cipher suite, if the library tells.
+    pub cipher: Option<String>,
+    /// The server's certificate, in DER.
+    pub certificate: Vec<u8>,
+}
+
+impl Secured {
+    /// The fingerprint of the server's certificate.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.certificate)
+    }
+
+    /// What an error about the certificate should show of it.
+    pub fn shown(&self) -> String {
+        let fingerprint = self.fingerprint();
+        match self.certificate() {
+            Some(certificate) => format!("{certificate}, SHA-256 {fingerprint}"),
+            None => format!("its SHA-256 is {fingerprint}"),
+        }
+    }
+
+    /// What the server's certificate says, if there is a library to read it.
+    pub fn certificate(&self) -> Option<Certificate> {
+        beneath::read(&self.certificate)
+    }
+}
+
+/// Agrees on TLS and checks the certificate.
+pub fn secure(
+    transport: Box<dyn Transport>,
+    trust: &Trust,
+    patience: &Patience,
+) -> Result<(Box<dyn Transport>, Secured)> {
+    let (transport, secured) = match trust.engine {
+        Engine::Beneath if beneath::THERE => beneath::secure(transport, trust, patience)?,
+        Engine::Beneath | Engine::Native => native::secure(transport, trust, patience)?,
+    };
+    match &trust.proof {
+        Proof::Pins(pins) if !pins.contains(&secured.fingerprint()) => {
+            Err(explain::another_pin(trust, secured.fingerprint()))
+        }
+        Proof::Pins(_) | Proof::Chain(_) | Proof::Nothing => Ok((transport, secured)),
+    }
+}
+
+/// The certificates to trust, as PEM.
+fn authorities(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|why| bad_file("tls_ca_file", path, why.to_string()))
+}
+
+/// A file that the settings name is not what it should be.
+fn bad_file(key: &'static str, path: &Path, why: impl Into<String>) -> Error {
+    Error::TlsFile {
+        key,
+        path: path.into(),
+        why: why.into(),
+    }
+}
+
+/// A TLS stream of either library as a transport.
+struct Stream<S> {
+    inner: S,
+    set_timeout: fn(&mut S, Duration) -> io::Result<()>,
+}
+
+impl<S: Read> Read for Stream<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer).map_err(explain::broken)
+    }
+}
+
+impl<S: Write> Write for Stream<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner.write(bytes).map_err(explain::broken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush().map_err(explain::broken)
+    }
+}
+
+impl<S: Read + Write + Send> Transport for Stream<S> {
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (self.set_timeout)(&mut self.inner, timeout)
+    }
+}

@@ -1,0 +1,28 @@
+//! Where no library is known to lie beneath native-tls: what cannot be told there, see `beneath`.
+
+use super::{native, Certificate, Secured, Trust};
+use crate::error::Result;
+use crate::net::{Patience, Transport};
+use zeroize::Zeroizing;
+
+/// There is none.
+pub const THERE: bool = false;
+
+/// Agrees on TLS by native-tls.
+pub fn secure(
+    transport: Box<dyn Transport>,
+    trust: &Trust,
+    patience: &Patience,
+) -> Result<(Box<dyn Transport>, Secured)> {
+    native::secure(transport, trust, patience)
+}
+
+/// Nothing reads certificates here.
+pub fn read(_der: &[u8]) -> Option<Certificate> {
+    None
+}
+
+/// Nothing converts keys here.
+pub fn as_pkcs8(_pem: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    None
+}
