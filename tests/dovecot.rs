@@ -13,6 +13,7 @@ use crate::support::client::connect;
 use crate::support::dovecot::{Dovecot, ANYBODY};
 use crate::support::mail;
 use crate::support::scene::Scene;
+use crate::support::tls;
 
 /// The three ways to connect, with the TLS that belongs to each.
 #[derive(Clone, Copy, PartialEq)]
@@ -362,6 +363,33 @@ fn anybody_sees_what_is_for_anybody() {
         let mut scene = scene.key("auth", "anonymous");
         drop(scene.run().silent().delivers(["plain.eml"]).exits(0));
     }
+}
+
+#[test]
+fn a_certificate_is_login_enough() {
+    let Some(mut dovecot) = Dovecot::start() else {
+        return;
+    };
+    dovecot.put("alice", &[mail::named("plain.eml")]);
+    let own = tls::for_clients(&["alice"]);
+    let pem = [own.certificate, own.key].concat();
+    for (way, auth) in [
+        (Way::Implicit, "external"),
+        (Way::Stls, "external"),
+        (Way::Implicit, "auto"),
+    ] {
+        let scene = scene_at(&dovecot, way, "alice").file("own.pem", &pem);
+        let mut scene = scene.key("tls_client_cert", "~/own.pem").key("auth", auth);
+        if auth == "external" {
+            scene = scene.without_key("password_file");
+        }
+        drop(scene.run().silent().delivers(["plain.eml"]).exits(0));
+    }
+    let log = dovecot.log();
+    let shown = log.matches("Login: user=<alice>, method=EXTERNAL,");
+    assert_eq!(shown.count(), 3, "{log}");
+    let mut scene = scene_at(&dovecot, Way::Implicit, "alice").key("auth", "external");
+    drop(scene.run().says("refused the login").exits(77));
 }
 
 #[test]

@@ -281,10 +281,15 @@ ssl_cert = <{folder}/server.pem
 ssl_key = <{folder}/server.key
 ssl_min_protocol = TLSv1.2
 ssl_dh =
+# Whoever shows a certificate is the one it is for; nobody must.
+ssl_ca = <{folder}/ca.pem
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+auth_ssl_username_from_cert = yes
 # Both ways to log in are tested here, in the clear too.
 disable_plaintext_auth = no
 auth_mechanisms = plain login apop cram-md5 digest-md5 scram-sha-1 scram-sha-256 anonymous \
-  oauthbearer xoauth2
+  external oauthbearer xoauth2
 auth_anonymous_username = {ANYBODY}
 auth_failure_delay = 0
 default_vsz_limit = 0
@@ -292,6 +297,11 @@ passdb {{
   driver = oauth2
   mechanisms = oauthbearer xoauth2
   args = {folder}/oauth2.conf
+}}
+passdb {{
+  driver = static
+  mechanisms = external
+  args = nopassword=yes
 }}
 passdb {{
   driver = passwd-file
