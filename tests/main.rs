@@ -49,6 +49,7 @@ mod rehearsal;
 mod reporting;
 mod retrieval;
 mod scenes_themselves;
+mod secrets;
 mod servers;
 mod settings;
 mod signals;

@@ -25,7 +25,12 @@ pub enum Ended {
 
 /// Visits the accounts side by side and combines what came of them.
 pub fn run(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
-    let settings = config::read(flags)?;
+    let mut settings = config::read(flags)?;
+    let sources = settings
+        .accounts
+        .iter_mut()
+        .map(|account| &mut account.secret);
+    secret::take_out(&settings.variables, sources);
     let system = |doing| move |why| Error::System { doing, why };
     let stop = listen().map_err(system("listen for signals"))?;
     let accounts = ask(settings.accounts, &stop);
