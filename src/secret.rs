@@ -45,7 +45,7 @@ impl Secret {
 
 /// What proves to a server that we may have the maildrop.
 #[derive(Clone)]
-#[allow(dead_code)] // the mechanisms that carry tokens, or nothing, come next
+#[allow(dead_code)] // no key gives a token yet
 pub enum Credential {
     /// A password.
     Password(Secret),
