@@ -7,6 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 impl fmt::Display for Error {
+    #[allow(clippy::too_many_lines, reason = "a line a variant")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Error as E;
         match self {
@@ -75,6 +76,7 @@ impl fmt::Display for Error {
 
 impl Error {
     /// What the user can do about it; empty where there is nothing to say.
+    #[allow(clippy::too_many_lines, reason = "a line a variant")]
     pub fn advice(&self) -> &'static str {
         use Error as E;
         match self {

@@ -128,7 +128,7 @@ fn lacking(program: &str, said: &[u8]) -> Vec<&'static str> {
     let name = program.rsplit('/').next().unwrap_or_default();
     let fits = |clue: &&str| name == *clue || memmem::find(said, clue.as_bytes()).is_some();
     let wanted = WANTED.iter().filter(|(variable, clues)| {
-        clues.iter().any(|clue| fits(&clue)) && std::env::var_os(variable).is_none()
+        clues.iter().any(&fits) && std::env::var_os(variable).is_none()
     });
     wanted.map(|(variable, _)| *variable).collect()
 }
