@@ -114,6 +114,9 @@ impl Certificate {
         builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
         builder.set_min_proto_version(Some(least)).unwrap();
         builder.set_max_proto_version(most).unwrap();
+        if self == Certificate::OldTls {
+            builder.set_cipher_list("DEFAULT:@SECLEVEL=0").unwrap();
+        }
         builder.build()
     }
 }
