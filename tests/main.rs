@@ -48,6 +48,7 @@ mod promises;
 mod rehearsal;
 mod reporting;
 mod retrieval;
+mod route;
 mod scenes_themselves;
 mod secrets;
 mod servers;

@@ -46,7 +46,7 @@ pub fn run(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
     let dialogue = options.level == Some(Level::Wire);
     let name = |account: &Account| Named {
         account: account.name.clone(),
-        server: account.route.host.clone(),
+        server: account.server().into(),
     };
     let names: Vec<Named> = accounts.iter().map(name).collect();
     let (sender, receiver) = channel();
@@ -102,7 +102,7 @@ fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
         let asks = matches!(account.secret, SecretSource::Ask);
         if asks && stop.signal().is_none() {
             let (name, user) = (&account.name, &account.login.user);
-            let whose = format!("{name} ({user} at {})", account.route.host);
+            let whose = format!("{name} ({user} at {})", account.server());
             if let Ok(secret) = secret::ask(&whose, || stop.signal().is_some()) {
                 account.secret = SecretSource::Given(secret);
             }

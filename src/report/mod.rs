@@ -84,10 +84,15 @@ pub struct Named {
 /// Tells what happens until nobody is left to make anything happen.
 pub fn run(events: &Receiver<(usize, Event)>, accounts: &[Named], options: Options) {
     let mut bars = options.bars.then(|| Bars::new(accounts));
+    let mut accounts = accounts.to_vec();
     for (index, event) in events {
-        let Some(named) = accounts.get(index) else {
+        let Some(named) = accounts.get_mut(index) else {
             continue;
         };
+        if let Event::Server(written) = event {
+            named.server = written;
+            continue;
+        }
         if let Some(bars) = &mut bars {
             bars.follow(index, &event);
         }

@@ -58,7 +58,8 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
             }
             lines
         }
-        Event::Planned { .. }
+        Event::Server(_)
+        | Event::Planned { .. }
         | Event::Progress(_)
         | Event::WouldDeliver { .. }
         | Event::WouldDelete { .. } => Vec::new(),
@@ -149,6 +150,13 @@ fn notice_text(notice: &Notice) -> (Level, String) {
                 "an earlier run was stopped while it delivered {} to {}: it may come twice",
                 name(uid.as_ref()),
                 escape(destination.as_bytes())
+            ),
+        ),
+        Notice::NextServer(error) => (
+            Level::Info,
+            format!(
+                "{}; trying the next server",
+                escape(error.to_string().as_bytes())
             ),
         ),
         Notice::Reconnecting(error) => (
