@@ -92,10 +92,10 @@ pub struct OneOff {
     /// Visit this server, without a configuration file: host, host:port, or a POP URL
     #[arg(long, value_name = "SERVER", conflicts_with_all = ["accounts", "config"])]
     pub server: Option<String>,
-    /// Log in as this user, if --server is no URL that names one
+    /// Log in as this user, if no URL names one
     #[arg(long, value_name = "NAME", requires = "server")]
     pub user: Option<String>,
-    /// Use TLS like this (implicit, starttls or none), if --server is no URL
+    /// Use TLS like this (implicit, starttls or none), if no URL says it
     #[arg(long, value_name = "MODE", requires = "server")]
     pub tls: Option<String>,
     /// Take the first line that this command prints for the password

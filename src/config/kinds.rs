@@ -155,7 +155,7 @@ pub fn tls_word(text: &str) -> Option<TlsMode> {
 
 /// A server, or a list of them.
 pub fn servers<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
-    let text = |text: &str| Some(text.to_string());
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_string());
     let what = "a host, host:port or POP URL, or a list of them";
     from.deserialize_any(OneOrMore(what, text)).map(Some)
 }
@@ -172,7 +172,8 @@ pub fn proxy<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Proxy>, D::Err
         }
 
         fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Proxy, E> {
-            super::server::proxy(text).map_err(E::custom)
+            let told = |what| E::custom(format!("this is no proxy: {what}"));
+            super::server::proxy(text).map_err(told)
         }
     }
 

@@ -184,7 +184,8 @@ fn in_our_words(what: &str) -> Option<String> {
 }
 
 /// How our own sentences about values begin.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
+    "this is no proxy",
     "the list is empty",
     "auto stands alone",
     "the command is empty",

@@ -116,7 +116,7 @@ pub fn decode(text: &str) -> Option<String> {
 /// `socks5://[user:password@]host[:port]`. What is said of it holds none of it.
 pub fn proxy(text: &str) -> Result<Proxy, String> {
     let rest = text.strip_prefix("socks5://");
-    let rest = rest.ok_or("a proxy is written socks5://host:port")?;
+    let rest = rest.ok_or("write socks5://host:port")?;
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     let (who, place) = match rest.rsplit_once('@') {
         Some((who, place)) => (Some(who), place),
@@ -129,7 +129,7 @@ pub fn proxy(text: &str) -> Result<Proxy, String> {
         Some((decode(user)?, password))
     });
     let login = match login {
-        Some(None) => return Err("before the @ of a proxy stands user:password".into()),
+        Some(None) => return Err("before the @ stands user:password".into()),
         login => login.flatten(),
     };
     Ok(Proxy {

@@ -115,7 +115,7 @@ impl Tunnel {
     fn over(&mut self) -> io::Error {
         self.input = None;
         let status = self.await_end();
-        while self.errors.as_ref().is_some_and(|errors| pending(errors)) {
+        while self.errors.as_ref().is_some_and(pending) {
             self.listen();
         }
         let ended = match status {

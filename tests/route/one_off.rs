@@ -61,7 +61,7 @@ fn mail_comes_to_an_mbox_standard_output_or_an_mda() {
         &["--mda", "cat >>got", "--all", "--limit", "1"],
     ));
     let got = outcome.silent().exits(0).file("got");
-    assert_eq!(got, crate::support::mail::sample("alpha.eml"));
+    assert_eq!(got, crate::support::mail::named("alpha.eml"));
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_tunnel_knows_where_it_leads() {
     let mut scene = through(&server, tunnel);
     scene
         .run()
-        .says("connecting: the tunnel env ended (exit status: 7): \"no way\"")
+        .says("the tunnel env ended (exit status: 7): \"no way\"")
         .says_lines(1)
         .exits(69);
     let told = fs::read_to_string(scene.path("told")).unwrap();
