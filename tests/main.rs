@@ -38,6 +38,7 @@ mod accounts;
 mod crash;
 mod deletion;
 mod dovecot;
+mod gssapi;
 mod house;
 mod login;
 mod maildir;
