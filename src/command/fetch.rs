@@ -3,11 +3,11 @@
 use crate::cli::Fetch;
 use crate::config;
 use crate::error::{Error, ExitStatus};
-use crate::event::{Event, Events, Stop};
+use crate::event::{Event, Events, Mode, Stop, Summary};
 use crate::pool;
 use crate::report::{self, Level, Named, Options};
 use crate::secret::{self, SecretSource};
-use crate::session::{self, Account, Mode};
+use crate::session::{self, Account};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::rc::Rc;
@@ -23,21 +23,41 @@ pub enum Ended {
     BySignal(usize),
 }
 
-/// Visits the accounts side by side and combines what came of them.
+/// Fetches, or says what that would do.
 pub fn run(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
+    let mode = match flags.dry_run {
+        true => Mode::DryRun,
+        false => Mode::Fetch,
+    };
+    let visited = visit(flags, mode, options)?;
+    Ok(visited.ended(flags.exit_empty))
+}
+
+/// What came of visiting the accounts.
+pub struct Visited {
+    summary: Summary,
+    signal: Option<usize>,
+}
+
+impl Visited {
+    /// How the run ends; if all went well, it may be told whether there was anything.
+    pub fn ended(&self, exit_empty: bool) -> Ended {
+        let nothing = self.summary.new + self.summary.unsure == 0;
+        match (self.signal, self.summary.status) {
+            (Some(signal), _) => Ended::BySignal(signal),
+            (None, ExitStatus::Fine) if exit_empty && nothing => Ended::With(ExitStatus::Nothing),
+            (None, status) => Ended::With(status),
+        }
+    }
+}
+
+/// Visits the accounts side by side and combines what came of them.
+pub fn visit(flags: &Fetch, mode: Mode, options: Options) -> anyhow::Result<Visited> {
     let settings = config::read(flags)?;
     let system = |doing| move |why| Error::System { doing, why };
     let stop = listen().map_err(system("listen for signals"))?;
     let accounts = ask(settings.accounts, &stop);
-    let mode = if flags.dry_run {
-        Mode::DryRun
-    } else {
-        Mode::Fetch
-    };
-    let options = Options {
-        dry_run: flags.dry_run,
-        ..options
-    };
+    let options = Options { mode, ..options };
     let dialogue = options.level == Some(Level::Wire);
     let name = |account: &Account| Named {
         account: account.name.clone(),
@@ -49,38 +69,25 @@ pub fn run(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
     let visit = move |index: usize| {
         let events = Rc::new(Events::new(index, sender.clone(), dialogue));
         let Some(account) = accounts.get(index).filter(|_| heeded.signal().is_none()) else {
-            return (ExitStatus::Fine, 0);
+            return Summary::bare(ExitStatus::Fine);
         };
         let tally = session::run(account, mode, Rc::clone(&events), &heeded);
-        let outcome = (tally.status(), tally.new);
+        let summary = Summary::of(&tally);
         events.emit(Event::Account(Box::new(tally)));
-        outcome
+        summary
     };
-    let tell = || report::run(&receiver, &names, options);
+    let mut told = Ok(());
+    let tell = || told = report::run(receiver, &names, options);
     let outcomes = pool::run(usize::from(settings.jobs), names.len(), visit, tell)
         .map_err(system("start a thread"))?;
-    let outcomes = outcomes.into_iter().zip(&names);
-    let outcomes: Vec<_> = outcomes
-        .map(|(outcome, named)| outcome.unwrap_or_else(|panic| (own_up(panic, named, options), 0)))
-        .collect();
-    match stop.signal() {
-        Some(signal) => Ok(Ended::BySignal(signal)),
-        None => Ok(Ended::With(combine(&outcomes, flags.exit_empty))),
-    }
-}
-
-/// The gravest status wins; if all went well, whether there was anything may be told.
-fn combine(outcomes: &[(ExitStatus, u64)], exit_empty: bool) -> ExitStatus {
-    let gravest = outcomes
-        .iter()
-        .map(|(status, _)| *status)
-        .min()
-        .unwrap_or(ExitStatus::Fine);
-    let new: u64 = outcomes.iter().map(|(_, new)| *new).sum();
-    match gravest {
-        ExitStatus::Fine if exit_empty && new == 0 => ExitStatus::Nothing,
-        status => status,
-    }
+    let outcomes = outcomes.into_iter().zip(&names).map(|(outcome, named)| {
+        outcome.unwrap_or_else(|panic| Summary::bare(own_up(panic, named, options)))
+    });
+    let summary = outcomes.reduce(Summary::and);
+    let summary = summary.unwrap_or(Summary::bare(ExitStatus::Fine));
+    told.and(report::conclude(summary, options))?;
+    let signal = stop.signal();
+    Ok(Visited { summary, signal })
 }
 
 /// Tells of a bug that ended an account's visit.

@@ -1,0 +1,177 @@
+//! What was found, as data for standard output: a line each, for people and for scripts.
+
+use super::text::{bytes, name};
+use super::{escape, Named, Options};
+use crate::event::{Event, Listed, Mode, Tally};
+use crate::message::Time;
+use chrono::{DateTime, Local};
+use indicatif::HumanBytes;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How lines with columns are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// With a tab between them, and nothing cut: for scripts.
+    Tabs,
+    /// Below each other: for a terminal.
+    Aligned,
+}
+
+/// How what is found is told in this run.
+pub struct Shape {
+    /// How columns are laid out.
+    pub columns: Columns,
+    /// How wide the column of account names is; there is none if there is one account.
+    pub account: Option<usize>,
+}
+
+/// What an event found.
+pub fn line(named: &Named, event: &Event, options: &Options, shape: &Shape) -> Option<String> {
+    let account = &named.account;
+    match event {
+        Event::WouldDeliver { uid, size, subject } => {
+            let subject = match subject.as_slice() {
+                [] => String::new(),
+                subject => format!(": {}", escape(subject)),
+            };
+            Some(format!(
+                "{account}: would fetch {}{}{subject}",
+                name(uid.as_ref()),
+                bytes(*size)
+            ))
+        }
+        Event::WouldDelete { uid } => {
+            Some(format!("{account}: would delete {}", name(uid.as_ref())))
+        }
+        Event::Listed(listed) => Some(listed_line(account, listed, shape)),
+        Event::Account(tally) if tally.failures.is_empty() => match options.mode {
+            Mode::DryRun => Some(rehearsed(account, tally)),
+            Mode::Check => Some(waiting(account, tally)),
+            Mode::Fetch | Mode::List => None,
+        },
+        _ => None,
+    }
+}
+
+fn rehearsed(account: &str, tally: &Tally) -> String {
+    let Tally {
+        new,
+        seen,
+        deleted,
+        skipped,
+        ..
+    } = tally;
+    let size = HumanBytes(tally.bytes);
+    format!(
+        "{account}: would fetch {new} ({size}), delete {deleted}; {seen} seen, {skipped} too large"
+    )
+}
+
+/// What is waiting, in one line.
+fn waiting(account: &str, tally: &Tally) -> String {
+    let mut line = format!(
+        "{account}: {} new ({}), {} seen",
+        tally.new,
+        HumanBytes(tally.bytes),
+        tally.seen
+    );
+    for (count, what) in [(tally.skipped, "too large"), (tally.unsure, "perhaps new")] {
+        if count > 0 {
+            line.push_str(&format!(", {count} {what}"));
+        }
+    }
+    let (total, size) = (tally.total, HumanBytes(tally.total_bytes));
+    format!("{line}; {total} in all ({size})")
+}
+
+/// One message of a list. What is not known is a dash.
+fn listed_line(account: &str, listed: &Listed, shape: &Shape) -> String {
+    let known = |text: String| if text.is_empty() { "-".into() } else { text };
+    let Listed {
+        listing,
+        standing,
+        date,
+        from,
+        subject,
+    } = listed;
+    let uid = listing.uid.as_ref().map(|uid| escape(uid.bytes()));
+    let uid = known(uid.unwrap_or_default());
+    let date = known(date.and_then(local).unwrap_or_default());
+    let (from, subject) = (known(escape(from)), known(escape(subject)));
+    let (number, standing) = (listing.number.0, standing.name());
+    match shape.columns {
+        Columns::Tabs => {
+            let size = known(
+                listing
+                    .size
+                    .map(|size| size.to_string())
+                    .unwrap_or_default(),
+            );
+            let account = shape.account.map(|_| format!("{account}\t"));
+            let account = account.unwrap_or_default();
+            format!("{account}{number}\t{size}\t{standing}\t{uid}\t{date}\t{from}\t{subject}")
+        }
+        Columns::Aligned => {
+            let size = listing.size.map(|size| HumanBytes(size).to_string());
+            let size = known(size.unwrap_or_default());
+            let account = shape.account.map(|width| format!("{account:width$}  "));
+            let account = account.unwrap_or_default();
+            let from = fit(&from, FROM);
+            format!("{account}{number:>5}  {size:>10}  {standing:5}  {uid:16}  {date:19}  {from}  {subject}")
+        }
+    }
+}
+
+/// How much of a sender is shown on a terminal.
+const FROM: usize = 24;
+
+/// A text in so many columns of a terminal, cut or filled up.
+fn fit(text: &str, width: usize) -> String {
+    let mut shown = String::new();
+    let mut room = width;
+    if text.width() > width {
+        for letter in text.chars() {
+            let needs = letter.width().unwrap_or(0);
+            if needs >= room {
+                break; // a column is left for the mark
+            }
+            shown.push(letter);
+            room -= needs;
+        }
+        shown.push('\u{2026}');
+        room -= 1;
+    } else {
+        shown.push_str(text);
+        room -= text.width();
+    }
+    shown + &" ".repeat(room)
+}
+
+/// A moment as the clock on the wall shows it, as ISO 8601 writes that.
+fn local(time: Time) -> Option<String> {
+    let moment = DateTime::from_timestamp(time.0, 0)?.with_timezone(&Local);
+    Some(moment.format("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_as_wide_as_it_is_whatever_is_in_it() {
+        assert_eq!(fit("ab", 4), "ab  ");
+        assert_eq!(fit("abcd", 4), "abcd");
+        assert_eq!(fit("abcde", 4), "abc\u{2026}");
+        // Wide letters take two columns.
+        assert_eq!(fit("日本語", 4), "日\u{2026} ");
+        assert_eq!(fit("日本", 4), "日本");
+        for text in [
+            "",
+            "x",
+            "日本語日本語",
+            "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",
+        ] {
+            assert_eq!(fit(text, 4).width(), 4, "{text}");
+        }
+    }
+}
