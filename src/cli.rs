@@ -59,6 +59,15 @@ pub enum Command {
     },
     /// Print a line for each message on the server; download and change nothing
     List,
+    /// Say what a server offers, without logging in
+    Probe {
+        /// The server; without it, those of the accounts are looked at
+        #[arg(value_name = "HOST[:PORT]")]
+        server: Option<String>,
+        /// How to use TLS there
+        #[arg(long, value_name = "MODE", value_enum, requires = "server")]
+        tls: Option<Tls>,
+    },
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -123,6 +132,15 @@ pub struct Fetch {
     /// Use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, global = true)]
     pub color: When,
+}
+
+/// Whether and how to use TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tls {
+    // Without doc comments, as below.
+    Implicit,
+    Starttls,
+    None,
 }
 
 /// Whether to do something that depends on a terminal.

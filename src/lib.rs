@@ -56,6 +56,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         None => command::fetch::run(&fetch, options),
         Some(Command::Check { exit_empty }) => command::check::run(&fetch, *exit_empty, options),
         Some(Command::List) => command::list::run(&fetch, options),
+        Some(Command::Probe { server: None, .. }) => command::probe::accounts(&fetch, options),
+        Some(Command::Probe {
+            server: Some(server),
+            tls,
+        }) => command::probe::server(&fetch, server, *tls, options),
         Some(Command::Completions { shell }) => command::completions::run(*shell).map(Ended::With),
     });
     let done = done.unwrap_or_else(|panic| Err(Error::Bug(pool::words(&*panic)).into()));

@@ -2,8 +2,8 @@
 
 use crate::cli::Fetch;
 use crate::config;
-use crate::error::{Error, ExitStatus};
-use crate::event::{Event, Events, Mode, Stop, Summary};
+use crate::error::{Error, ExitStatus, Result};
+use crate::event::{Event, Events, Mode, Stop, Summary, Tally};
 use crate::pool;
 use crate::report::{self, Level, Named, Options};
 use crate::secret::{self, SecretSource};
@@ -51,43 +51,75 @@ impl Visited {
     }
 }
 
-/// Visits the accounts side by side and combines what came of them.
+/// Visits the accounts and combines what came of them.
 pub fn visit(flags: &Fetch, mode: Mode, options: Options) -> anyhow::Result<Visited> {
     let settings = config::read(flags)?;
-    let system = |doing| move |why| Error::System { doing, why };
-    let stop = listen().map_err(system("listen for signals"))?;
+    let stop = listen()?;
     let accounts = ask(settings.accounts, &stop);
-    let options = Options { mode, ..options };
-    let dialogue = options.level == Some(Level::Wire);
     let name = |account: &Account| Named {
         account: account.name.clone(),
         server: account.route.host.clone(),
     };
-    let names: Vec<Named> = accounts.iter().map(name).collect();
-    let (sender, receiver) = channel();
-    let heeded = stop.clone();
-    let visit = move |index: usize| {
-        let events = Rc::new(Events::new(index, sender.clone(), dialogue));
-        let Some(account) = accounts.get(index).filter(|_| heeded.signal().is_none()) else {
-            return Summary::bare(ExitStatus::Fine);
-        };
-        let tally = session::run(account, mode, Rc::clone(&events), &heeded);
-        let summary = Summary::of(&tally);
-        events.emit(Event::Account(Box::new(tally)));
-        summary
+    let crew = Crew {
+        jobs: settings.jobs,
+        names: accounts.iter().map(name).collect(),
+        options: Options { mode, ..options },
+        stop: stop.clone(),
     };
-    let mut told = Ok(());
-    let tell = || told = report::run(receiver, &names, options);
-    let outcomes = pool::run(usize::from(settings.jobs), names.len(), visit, tell)
-        .map_err(system("start a thread"))?;
-    let outcomes = outcomes.into_iter().zip(&names).map(|(outcome, named)| {
-        outcome.unwrap_or_else(|panic| Summary::bare(own_up(panic, named, options)))
-    });
-    let summary = outcomes.reduce(Summary::and);
-    let summary = summary.unwrap_or(Summary::bare(ExitStatus::Fine));
-    told.and(report::conclude(summary, options))?;
-    let signal = stop.signal();
-    Ok(Visited { summary, signal })
+    let walk = |account: &Account, events| session::run(account, mode, events, &stop);
+    crew.visit(&accounts, walk)
+}
+
+/// Those who make visits side by side.
+pub struct Crew {
+    /// How many at the same time.
+    pub jobs: u16,
+    /// Whom they visit.
+    pub names: Vec<Named>,
+    /// How to tell of it.
+    pub options: Options,
+    /// Whether they are called off.
+    pub stop: Stop,
+}
+
+impl Crew {
+    /// Pays each of these a visit and combines what came of them.
+    pub fn visit<T: Sync>(
+        self,
+        whom: &[T],
+        visit: impl Fn(&T, Rc<Events>) -> Tally + Send + Sync,
+    ) -> anyhow::Result<Visited> {
+        let (names, options) = (&self.names, self.options);
+        let dialogue = options.level == Some(Level::Wire);
+        let (sender, receiver) = channel();
+        let stop = &self.stop;
+        let work = move |index: usize| {
+            let events = Rc::new(Events::new(index, sender.clone(), dialogue));
+            let Some(one) = whom.get(index).filter(|_| stop.signal().is_none()) else {
+                return Summary::bare(ExitStatus::Fine);
+            };
+            let tally = visit(one, Rc::clone(&events));
+            let summary = Summary::of(&tally);
+            events.emit(Event::Account(Box::new(tally)));
+            summary
+        };
+        let mut told = Ok(());
+        let tell = || told = report::run(receiver, names, options);
+        let outcomes = pool::run(usize::from(self.jobs), names.len(), work, tell);
+        let outcomes = outcomes.map_err(|why| system("start a thread", why))?;
+        let outcomes = outcomes.into_iter().zip(names).map(|(outcome, named)| {
+            outcome.unwrap_or_else(|panic| Summary::bare(own_up(panic, named, options)))
+        });
+        let summary = outcomes.reduce(Summary::and);
+        let summary = summary.unwrap_or(Summary::bare(ExitStatus::Fine));
+        told.and(report::conclude(summary, options))?;
+        let signal = stop.signal();
+        Ok(Visited { summary, signal })
+    }
+}
+
+fn system(doing: &'static str, why: std::io::Error) -> Error {
+    Error::System { doing, why }
 }
 
 /// Tells of a bug that ended an account's visit.
@@ -115,12 +147,13 @@ fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
 }
 
 /// The first SIGINT or SIGTERM asks to stop; the second ends us at once, which is safe as well.
-fn listen() -> std::io::Result<Stop> {
+pub fn listen() -> Result<Stop> {
+    let failed = |why| system("listen for signals", why);
     let (stop, asked) = (Stop::default(), Arc::new(AtomicBool::new(false)));
     for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_default(signal, Arc::clone(&asked))?;
-        flag::register(signal, Arc::clone(&asked))?;
-        flag::register_usize(signal, Arc::clone(&stop.0), signal as usize)?;
+        flag::register_conditional_default(signal, Arc::clone(&asked)).map_err(failed)?;
+        flag::register(signal, Arc::clone(&asked)).map_err(failed)?;
+        flag::register_usize(signal, Arc::clone(&stop.0), signal as usize).map_err(failed)?;
     }
     Ok(stop)
 }

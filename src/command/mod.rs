@@ -4,3 +4,4 @@ pub mod check;
 pub mod completions;
 pub mod fetch;
 pub mod list;
+pub mod probe;

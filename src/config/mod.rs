@@ -33,6 +33,12 @@ pub struct Settings {
     pub accounts: Vec<Account>,
 }
 
+/// Reads a server that is named by hand: `host`, `host:port`, `[v6]` or `[v6]:port`.
+pub fn server(text: &str) -> Result<(String, Option<u16>)> {
+    let wrong = |what| Error::Usage(format!("{text}: {what}"));
+    resolve::host_and_port(text).map_err(wrong)
+}
+
 /// Reads the configuration file and applies the flags.
 pub fn read(flags: &Fetch) -> Result<Settings> {
     let (source, unsafe_because) = open(flags.config.as_ref())?;

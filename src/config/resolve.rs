@@ -286,7 +286,7 @@ fn mbox_at(path: PathBuf, format: Option<Format>, locks: Option<Vec<Lock>>) -> D
 }
 
 /// `host`, `host:port`, `[v6]` or `[v6]:port`.
-fn host_and_port(server: &str) -> Result<(String, Option<u16>), &'static str> {
+pub(super) fn host_and_port(server: &str) -> Result<(String, Option<u16>), &'static str> {
     let port = |text: &str| match text.parse() {
         Ok(0) | Err(_) => Err("what follows the colon is not a port (1 to 65535)"),
         Ok(port) => Ok(Some(port)),

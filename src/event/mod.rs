@@ -1,7 +1,9 @@
 //! What happened, as data. Code below the commands says it here; `report` alone tells people.
 
+mod offered;
 mod tally;
 
+pub use offered::{Offered, Probed, Protection, Trusted};
 pub use tally::{Failure, Subject, Summary, Tally};
 
 use crate::error::Error;
@@ -23,6 +25,8 @@ pub enum Mode {
     Check,
     /// Saying what is there, message by message.
     List,
+    /// Saying what the server offers.
+    Probe,
 }
 
 impl Mode {
@@ -33,6 +37,7 @@ impl Mode {
             Self::DryRun => "dry_run",
             Self::Check => "check",
             Self::List => "list",
+            Self::Probe => "probe",
         }
     }
 }
@@ -183,6 +188,8 @@ pub enum Event {
     },
     /// A message is on the server.
     Listed(Box<Listed>),
+    /// What a server offers, or why that is not known.
+    Probe(Box<Probed>),
     /// A message that a dry run would have delivered.
     WouldDeliver {
         /// Its UID.

@@ -1,8 +1,8 @@
 //! What was found, as data for standard output: a line each, for people and for scripts.
 
-use super::text::{bytes, name};
+use super::text::{bytes, name, sentence};
 use super::{escape, Named, Options};
-use crate::event::{Event, Listed, Mode, Tally};
+use crate::event::{Event, Listed, Mode, Offered, Probed, Protection, Tally, Trusted};
 use crate::message::Time;
 use chrono::{DateTime, Local};
 use indicatif::HumanBytes;
@@ -44,10 +44,11 @@ pub fn line(named: &Named, event: &Event, options: &Options, shape: &Shape) -> O
             Some(format!("{account}: would delete {}", name(uid.as_ref())))
         }
         Event::Listed(listed) => Some(listed_line(account, listed, shape)),
+        Event::Probe(probed) => Some(probed_lines(probed)),
         Event::Account(tally) if tally.failures.is_empty() => match options.mode {
             Mode::DryRun => Some(rehearsed(account, tally)),
             Mode::Check => Some(waiting(account, tally)),
-            Mode::Fetch | Mode::List => None,
+            Mode::Fetch | Mode::List | Mode::Probe => None,
         },
         _ => None,
     }
@@ -82,6 +83,107 @@ fn waiting(account: &str, tally: &Tally) -> String {
     }
     let (total, size) = (tally.total, HumanBytes(tally.total_bytes));
     format!("{line}; {total} in all ({size})")
+}
+
+/// What a server offers: a block of lines, each with what it tells.
+fn probed_lines(probed: &Probed) -> String {
+    let Probed { host, port, .. } = probed;
+    let head = match host.contains(':') {
+        true => format!("[{host}]:{port}"),
+        false => format!("{host}:{port}"),
+    };
+    let rows = match &probed.found {
+        Ok(offered) => offers(offered, probed.tls),
+        Err(failure) => vec![("error", sentence(&failure.error))],
+    };
+    let row = |(what, text): (&str, String)| format!("\n  {:15} {text}", format!("{what}:"));
+    head + &rows.into_iter().map(row).collect::<String>()
+}
+
+fn offers(offered: &Offered, how: &str) -> Vec<(&'static str, String)> {
+    let mut rows = vec![("greeting", escape(&offered.greeting))];
+    match &offered.protection {
+        Some(protection) => {
+            let unknown = || "version not known".to_string();
+            let version = protection.version.clone().unwrap_or_else(unknown);
+            let cipher = protection.cipher.iter().map(|cipher| format!(", {cipher}"));
+            rows.push((
+                "TLS",
+                format!("{how}, {version}{}", cipher.collect::<String>()),
+            ));
+            rows.extend(certificate(protection));
+        }
+        None => rows.push(("TLS", "none".into())),
+    }
+    if let Some(clear) = &offered.clear {
+        rows.push(("before TLS", joined(clear)));
+    }
+    rows.push((
+        "capabilities",
+        match &offered.capabilities {
+            Some(lines) => joined(lines),
+            None => "the server does not say".into(),
+        },
+    ));
+    rows.push((
+        "mechanisms",
+        match offered.mechanisms.as_slice() {
+            [] => "none are named".into(),
+            names => names
+                .iter()
+                .map(|name| escape(name))
+                .collect::<Vec<_>>()
+                .join(" "),
+        },
+    ));
+    if let Some(trip) = offered.round_trip {
+        rows.push((
+            "round trip",
+            format!("{:.1} ms", trip.as_secs_f64() * 1000.0),
+        ));
+    }
+    rows
+}
+
+/// What the certificate says, and whether it will do.
+fn certificate(protection: &Protection) -> Vec<(&'static str, String)> {
+    let text = |text: &String| escape(text.as_bytes());
+    let day = |time: Time| {
+        let moment = DateTime::from_timestamp(time.0, 0).unwrap_or_default();
+        moment.format("%Y-%m-%d").to_string()
+    };
+    let names: Vec<String> = protection.names.iter().map(text).collect();
+    let valid = protection
+        .valid
+        .map(|(from, until)| format!("{} to {}", day(from), day(until)));
+    let rows = [
+        ("subject", protection.subject.as_ref().map(text)),
+        ("issuer", protection.issuer.as_ref().map(text)),
+        (
+            "names",
+            Some(names.join(" ")).filter(|names| !names.is_empty()),
+        ),
+        ("valid", valid),
+        ("SHA-256", Some(protection.fingerprint.clone())),
+        (
+            "trusted",
+            Some(match &protection.trusted {
+                Trusted::Yes => "yes".into(),
+                Trusted::No(why) => format!("no: {}", text(why)),
+                Trusted::Unchecked => "not checked: tls_verify is false".into(),
+            }),
+        ),
+    ];
+    let known = rows
+        .into_iter()
+        .filter_map(|(what, text)| Some((what, text?)));
+    known.collect()
+}
+
+/// Capabilities in one line.
+fn joined(lines: &[Vec<u8>]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+    lines.join("; ")
 }
 
 /// One message of a list. What is not known is a dash.

@@ -3,8 +3,8 @@
 
 use super::Named;
 use crate::error::Error;
-use crate::event::{Event, Failure, Listed, Subject, Summary, Tally};
-use crate::message::Uid;
+use crate::event::{Event, Failure, Listed, Probed, Protection, Subject, Summary, Tally, Trusted};
+use crate::message::{Time, Uid};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{json, Value};
 use std::fmt::Write as _;
@@ -31,6 +31,7 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
             )
         }
         Event::Listed(found) => ("listed", listed(found)),
+        Event::Probe(found) => ("probe", probed(found)),
         Event::WouldDeliver { uid, size, subject } => {
             let subject = ("subject", text(subject));
             let size = ("size", json!(size));
@@ -80,6 +81,64 @@ fn listed(found: &Listed) -> Facts {
         ("date", json!(date)),
         ("from", some_text(from)),
         ("subject", some_text(subject)),
+    ]
+}
+
+fn probed(found: &Probed) -> Facts {
+    let mut facts = vec![("host", json!(found.host)), ("port", json!(found.port))];
+    match &found.found {
+        Err(failure) => facts.push(("error", failed(failure))),
+        Ok(offered) => {
+            let lines = |lines: &Vec<Vec<u8>>| lines.iter().map(|line| text(line)).collect();
+            let trip = offered.round_trip.map(|trip| trip.as_secs_f64() * 1000.0);
+            let tls = offered.protection.as_ref().map_or("none", |_| found.tls);
+            facts.extend([
+                ("greeting", text(&offered.greeting)),
+                ("tls", json!(tls)),
+                (
+                    "capabilities_before_tls",
+                    offered.clear.as_ref().map_or(Value::Null, lines),
+                ),
+                (
+                    "capabilities",
+                    offered.capabilities.as_ref().map_or(Value::Null, lines),
+                ),
+                ("mechanisms", lines(&offered.mechanisms)),
+                ("round_trip_ms", json!(trip)),
+            ]);
+            facts.extend(offered.protection.iter().flat_map(protection));
+            facts.push(("error", Value::Null));
+        }
+    }
+    facts
+}
+
+/// The TLS in use, and what the certificate says.
+fn protection(found: &Protection) -> Facts {
+    let (trusted, why) = match &found.trusted {
+        Trusted::Yes => (json!(true), None),
+        Trusted::No(why) => (json!(false), Some(why)),
+        Trusted::Unchecked => (Value::Null, None),
+    };
+    let moment = |time: Time| DateTime::<Utc>::from_timestamp(time.0, 0);
+    let written = |time| moment(time).map(|it| it.to_rfc3339_opts(SecondsFormat::Secs, true));
+    vec![
+        ("tls_version", json!(found.version)),
+        ("cipher", json!(found.cipher)),
+        ("subject", json!(found.subject)),
+        ("issuer", json!(found.issuer)),
+        ("names", json!(found.names)),
+        (
+            "valid_from",
+            json!(found.valid.and_then(|(from, _)| written(from))),
+        ),
+        (
+            "valid_until",
+            json!(found.valid.and_then(|(_, until)| written(until))),
+        ),
+        ("sha256", json!(found.fingerprint)),
+        ("trusted", trusted),
+        ("why", json!(why)),
     ]
 }
 

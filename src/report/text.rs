@@ -47,6 +47,7 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
         Event::Start(_)
         | Event::Summary(_)
         | Event::Listed(_)
+        | Event::Probe(_)
         | Event::Planned { .. }
         | Event::Progress(_)
         | Event::WouldDeliver { .. }

@@ -4,8 +4,11 @@
 
 mod batch;
 mod carry;
+mod probe;
 mod rehearse;
 mod survey;
+
+pub use probe::{probe, Target};
 
 use crate::delivery::{self, Delivery, Destination, Fate, Sender};
 use crate::error::{Error, Reach, Result};
@@ -92,7 +95,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     } = errand;
     let access = match mode {
         Mode::Fetch => Access::Write,
-        Mode::DryRun | Mode::Check | Mode::List => Access::Read,
+        Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => Access::Read,
     };
     let _lock = Lock::take(&account.place, access)?;
     let mut memory = recall(account, access, events)?;
@@ -118,7 +121,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     };
     let retries = match mode {
         Mode::Fetch | Mode::Check => account.retry,
-        Mode::DryRun | Mode::List => 0, // what was said already would be said again
+        Mode::DryRun | Mode::List | Mode::Probe => 0, // what was said already would be said again
     };
     let ended = road.walk_to_the_end(&credential, delivery.as_deref(), retries);
     ended.and(road.memory.compact(now()))
@@ -289,7 +292,7 @@ impl Road<'_> {
         let listings = maildrop.scan()?;
         let policy = match self.mode {
             Mode::Fetch | Mode::DryRun => self.account.policy.clone(),
-            Mode::Check | Mode::List => self.account.policy.looking(),
+            Mode::Check | Mode::List | Mode::Probe => self.account.policy.looking(),
         };
         let mut steps = plan::choose(&listings, self.memory.records(), &policy, now())?;
         self.tally.total = listings.len() as u64;

@@ -12,7 +12,7 @@ impl Road<'_> {
     /// Says what this mode is to say of the plan.
     pub(super) fn tell(&mut self, maildrop: Box<dyn Maildrop + '_>, steps: &[Step]) -> Result<()> {
         match self.mode {
-            Mode::Check => self.count(maildrop, steps),
+            Mode::Check | Mode::Probe => self.count(maildrop, steps),
             Mode::List => self.list(maildrop, steps),
             Mode::Fetch | Mode::DryRun => self.rehearse(maildrop, steps),
         }
