@@ -54,6 +54,7 @@ mod rehearsal;
 mod reporting;
 mod retrieval;
 mod scenes_themselves;
+mod secrets;
 mod servers;
 mod settings;
 mod signals;

@@ -7,6 +7,5 @@ use crate::report::Options;
 
 /// Counts what is waiting at the accounts.
 pub fn run(flags: &Fetch, exit_empty: bool, options: Options) -> anyhow::Result<Ended> {
-    let visited = fetch::visit(flags, Mode::Check, options)?;
-    Ok(visited.ended(exit_empty))
+    fetch::visit(flags, Mode::Check, fetch::empty(exit_empty), options)
 }

@@ -1,7 +1,7 @@
 //! The default command: visit every account and bring home what is new.
 
 use crate::cli::Fetch;
-use crate::config;
+use crate::config::{self, Settings};
 use crate::error::{Error, ExitStatus, Result};
 use crate::event::{Event, Events, Mode, Stop, Summary, Tally};
 use crate::pool;
@@ -29,31 +29,25 @@ pub fn run(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
         true => Mode::DryRun,
         false => Mode::Fetch,
     };
-    let visited = visit(flags, mode, options)?;
-    Ok(visited.ended(flags.exit_empty))
+    visit(flags, mode, empty(flags.exit_empty), options)
 }
 
-/// What came of visiting the accounts.
-pub struct Visited {
-    summary: Summary,
-    signal: Option<usize>,
-}
-
-impl Visited {
-    /// How the run ends; if all went well, it may be told whether there was anything.
-    pub fn ended(&self, exit_empty: bool) -> Ended {
-        let nothing = self.summary.new + self.summary.unsure == 0;
-        match (self.signal, self.summary.status) {
-            (Some(signal), _) => Ended::BySignal(signal),
-            (None, ExitStatus::Fine) if exit_empty && nothing => Ended::With(ExitStatus::Nothing),
-            (None, status) => Ended::With(status),
-        }
+/// What a run stands for in which all went well and nothing was new.
+pub fn empty(told: bool) -> ExitStatus {
+    match told {
+        true => ExitStatus::Nothing,
+        false => ExitStatus::Fine,
     }
 }
 
-/// Visits the accounts and combines what came of them.
-pub fn visit(flags: &Fetch, mode: Mode, options: Options) -> anyhow::Result<Visited> {
-    let settings = config::read(flags)?;
+/// Visits the accounts and combines what came of them; `empty` is what nothing new stands for.
+pub fn visit(
+    flags: &Fetch,
+    mode: Mode,
+    empty: ExitStatus,
+    options: Options,
+) -> anyhow::Result<Ended> {
+    let settings = settings(flags)?;
     let stop = listen()?;
     let accounts = ask(settings.accounts, &stop);
     let name = |account: &Account| Named {
@@ -64,10 +58,21 @@ pub fn visit(flags: &Fetch, mode: Mode, options: Options) -> anyhow::Result<Visi
         jobs: settings.jobs,
         names: accounts.iter().map(name).collect(),
         options: Options { mode, ..options },
+        empty,
         stop: stop.clone(),
     };
     let walk = |account: &Account, events| session::run(account, mode, events, &stop);
     crew.visit(&accounts, walk)
+}
+
+/// Reads the settings, and takes the passwords that are in the environment out of it, so that no
+/// program that we start finds them there.
+pub fn settings(flags: &Fetch) -> Result<Settings> {
+    let mut settings = config::read(flags)?;
+    let accounts = settings.accounts.iter_mut();
+    let sources = accounts.map(|account| &mut account.secret);
+    secret::take_out(&settings.variables, sources);
+    Ok(settings)
 }
 
 /// Those who make visits side by side.
@@ -78,6 +83,8 @@ pub struct Crew {
     pub names: Vec<Named>,
     /// How to tell of it.
     pub options: Options,
+    /// What it stands for if all went well and nothing was new.
+    pub empty: ExitStatus,
     /// Whether they are called off.
     pub stop: Stop,
 }
@@ -88,7 +95,7 @@ impl Crew {
         self,
         whom: &[T],
         visit: impl Fn(&T, Rc<Events>) -> Tally + Send + Sync,
-    ) -> anyhow::Result<Visited> {
+    ) -> anyhow::Result<Ended> {
         let (names, options) = (&self.names, self.options);
         let dialogue = options.level == Some(Level::Wire);
         let (sender, receiver) = channel();
@@ -111,10 +118,18 @@ impl Crew {
             outcome.unwrap_or_else(|panic| Summary::bare(own_up(panic, named, options)))
         });
         let summary = outcomes.reduce(Summary::and);
-        let summary = summary.unwrap_or(Summary::bare(ExitStatus::Fine));
-        told.and(report::conclude(summary, options))?;
-        let signal = stop.signal();
-        Ok(Visited { summary, signal })
+        let mut summary = summary.unwrap_or(Summary::bare(ExitStatus::Fine));
+        if summary.status == ExitStatus::Fine && summary.new + summary.unsure == 0 {
+            summary.status = self.empty;
+        }
+        if let Err(error) = told.and(report::conclude(summary, options)) {
+            summary.status = summary.status.min(error.status());
+            report::fatal(&error.into(), options);
+        }
+        Ok(match stop.signal() {
+            Some(signal) => Ended::BySignal(signal),
+            None => Ended::With(summary.status),
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! `popget probe`: what a server offers, without logging in.
 
-use super::fetch::{listen, Crew, Ended};
+use super::fetch::{listen, settings, Crew, Ended};
 use crate::cli::{Fetch, Tls};
 use crate::config;
-use crate::error::Error;
+use crate::error::{Error, ExitStatus};
 use crate::event::Mode;
 use crate::maildrop::Stls;
 use crate::net::{Engine, Proof, Route, TlsMode, Trust, Version};
@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Looks at the servers of accounts, in the way that the settings say.
 pub fn accounts(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
-    let settings = config::read(flags)?;
+    let settings = settings(flags)?;
     let (mut names, mut targets) = (Vec::new(), Vec::new());
     for account in settings.accounts {
         names.push(Named {
@@ -95,10 +95,10 @@ fn look(
             mode: Mode::Probe,
             ..options
         },
+        empty: ExitStatus::Fine,
         stop: stop.clone(),
     };
-    let looked = crew.visit(targets, |target, events| {
+    crew.visit(targets, |target, events| {
         session::probe(target, &events, &stop)
-    })?;
-    Ok(looked.ended(false))
+    })
 }

@@ -50,6 +50,14 @@ pub struct Keys {
     pub password_command: Option<CommandLine>,
     #[serde(deserialize_with = "kinds::path")]
     pub password_file: Option<Expanded>,
+    #[serde(deserialize_with = "kinds::text")]
+    pub password_env: Option<String>,
+    #[serde(deserialize_with = "kinds::text")]
+    pub credential: Option<String>,
+    #[serde(deserialize_with = "kinds::flag")]
+    pub netrc: Option<bool>,
+    #[serde(deserialize_with = "given")]
+    pub oauth: Option<Oauth>,
     #[serde(deserialize_with = "kinds::auth")]
     pub auth: Option<Auth>,
     #[serde(deserialize_with = "kinds::path")]
@@ -84,6 +92,15 @@ pub struct Keys {
     pub order: Option<Order>,
     #[serde(deserialize_with = "given")]
     pub deliver: Option<Deliver>,
+}
+
+/// Where access tokens come from.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "the keys of oauth (token_command)")]
+#[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
+pub struct Oauth {
+    #[serde(deserialize_with = "kinds::needed_command")]
+    pub token_command: CommandLine,
 }
 
 /// Where mail goes: exactly one of the first three.

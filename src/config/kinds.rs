@@ -277,8 +277,13 @@ pub fn auth<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Auth>, D::Error
     from.deserialize_any(AuthVisitor).map(Some)
 }
 
-/// A command: a string for the shell, or a list of words.
+/// A command that may be left out.
 pub fn command<'de, D: Deserializer<'de>>(from: D) -> Result<Option<CommandLine>, D::Error> {
+    needed_command(from).map(Some)
+}
+
+/// A command: a string for the shell, or a list of words.
+pub fn needed_command<'de, D: Deserializer<'de>>(from: D) -> Result<CommandLine, D::Error> {
     struct CommandVisitor;
 
     impl<'de> Visitor<'de> for CommandVisitor {
@@ -308,7 +313,7 @@ pub fn command<'de, D: Deserializer<'de>>(from: D) -> Result<Option<CommandLine>
         }
     }
 
-    from.deserialize_any(CommandVisitor).map(Some)
+    from.deserialize_any(CommandVisitor)
 }
 
 /// The locks that an mbox is held with.

@@ -7,13 +7,14 @@ mod kinds;
 mod mistake;
 mod place;
 mod resolve;
+mod secrets;
 mod syntax;
 mod trust;
 mod units;
 
 use crate::cli::Fetch;
 use crate::error::{plain, Error, Result};
-use crate::secret;
+use crate::secret::{self, Turn};
 use crate::session::Account;
 use file::{File, Keys};
 use mistake::{nearest, Source};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub jobs: u16,
     /// The accounts to visit, in the order of the file.
     pub accounts: Vec<Account>,
+    /// The variables of the environment that hold passwords, of any account.
+    pub variables: Vec<String>,
 }
 
 /// Reads a server that is named by hand: `host`, `host:port`, `[v6]` or `[v6]:port`.
@@ -58,6 +61,7 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
     }
     let state = state_directory(flags)?;
     let chosen = choose(&file, &flags.accounts, &source)?;
+    let turn = Turn::default();
     let resolve = |(name, keys): &(String, Keys)| {
         resolve::Layers {
             source: &source,
@@ -65,13 +69,19 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
             own: keys,
             base: &file.defaults,
             flags,
+            turn: &turn,
         }
         .account(&state)
     };
     let accounts = chosen.into_iter().map(resolve).collect::<Result<_>>()?;
+    let layers = file.accounts.0.iter().map(|(_, keys)| keys);
+    let layers = layers.chain([&file.defaults]);
     Ok(Settings {
         jobs: flags.jobs.or(file.jobs).unwrap_or(JOBS),
         accounts,
+        variables: layers
+            .filter_map(|keys| keys.password_env.clone())
+            .collect(),
     })
 }
 

@@ -7,10 +7,10 @@ use super::units;
 use crate::cli::Fetch;
 use crate::delivery::{Destination, Format, Lock};
 use crate::error::{plain, Error, Result};
-use crate::maildrop::{Login, Methods, Needs};
+use crate::maildrop::{Login, Methods};
 use crate::net::{Route, TlsMode};
 use crate::plan::{Keep, Order, Policy};
-use crate::secret::SecretSource;
+use crate::secret::Turn;
 use crate::seen::Place;
 use crate::session::Account;
 use std::fs::File;
@@ -36,6 +36,8 @@ pub struct Layers<'f> {
     pub base: &'f Keys,
     /// What the command line says.
     pub flags: &'f Fetch,
+    /// The turn that the commands of all accounts take.
+    pub turn: &'f Turn,
 }
 
 impl Layers<'_> {
@@ -69,7 +71,8 @@ impl Layers<'_> {
             accept_new_uids: self.flags.accept_new_uids,
         };
         let (route, login) = (self.route()?, self.login()?);
-        let secret = self.fitting(self.secret()?, &login.methods, route.tls)?;
+        let secret = self.secret(&route.host, &login.user)?;
+        let secret = self.fitting(secret, &login.methods, route.tls)?;
         Ok(Account {
             name: self.name.into(),
             route,
@@ -171,61 +174,6 @@ impl Layers<'_> {
             Some(Auth::Named(named)) => Methods::Named(named),
         };
         Ok(Login { user, methods })
-    }
-
-    /// An account's own source of the password takes the place of any in the defaults.
-    fn secret(&self) -> Result<SecretSource> {
-        for (keys, own) in [(self.own, true), (self.base, false)] {
-            let mut sources = Vec::new();
-            if let Some(secret) = &keys.password {
-                sources.push(("password", SecretSource::Given(secret.clone())));
-            }
-            if let Some(command) = &keys.password_command {
-                sources.push(("password_command", SecretSource::Command(command.clone())));
-            }
-            if let Some(path) = &keys.password_file {
-                sources.push(("password_file", SecretSource::File(path.0.clone())));
-            }
-            match sources.as_slice() {
-                [] => {}
-                [(key, source)] => {
-                    if let SecretSource::File(path) = source {
-                        self.readable(key, own, path)?;
-                    }
-                    return Ok(source.clone());
-                }
-                [(first, _), (second, _), ..] => {
-                    let what = format!("there is {first} already; keep one of them");
-                    return Err(self.wrong(second, own, what));
-                }
-            }
-        }
-        Ok(SecretSource::Ask)
-    }
-
-    /// What the ways to log in that are named ask for: nothing, if that is enough for each, and no
-    /// password where only a token is of use.
-    fn fitting(
-        &self,
-        secret: SecretSource,
-        methods: &Methods,
-        tls: TlsMode,
-    ) -> Result<SecretSource> {
-        let Methods::Named(named) = methods else {
-            return Ok(secret);
-        };
-        let all = |needs| named.iter().all(|method| method.needs() == needs);
-        let wrong = |what: &str| Err(self.wrong("auth", self.own.auth.is_some(), what));
-        if tls == TlsMode::Off && named.iter().all(|method| method.is_bound()) {
-            return wrong("a login can be bound to TLS only, and there is none");
-        }
-        match secret {
-            SecretSource::Ask if all(Needs::Nothing) => Ok(SecretSource::Nothing),
-            _ if all(Needs::Token) => {
-                wrong("it names only ways to log in with an access token, and there is none")
-            }
-            secret => Ok(secret),
-        }
     }
 
     fn destination(&self) -> Result<Destination> {

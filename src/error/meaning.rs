@@ -22,8 +22,10 @@ impl Error {
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
             | E::NoSettings(_)
-            | E::PasswordCommand { .. }
-            | E::PasswordFile { .. }
+            | E::SecretCommand { .. }
+            | E::SecretFile { .. }
+            | E::PasswordVariable(_)
+            | E::NoCredentials(_)
             | E::TlsFile { .. }
             | E::WouldReveal
             | E::Uncarriable(_)
@@ -94,8 +96,10 @@ impl Error {
             | E::NoSettings(_)
             | E::Usage(_)
             | E::NoPassword
-            | E::PasswordCommand { .. }
-            | E::PasswordFile { .. }
+            | E::SecretCommand { .. }
+            | E::SecretFile { .. }
+            | E::PasswordVariable(_)
+            | E::NoCredentials(_)
             | E::Interrupted
             | E::NoStls(_)
             | E::TlsFile { .. }
@@ -157,7 +161,7 @@ impl Error {
             | Self::MessageRefused(words)
             | Self::OutOfSync(words)
             | Self::QuitRefused(words)
-            | Self::PasswordCommand { said: words, .. }
+            | Self::SecretCommand { said: words, .. }
             | Self::MdaLater { said: words, .. }
             | Self::MdaRefused { said: words, .. }
                 if !words.is_empty() =>

@@ -119,20 +119,30 @@ pub enum Error {
     Usage(String),
     /// No password is configured and there is no terminal to ask on.
     NoPassword,
-    /// The password command failed; what it said last.
-    PasswordCommand {
+    /// A command that should print a secret failed.
+    SecretCommand {
+        /// How people call it.
+        what: &'static str,
         /// How it ended.
         ended: String,
-        /// The last line of its standard error.
+        /// What it said last on standard error.
         said: Vec<u8>,
+        /// Variables that its kind looks for and that are not set.
+        lacking: Vec<&'static str>,
     },
-    /// A password file cannot be read, is empty, or is open to others.
-    PasswordFile {
+    /// A file that should hold a secret does not, or is not safe.
+    SecretFile {
+        /// How people call it.
+        what: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why it is no good.
+        /// What is wrong with it.
         why: String,
     },
+    /// The variable of `password_env` is not set, or empty.
+    PasswordVariable(String),
+    /// There are no credentials from systemd, and this one was wanted.
+    NoCredentials(String),
     /// The host name has no address.
     HostNotFound {
         /// The name.

@@ -7,6 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 impl fmt::Display for Error {
+    #[allow(clippy::too_many_lines, reason = "a line a variant")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Error as E;
         match self {
@@ -14,8 +15,13 @@ impl fmt::Display for Error {
             E::NoSettings(at) => write!(f, "there is no configuration file; looked for {}", list(at)),
             E::Usage(what) => f.write_str(what),
             E::NoPassword => f.write_str("no password is configured and there is no terminal to ask on"),
-            E::PasswordCommand { ended, .. } => write!(f, "the password command {ended}"),
-            E::PasswordFile { path, why } => write!(f, "password file {}: {why}", path.display()),
+            E::SecretCommand { what, ended, lacking, .. } => match lacking.as_slice() {
+                [] => write!(f, "the {what} {ended}"),
+                lacking => write!(f, "the {what} {ended}; not set here: {}", lacking.join(", ")),
+            },
+            E::SecretFile { what, path, why } => write!(f, "{what} {}: {why}", path.display()),
+            E::PasswordVariable(name) => write!(f, "password_env names {name}, which is not set or empty"),
+            E::NoCredentials(name) => write!(f, "there is no credential {name}: CREDENTIALS_DIRECTORY is not set"),
             E::HostNotFound { host, why } => write!(f, "host {host} not found: {}", plain(why)),
             E::Unreachable { address, why } => write!(f, "cannot connect to {address}: {}", plain(why)),
             E::TimedOut { waiting_for: what, after } => {
@@ -70,6 +76,7 @@ impl fmt::Display for Error {
 
 impl Error {
     /// What the user can do about it; empty where there is nothing to say.
+    #[allow(clippy::too_many_lines, reason = "a line a variant")]
     pub fn advice(&self) -> &'static str {
         use Error as E;
         match self {
@@ -81,10 +88,12 @@ impl Error {
             {
                 "check the limits of this process and machine"
             }
-            E::Settings(_) | E::Usage(_) | E::PasswordFile { .. } | E::Interrupted => "",
+            E::Settings(_) | E::Usage(_) | E::SecretFile { .. } | E::Interrupted => "",
             E::NoSettings(_) => "write one (see popget.yaml(5)) or name it with --config",
-            E::NoPassword => "set password_command, password_file or password",
-            E::PasswordCommand { .. } => "run it by hand in the same surroundings to see what it lacks",
+            E::NoPassword => "set password_command, password_file or another source of it (popget.yaml(5))",
+            E::PasswordVariable(_) => "set it where popget is started",
+            E::NoCredentials(_) => "start popget as a systemd service with LoadCredential=",
+            E::SecretCommand { .. } => "run it by hand in the same surroundings to see what it lacks",
             E::HostNotFound { .. } => "check server, or the name service of this machine",
             E::Unreachable { .. } => "check server, port and tls, and the network between",
             E::TimedOut { waiting_for: "the greeting", .. } => {

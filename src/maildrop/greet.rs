@@ -35,6 +35,17 @@ pub fn greet<'e>(route: &Route, visit: Visit<'e>) -> Result<Greeted<'e>> {
     greeted.map_err(|error| with_certificate(error, route, visit))
 }
 
+/// Greets once more, over a connection made by the library that tells what a login can be tied to;
+/// the goodbye to the first one is of no consequence.
+pub fn greet_to_bind<'e>(
+    mut talk: Talk<'e>,
+    route: &Route,
+    visit: Visit<'e>,
+) -> Result<Greeted<'e>> {
+    let _ = talk.ask(&Spoken::open("QUIT"), "the goodbye");
+    greet(&route.telling(), visit)
+}
+
 /// Whether to ask for capabilities.
 enum Capa {
     Ask,

@@ -35,11 +35,15 @@ impl<'e> Pop3<'e> {
         credential: &Credential,
         visit: Visit<'e>,
     ) -> Result<Self> {
+        let mut greeted = greet::greet(route, visit.clone())?;
+        if login::may_bind(login, credential, &greeted.capabilities) && route.can_tell_more() {
+            greeted = greet::greet_to_bind(greeted.talk, route, visit)?;
+        }
         let Greeted {
             mut talk,
             capabilities: before,
             timestamp,
-        } = greet::greet(route, visit)?;
+        } = greeted;
         talk.0.events().enter(Stage::LoggingIn);
         let offer = Offer {
             route,

@@ -57,6 +57,19 @@ pub struct Route {
 }
 
 impl Route {
+    /// Whether a library is there that tells more of a TLS connection, and was not asked yet.
+    pub fn can_tell_more(&self) -> bool {
+        self.tls != TlsMode::Off && self.trust.engine == Engine::Native && tls::tells()
+    }
+
+    /// The same way, by the library that tells what a login can be tied to.
+    pub fn telling(&self) -> Self {
+        Self {
+            trust: self.trust.telling(),
+            ..self.clone()
+        }
+    }
+
     /// The same way for a look at what is there: nothing is proven, and nothing secret may be sent.
     pub fn looking(&self) -> Self {
         Self {

@@ -123,7 +123,13 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         Mode::Fetch | Mode::Check => account.retry,
         Mode::DryRun | Mode::List | Mode::Probe => 0, // what was said already would be said again
     };
-    let ended = road.walk_to_the_end(&credential, delivery.as_deref(), retries);
+    let mut ended = road.walk_to_the_end(&credential, delivery.as_deref(), retries);
+    if let Err(Error::TokenRefused(_)) = ended {
+        // Tokens live for minutes; the next one may be better.
+        if let Some(fresh) = account.secret.instead_of(&credential)? {
+            ended = road.walk_to_the_end(&fresh, delivery.as_deref(), retries);
+        }
+    }
     ended.and(road.memory.compact(now()))
 }
 

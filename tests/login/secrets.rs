@@ -163,7 +163,7 @@ fn a_proof_that_the_server_repeats_is_not_shown() {
     /// The last long word that the client said.
     fn proof(server: &PopServer) -> String {
         let said = server.sessions().concat();
-        let last = said.iter().filter(|line| line.len() > 20).next_back();
+        let last = said.iter().rfind(|line| line.len() > 20);
         let word = last.and_then(|line| line.rsplit(' ').next());
         word.unwrap().to_owned()
     }

@@ -10,7 +10,6 @@ use openssl::hash::{hash, MessageDigest};
 use openssl::pkcs5::pbkdf2_hmac;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
-use openssl::x509::X509;
 
 use super::login::{Verdict, ASTRAY, WRONG};
 use super::session::Session;
@@ -40,15 +39,6 @@ pub enum Deceit {
     Refuses(&'static str),
     /// It refuses with this reason, before any proof.
     RefusesEarly(&'static str),
-}
-
-/// What a login is bound to by the certificate that a server shows (RFC 5929, section 4).
-pub(super) fn end_point(certificate_pem: &[u8]) -> Vec<u8> {
-    let certificate = X509::from_pem(certificate_pem).unwrap();
-    certificate
-        .digest(MessageDigest::sha256())
-        .unwrap()
-        .to_vec()
 }
 
 /// SCRAM under one of its four names.
@@ -96,7 +86,7 @@ pub(super) fn scram(
     let (without_proof, proof) = last.split_once(",p=").unwrap_or_default();
     let mut bound = format!("{flag},,").into_bytes();
     if flag.starts_with("p=") {
-        bound.extend(&session.guest.server.end_point);
+        bound.extend(session.wire.binding().unwrap_or_default().1);
     }
     if without_proof != format!("c={},r={nonce}", BASE64_STANDARD.encode(bound)) {
         return refuse(session, "channel-bindings-dont-match");
@@ -156,12 +146,11 @@ fn text(bytes: Option<Vec<u8>>) -> Option<String> {
 
 /// Why what the client says of the channel cannot be (RFC 5802, section 6).
 fn channel_trouble(session: &mut Session, name: &str, flag: &str) -> Option<&'static str> {
+    let binding = session.wire.binding().map(|(kind, _)| kind);
+    let kind = binding.filter(|_| !session.guest.server.traits.binds_otherwise);
     let can_bind = session.mechanisms().contains(&format!("{name}-PLUS"));
     match (flag, name.ends_with("-PLUS")) {
-        ("p=tls-server-end-point", true) if session.guest.server.traits.binds_otherwise => {
-            Some("unsupported-channel-binding-type")
-        }
-        ("p=tls-server-end-point", true) => None,
+        (flag, true) if flag.strip_prefix("p=") == kind => None,
         (_, true) => Some("unsupported-channel-binding-type"),
         ("y", false) if can_bind => Some("server-does-support-channel-binding"),
         ("n" | "y", false) => None,

@@ -12,11 +12,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use native_tls::TlsAcceptor;
+use openssl::ssl::SslAcceptor;
 
 use super::guest::Guest;
 use super::maildrop::Maildrop;
-use super::proof::{self, Deceit};
+use super::proof::Deceit;
 use super::session;
 use super::tls::Certificate;
 
@@ -122,9 +122,7 @@ impl Default for Traits {
 /// What the threads of a server share.
 pub(super) struct Shared {
     pub security: Security,
-    pub acceptor: Option<TlsAcceptor>,
-    /// What a login can be bound to by the certificate.
-    pub end_point: Vec<u8>,
+    pub acceptor: Option<SslAcceptor>,
     pub traits: Traits,
     pub users: Vec<(String, String, Maildrop)>,
     pub changed: Condvar,
@@ -321,16 +319,13 @@ impl Builder {
         if self.users.is_empty() {
             self = self.user(USER, PASSWORD);
         }
-        let shown = match self.security {
+        let acceptor = match self.security {
             Security::None => None,
-            Security::StartTls(shown) | Security::Implicit(shown) => Some((shown, shown.pem())),
+            Security::StartTls(shown) | Security::Implicit(shown) => Some(shown.acceptor()),
         };
-        let acceptor = shown.as_ref().map(|(shown, pem)| shown.acceptor_of(pem));
-        let end_point = shown.map(|(_, pem)| proof::end_point(&pem.certificate));
         let shared = Arc::new(Shared {
             security: self.security,
             acceptor,
-            end_point: end_point.unwrap_or_default(),
             traits: self.traits,
             users: self.users,
             state: Mutex::new(State {

@@ -26,7 +26,7 @@ const COMMAND_LIMIT: usize = 255;
 /// One client's session; logging in is in login.rs.
 pub(super) struct Session<'a> {
     pub(super) guest: &'a Guest,
-    wire: Wire,
+    pub(super) wire: Wire,
     pub(super) timestamp: String,
     pub(super) secure: bool,
     name: Option<String>,

@@ -89,6 +89,12 @@ impl Terminal {
         assert!(!waited.timed_out(), "{part} is never shown:\n{text}");
     }
 
+    /// What has been shown until now.
+    pub fn so_far(&self) -> String {
+        let shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&shown).into_owned()
+    }
+
     /// Types these keys.
     pub fn types(&mut self, keys: &str) {
         self.typing.write_all(keys.as_bytes()).unwrap();

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use native_tls::{Identity, Protocol, TlsAcceptor};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
+use openssl::ssl::{SslAcceptor, SslMethod, SslOptions, SslVersion};
 use openssl::x509::extension::{
     BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
 };
@@ -99,23 +99,25 @@ impl Certificate {
     }
 
     /// What a server needs to show this certificate.
-    pub fn acceptor(self) -> TlsAcceptor {
-        self.acceptor_of(&self.pem())
-    }
-
-    /// What a server needs to show this one of its kind.
-    pub fn acceptor_of(self, pem: &Pem) -> TlsAcceptor {
-        let identity = Identity::from_pkcs8(&pem.certificate, &pem.key).unwrap();
-        let mut builder = TlsAcceptor::builder(identity);
-        match self {
-            // Without a minimum of its own it would know nothing at all.
-            Certificate::OldTls => builder
-                .min_protocol_version(Some(Protocol::Tlsv10))
-                .max_protocol_version(Some(Protocol::Tlsv11)),
-            Certificate::Tls12 => builder.max_protocol_version(Some(Protocol::Tlsv12)),
-            _ => &mut builder,
+    pub fn acceptor(self) -> SslAcceptor {
+        let pem = self.pem();
+        let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).unwrap();
+        let certificate = X509::from_pem(&pem.certificate).unwrap();
+        builder.set_certificate(&certificate).unwrap();
+        let key = PKey::private_key_from_pem(&pem.key).unwrap();
+        builder.set_private_key(&key).unwrap();
+        let (least, most) = match self {
+            Certificate::OldTls => (SslVersion::TLS1, Some(SslVersion::TLS1_1)),
+            Certificate::Tls12 => (SslVersion::TLS1_2, Some(SslVersion::TLS1_2)),
+            _ => (SslVersion::TLS1_2, None),
         };
-        builder.build().unwrap()
+        builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
+        builder.set_min_proto_version(Some(least)).unwrap();
+        builder.set_max_proto_version(most).unwrap();
+        if self == Certificate::OldTls {
+            builder.set_cipher_list("DEFAULT:@SECLEVEL=0").unwrap();
+        }
+        builder.build()
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use native_tls::{TlsAcceptor, TlsStream};
+use openssl::ssl::{SslAcceptor, SslStream, SslVersion};
 
 /// How long a test server waits for a client that says nothing.
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -20,7 +20,7 @@ pub struct Wire {
 
 enum Stream {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<SslStream<TcpStream>>),
     /// Nothing left: closed, or a handshake that failed.
     Gone,
 }
@@ -73,7 +73,7 @@ impl Wire {
     }
 
     /// Takes the server's part in a TLS handshake. When it fails the connection is over.
-    pub fn secure(&mut self, acceptor: &TlsAcceptor) -> Result<(), String> {
+    pub fn secure(&mut self, acceptor: &SslAcceptor) -> Result<(), String> {
         match std::mem::replace(&mut self.stream, Stream::Gone) {
             Stream::Plain(socket) => {
                 let tls = acceptor.accept(socket).map_err(|error| error.to_string())?;
@@ -83,6 +83,25 @@ impl Wire {
             Stream::Tls(_) => Err("TLS is active already".into()),
             Stream::Gone => Err("the connection is closed".into()),
         }
+    }
+
+    /// What a login can be bound to, by its type: with TLS 1.3 exported keys, before that the
+    /// client's Finished message.
+    pub fn binding(&self) -> Option<(&'static str, Vec<u8>)> {
+        let Stream::Tls(tls) = &self.stream else {
+            return None;
+        };
+        let ssl = tls.ssl();
+        if ssl.version2() == Some(SslVersion::TLS1_3) {
+            let mut data = vec![0; 32];
+            ssl.export_keying_material(&mut data, "EXPORTER-Channel-Binding", Some(&[]))
+                .unwrap();
+            return Some(("tls-exporter", data));
+        }
+        let mut data = vec![0; 64];
+        let length = ssl.peer_finished(&mut data);
+        data.truncate(length);
+        Some(("tls-unique", data))
     }
 
     /// Says goodbye as a good server does: close_notify, then the end of the stream.

@@ -2,8 +2,9 @@
 //! over a line that is not proven safe, unless the user named that very way.
 
 use super::method::{Method, Shows};
-use super::{Methods, Offer};
+use super::{Login, Methods, Offer};
 use crate::error::{Error, Result};
+use crate::maildrop::syntax::Capabilities;
 use crate::net::{Binding, Security};
 use crate::sasl::{Channel, Hash};
 use crate::secret::Credential;
@@ -23,6 +24,17 @@ const ORDER: [Method; 12] = [
     Method::CramMd5,
     Method::Apop,
 ];
+
+/// Whether the login may come to be tied to the TLS connection, as far as the server says.
+pub fn may_bind(login: &Login, credential: &Credential, offered: &Capabilities) -> bool {
+    let methods = match &login.methods {
+        Methods::Auto => &ORDER[..],
+        Methods::Named(named) => named,
+    };
+    let offers = |method: &Method| method.mechanism().is_some_and(|name| offered.offers(&name));
+    let mut bound = methods.iter().filter(|method| method.is_bound());
+    bound.any(|method| method.fits(credential) && offers(method))
+}
 
 /// The methods to try, best first; never none.
 pub fn candidates(

@@ -7,6 +7,7 @@ mod exchange;
 mod method;
 mod native;
 
+pub use choice::may_bind;
 pub use method::{Method, Needs};
 pub use native::{plain_reply, timestamp};
 

@@ -130,6 +130,11 @@ impl Secured {
     }
 }
 
+/// Whether there is a library that tells what a login can be tied to.
+pub fn tells() -> bool {
+    beneath::THERE
+}
+
 /// Agrees on TLS and checks the certificate.
 pub fn secure(
     transport: Box<dyn Transport>,

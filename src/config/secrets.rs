@@ -1,0 +1,100 @@
+//! Where an account's password or token comes from: the keys of which there is one at most.
+
+use super::file::Keys;
+use super::resolve::Layers;
+use crate::error::Result;
+use crate::maildrop::{Methods, Needs};
+use crate::net::TlsMode;
+use crate::secret::SecretSource;
+
+impl Layers<'_> {
+    /// An account's own source takes the place of any in the defaults.
+    pub(super) fn secret(&self, host: &str, user: &str) -> Result<SecretSource> {
+        for (keys, own) in [(self.own, true), (self.base, false)] {
+            let mut sources = self.sources(keys, host, user);
+            if !own && self.own.netrc == Some(false) {
+                sources.retain(|(key, _)| *key != "netrc");
+            }
+            match sources.as_slice() {
+                [] => {}
+                [(key, source)] => {
+                    match source {
+                        SecretSource::File(path) => self.readable(key, own, path)?,
+                        SecretSource::Credential(name) if name.contains('/') || name == ".." => {
+                            let what = "a credential's name has no slash";
+                            return Err(self.wrong(key, own, what));
+                        }
+                        _ => {}
+                    }
+                    return Ok(source.clone());
+                }
+                [(first, _), (second, _), ..] => {
+                    let what = format!("there is {first} already; keep one of them");
+                    return Err(self.wrong(second, own, what));
+                }
+            }
+        }
+        Ok(SecretSource::Ask)
+    }
+
+    /// The sources that one layer names.
+    fn sources(&self, keys: &Keys, host: &str, user: &str) -> Vec<(&'static str, SecretSource)> {
+        use SecretSource as S;
+        let turn = || self.turn.clone();
+        let command = keys.password_command.clone();
+        let token = keys.oauth.as_ref().map(|oauth| oauth.token_command.clone());
+        let netrc = keys.netrc.filter(|wanted| *wanted).map(|_| S::Netrc {
+            host: host.into(),
+            user: user.into(),
+        });
+        let all = [
+            ("password", keys.password.clone().map(S::Given)),
+            (
+                "password_command",
+                command.map(|line| S::Command(line, turn())),
+            ),
+            (
+                "password_file",
+                keys.password_file.clone().map(|path| S::File(path.0)),
+            ),
+            ("password_env", keys.password_env.clone().map(S::Variable)),
+            ("credential", keys.credential.clone().map(S::Credential)),
+            ("netrc", netrc),
+            ("oauth", token.map(|line| S::Token(line, turn()))),
+        ];
+        let there = all
+            .into_iter()
+            .filter_map(|(key, source)| Some((key, source?)));
+        there.collect()
+    }
+
+    /// What the ways to log in that are named ask for: nothing, if that is enough for each, and no
+    /// password where only a token is of use.
+    pub(super) fn fitting(
+        &self,
+        secret: SecretSource,
+        methods: &Methods,
+        tls: TlsMode,
+    ) -> Result<SecretSource> {
+        let Methods::Named(named) = methods else {
+            return Ok(secret);
+        };
+        let all = |needs| named.iter().all(|method| method.needs() == needs);
+        let any = |needs| named.iter().any(|method| method.needs() == needs);
+        let wrong = |what: &str| Err(self.wrong("auth", self.own.auth.is_some(), what));
+        if tls == TlsMode::Off && named.iter().all(|method| method.is_bound()) {
+            return wrong("a login can be bound to TLS only, and there is none");
+        }
+        match secret {
+            SecretSource::Ask if all(Needs::Nothing) => Ok(SecretSource::Nothing),
+            SecretSource::Token(..) if !any(Needs::Token) => {
+                wrong("none of the ways to log in that it names takes an access token")
+            }
+            SecretSource::Token(..) => Ok(secret),
+            _ if all(Needs::Token) => {
+                wrong("it names only ways to log in with an access token, and there is none")
+            }
+            secret => Ok(secret),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Commands as the settings give them, and those that print a secret.
+
+use super::{Secret, LIMIT};
+use crate::error::{plain, Error, Result};
+use memchr::memmem;
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsFd;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// How long a command may take where nobody can be asked anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A command as the settings give it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandLine {
+    /// A string, for `sh -c`.
+    Shell(String),
+    /// A program and its arguments, run as they are.
+    Words(Vec<String>),
+}
+
+impl CommandLine {
+    /// The command, ready to be given its surroundings and started.
+    pub fn command(&self) -> Command {
+        match self {
+            Self::Shell(line) => {
+                let mut command = Command::new("/bin/sh");
+                command.arg("-c").arg(line);
+                command
+            }
+            Self::Words(words) => {
+                let mut command = Command::new(words.first().map_or("", String::as_str));
+                command.args(words.iter().skip(1));
+                command
+            }
+        }
+    }
+
+    /// How to name it in a message: the program, without arguments that may be secret.
+    pub fn name(&self) -> &str {
+        match self {
+            // What is set for it before may be secret as well.
+            Self::Shell(line) => line
+                .split_whitespace()
+                .find(|word| !word.contains('='))
+                .unwrap_or_default(),
+            Self::Words(words) => words.first().map_or("", String::as_str),
+        }
+    }
+}
+
+/// Whose turn it is, among the accounts of a run, to use the terminal.
+#[derive(Clone, Default)]
+pub struct Turn(Arc<Mutex<()>>);
+
+impl Turn {
+    fn take(&self) -> MutexGuard<'_, ()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs a command for its first line, and shows the last line of its standard error if it fails.
+/// `what` is how people call it.
+pub fn first_line(what: &'static str, line: &CommandLine, turn: &Turn) -> Result<Secret> {
+    let attended = File::open("/dev/tty").is_ok();
+    // Two programs that ask at one terminal would get each other's answers.
+    let _turn = attended.then(|| turn.take());
+    let failed = |ended: String, said: Vec<u8>| Error::SecretCommand {
+        what,
+        lacking: match attended {
+            true => Vec::new(),
+            false => lacking(line.name(), &said),
+        },
+        ended,
+        said,
+    };
+    let mut command = line.command();
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let child = command.spawn().map_err(|why| match why.kind() {
+        ErrorKind::NotFound | ErrorKind::PermissionDenied => {
+            failed(format!("cannot be started: {}", plain(&why)), Vec::new())
+        }
+        _ => Error::System {
+            doing: "start the password command",
+            why,
+        },
+    })?;
+    let heard = hear(child, attended).map_err(|why| Error::System {
+        doing: "run the password command",
+        why,
+    })?;
+    let last = heard.said.trim_ascii().rsplit(|b| *b == b'\n').next();
+    let last = || last.unwrap_or_default().to_vec();
+    match heard.status {
+        None => Err(failed(
+            format!("gave nothing for {}s", PATIENCE.as_secs()),
+            last(),
+        )),
+        Some(status) if !status.success() => Err(failed(format!("failed ({status})"), last())),
+        Some(_) if heard.secret.expose().is_empty() => {
+            Err(failed("printed nothing".into(), Vec::new()))
+        }
+        Some(_) => Ok(heard.secret),
+    }
+}
+
+/// What programs of the usual kinds look for in their surroundings, and cron jobs do not have.
+const WANTED: [(&str, &[&str]); 3] = [
+    ("GNUPGHOME", &["gpg", "pass", "gopass", "pinentry"]),
+    ("GPG_TTY", &["gpg", "pass", "gopass", "pinentry"]),
+    (
+        "DBUS_SESSION_BUS_ADDRESS",
+        &["secret-tool", "keyring", "kwallet", "D-Bus", "dbus"],
+    ),
+];
+
+/// What may be missing here for a program of this name, by what it said.
+fn lacking(program: &str, said: &[u8]) -> Vec<&'static str> {
+    let name = program.rsplit('/').next().unwrap_or_default();
+    let fits = |clue: &&str| name == *clue || memmem::find(said, clue.as_bytes()).is_some();
+    let wanted = WANTED.iter().filter(|(variable, clues)| {
+        clues.iter().any(&fits) && std::env::var_os(variable).is_none()
+    });
+    wanted.map(|(variable, _)| *variable).collect()
+}
+
+/// What a command came to; no status if it was stopped because it took too long.
+struct Heard {
+    status: Option<ExitStatus>,
+    secret: Secret,
+    said: Vec<u8>,
+}
+
+/// Listens to a command until it ends. What it leaves running in the background, as an agent, may
+/// hold its output open and is not waited for. Where a person can be asked it may take its time.
+fn hear(mut child: Child, attended: bool) -> io::Result<Heard> {
+    let (mut printed, mut said) = (Vec::with_capacity(LIMIT as usize), Vec::new());
+    let (mut output, mut errors) = (child.stdout.take(), child.stderr.take());
+    let began = Instant::now();
+    let status = loop {
+        // Looked at first: what it wrote before it ended is here by then.
+        let ended = child.try_wait()?;
+        let news = take_from(&mut output, &mut printed)? | take_from(&mut errors, &mut said)?;
+        if ended.is_some() && !news {
+            break ended;
+        }
+        if !attended && began.elapsed() >= PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            break None;
+        }
+    };
+    let secret = Secret::first_line(printed);
+    Ok(Heard {
+        status,
+        secret,
+        said,
+    })
+}
+
+/// Waits a little for a stream, takes what it has, as far as there is room for it, and lets go of it
+/// at its end; says whether there was anything.
+fn take_from<R: Read + AsFd>(stream: &mut Option<R>, to: &mut Vec<u8>) -> io::Result<bool> {
+    let slice = Timespec {
+        tv_sec: 0,
+        tv_nsec: 10_000_000,
+    };
+    let Some(reader) = stream else {
+        std::thread::sleep(Duration::from_millis(1));
+        return Ok(false);
+    };
+    match poll(&mut [PollFd::new(reader, PollFlags::IN)], Some(&slice)) {
+        Ok(0) | Err(Errno::INTR) => return Ok(false),
+        polled => polled?,
+    };
+    let mut piece = Zeroizing::new([0; 4096]);
+    let read = reader.read(&mut piece[..])?;
+    let room = (LIMIT as usize).saturating_sub(to.len());
+    to.extend(piece[..read].iter().take(room));
+    if read == 0 {
+        *stream = None;
+    }
+    Ok(read > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(line: &str) -> Result<Secret> {
+        first_line(
+            "password command",
+            &CommandLine::Shell(line.into()),
+            &Turn::default(),
+        )
+    }
+
+    #[test]
+    fn a_command_gives_its_first_line() {
+        assert_eq!(heard("printf 'a b\\nc\\n'").unwrap().expose(), b"a b");
+    }
+
+    #[test]
+    fn what_a_command_leaves_running_is_not_waited_for() {
+        let began = Instant::now();
+        assert_eq!(heard("echo pw; sleep 20 &").unwrap().expose(), b"pw");
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_failing_command_says_its_last_line() {
+        match heard("echo one >&2; echo two >&2; exit 3") {
+            Err(Error::SecretCommand { ended, said, .. }) => {
+                assert!(ended.contains('3'), "{ended}");
+                assert_eq!(said, b"two");
+            }
+            _ => panic!("it should have failed"),
+        }
+    }
+
+    #[test]
+    fn what_is_missing_follows_from_who_misses_it() {
+        let gpg = lacking("/usr/bin/pass", b"");
+        assert!(!gpg.contains(&"DBUS_SESSION_BUS_ADDRESS"), "{gpg:?}");
+        let keyring = lacking("sh", b"Cannot autolaunch D-Bus without X11 $DISPLAY");
+        assert!(!keyring.contains(&"GPG_TTY"), "{keyring:?}");
+        assert!(lacking("cat", b"no such file").is_empty());
+    }
+}

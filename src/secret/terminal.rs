@@ -1,0 +1,61 @@
+//! Passwords that only a person knows.
+
+use super::{Secret, LIMIT};
+use crate::error::{Error, Result};
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use rustix::termios::{self, LocalModes, OptionalActions};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use zeroize::Zeroizing;
+
+/// Asks for a password on the terminal, without showing it. The prompt says whose it is, so that
+/// nobody types the one for the other. Called off, it leaves the terminal as it was.
+pub fn ask(whose: &str, called_off: impl Fn() -> bool) -> Result<Secret> {
+    let no_terminal = |_| Error::NoPassword;
+    let mut terminal = File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .map_err(no_terminal)?;
+    let shown = termios::tcgetattr(&terminal).map_err(|_| Error::NoPassword)?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    termios::tcsetattr(&terminal, OptionalActions::Flush, &hidden)
+        .map_err(|_| Error::NoPassword)?;
+    let line = write!(terminal, "popget: password for {whose}: ")
+        .and_then(|()| typed(&terminal, called_off));
+    let restored = termios::tcsetattr(&terminal, OptionalActions::Flush, &shown);
+    let _ = terminal.write_all(b"\n");
+    match (line, restored) {
+        (Ok(line), Ok(())) if line.len() > 1 => Ok(Secret::first_line(line)),
+        _ => Err(Error::NoPassword),
+    }
+}
+
+/// Waits for a line, and looks now and then whether it is still wanted.
+fn typed(terminal: &File, called_off: impl Fn() -> bool) -> io::Result<Vec<u8>> {
+    let slice = Timespec {
+        tv_sec: 0,
+        tv_nsec: 100_000_000,
+    };
+    while let Ok(0) | Err(Errno::INTR) =
+        poll(&mut [PollFd::new(terminal, PollFlags::IN)], Some(&slice))
+    {
+        if called_off() {
+            return Err(ErrorKind::Interrupted.into());
+        }
+    }
+    let (mut line, mut piece) = (
+        Vec::with_capacity(LIMIT as usize),
+        Zeroizing::new([0; 4096]),
+    );
+    while line.len() < line.capacity() && !line.ends_with(b"\n") {
+        let mut terminal = terminal;
+        match terminal.read(&mut piece[..])? {
+            0 => break,
+            n => line.extend(piece[..n].iter().take(line.capacity() - line.len())),
+        }
+    }
+    Ok(line)
+}
