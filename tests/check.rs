@@ -7,6 +7,7 @@ use crate::support::mail;
 use crate::support::phrases::{listing, LOGIN, QUIT};
 use crate::support::scene::Scene;
 use crate::support::server::PopServer;
+use crate::support::terminal::Terminal;
 
 const CHECK: [&str; 1] = ["check"];
 
@@ -173,6 +174,19 @@ fn options_go_before_and_behind() {
         scene.run_with(arguments).says(said).exits(64);
     }
     assert_eq!(server.logins(), 3);
+}
+
+#[test]
+fn on_a_terminal_it_is_the_same_line() {
+    let server = three();
+    let scene = Scene::with_server(&server).env("TERM", "xterm");
+    let (terminal, _scene) = Terminal::start(scene, &CHECK);
+    let shown = terminal.finish();
+    assert_eq!(
+        shown.screen(),
+        ["work: 3 new (273 B), 0 seen; 3 in all (273 B)"]
+    );
+    assert_eq!(shown.status.code(), Some(0));
 }
 
 #[test]

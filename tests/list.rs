@@ -1,5 +1,9 @@
 //! `popget list`: a line for each message, and nothing is marked as seen anywhere.
 
+use std::sync::{Arc, Barrier};
+
+use rustix::process::Signal;
+
 use crate::support::dovecot::Dovecot;
 use crate::support::mail;
 use crate::support::phrases::{listing, LOGIN, QUIT};
@@ -214,6 +218,32 @@ fn lines_come_as_the_server_tells_and_a_reader_may_leave() {
         .prints_exactly(format!("1\t91\tnew\tu0\t-\t{ANN}\talpha\n0\n").as_bytes())
         .exits(0);
     assert!(server.commands("TOP").len() < 100, "it went on for nobody");
+    assert_eq!(server.commands("QUIT").len(), 1);
+}
+
+#[test]
+fn a_signal_ends_it_properly() {
+    let server = PopServer::start();
+    for n in 0..20 {
+        server.maildrop().add_named(&format!("u{n}"), "alpha.eml");
+    }
+    let mut scene = Scene::with_server(&server);
+    let asked = Arc::new(Barrier::new(2));
+    let (here, there) = (Arc::clone(&asked), asked);
+    server.hook(move |exchange| {
+        if exchange.moment == Moment::Received && exchange.command == "TOP 3 0" {
+            there.wait();
+            there.wait();
+        }
+    });
+    let begun = scene.start(&LIST);
+    here.wait();
+    begun.program().signal(Signal::TERM);
+    // The signal has been sent; popget's threads get a moment to hear of it.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    here.wait();
+    let mut outcome = begun.finish().exits(143).says("stopped by a signal");
+    assert_eq!(outcome.take_stdout().lines().count(), 3);
     assert_eq!(server.commands("QUIT").len(), 1);
 }
 

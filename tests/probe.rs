@@ -206,7 +206,10 @@ fn a_bare_host_is_looked_at_by_both_ports() {
     let mut outcome = scene.run_with(&["probe", "127.0.0.1"]);
     let told = outcome.take_stdout() + &outcome.take_stderr();
     assert!(
-        told.contains("127.0.0.1:995") && told.contains("127.0.0.1:110"),
+        ["995", "110"]
+            .iter()
+            .all(|port| told.contains(&format!("port {port} (127.0.0.1)"))
+                || told.contains(&format!("127.0.0.1:{port}\n"))),
         "{told}"
     );
     outcome.whatever();
@@ -217,8 +220,8 @@ fn what_fails_is_told() {
     let mut scene = without_accounts(Scene::new());
     scene
         .run_with(&["probe", "pop.invalid"])
-        .says_lines(1)
-        .says("host pop.invalid not found")
+        .says_lines(2)
+        .says("popget: port 995 (pop.invalid): connecting: host pop.invalid not found")
         .exits(68);
     scene
         .run_with(&["probe", "127.0.0.1:1"])

@@ -59,6 +59,7 @@ pub fn visit(
         names: accounts.iter().map(name).collect(),
         options: Options { mode, ..options },
         empty,
+        counts: Counts::Gravest,
         stop: stop.clone(),
     };
     let walk = |account: &Account, events| session::run(account, mode, events, &stop);
@@ -85,8 +86,19 @@ pub struct Crew {
     pub options: Options,
     /// What it stands for if all went well and nothing was new.
     pub empty: ExitStatus,
+    /// Which outcome counts.
+    pub counts: Counts,
     /// Whether they are called off.
     pub stop: Stop,
+}
+
+/// Which outcome of several stands for all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// The gravest: all of them were wanted.
+    Gravest,
+    /// The mildest: one of them was enough.
+    Mildest,
 }
 
 impl Crew {
@@ -117,11 +129,7 @@ impl Crew {
         let outcomes = outcomes.into_iter().zip(names).map(|(outcome, named)| {
             outcome.unwrap_or_else(|panic| Summary::bare(own_up(panic, named, options)))
         });
-        let summary = outcomes.reduce(Summary::and);
-        let mut summary = summary.unwrap_or(Summary::bare(ExitStatus::Fine));
-        if summary.status == ExitStatus::Fine && summary.new + summary.unsure == 0 {
-            summary.status = self.empty;
-        }
+        let mut summary = combine(outcomes.collect(), self.counts, self.empty);
         if let Err(error) = told.and(report::conclude(summary, options)) {
             summary.status = summary.status.min(error.status());
             report::fatal(&error.into(), options);
@@ -131,6 +139,20 @@ impl Crew {
             None => Ended::With(summary.status),
         })
     }
+}
+
+/// What all outcomes come to; `empty` is what it stands for if all went well and nothing was new.
+fn combine(outcomes: Vec<Summary>, counts: Counts, empty: ExitStatus) -> Summary {
+    let mildest = outcomes.iter().map(|outcome| outcome.status).max();
+    let summary = outcomes.into_iter().reduce(Summary::and);
+    let mut summary = summary.unwrap_or(Summary::bare(ExitStatus::Fine));
+    if let (Counts::Mildest, Some(mildest)) = (counts, mildest) {
+        summary.status = mildest;
+    }
+    if summary.status == ExitStatus::Fine && summary.new + summary.unsure == 0 {
+        summary.status = empty;
+    }
+    summary
 }
 
 fn system(doing: &'static str, why: std::io::Error) -> Error {
@@ -171,4 +193,39 @@ pub fn listen() -> Result<Stop> {
         flag::register_usize(signal, Arc::clone(&stop.0), signal as usize).map_err(failed)?;
     }
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_is_the_gravest_or_the_mildest() {
+        use ExitStatus as E;
+        let status = |statuses: &[ExitStatus], counts| {
+            let outcomes = statuses.iter().map(|status| Summary::bare(*status));
+            combine(outcomes.collect(), counts, E::Nothing).status
+        };
+        let mixed = [E::TryLater, E::Config, E::NoHost];
+        assert_eq!(status(&mixed, Counts::Gravest), E::Config);
+        assert_eq!(status(&mixed, Counts::Mildest), E::TryLater);
+        assert_eq!(
+            status(&[E::Unavailable, E::Fine], Counts::Mildest),
+            E::Nothing
+        );
+        assert_eq!(
+            status(&[E::Unavailable, E::Fine], Counts::Gravest),
+            E::Unavailable
+        );
+        assert_eq!(status(&[], Counts::Gravest), E::Nothing);
+        let new = Summary {
+            unsure: 1,
+            ..Summary::bare(E::Fine)
+        };
+        let outcomes = vec![new, Summary::bare(E::Fine)];
+        assert_eq!(
+            combine(outcomes, Counts::Gravest, E::Nothing).status,
+            E::Fine
+        );
+    }
 }

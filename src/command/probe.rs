@@ -1,6 +1,6 @@
 //! `popget probe`: what a server offers, without logging in.
 
-use super::fetch::{listen, settings, Crew, Ended};
+use super::fetch::{listen, settings, Counts, Crew, Ended};
 use crate::cli::{Fetch, Tls};
 use crate::config;
 use crate::error::{Error, ExitStatus};
@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// How long a server that is named by hand may take for each answer: somebody is waiting.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Both ports are looked at together.
+const JOBS: u16 = 2;
 
 /// Looks at the servers of accounts, in the way that the settings say.
 pub fn accounts(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
@@ -24,11 +26,12 @@ pub fn accounts(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
             server: account.route.host.clone(),
         });
         targets.push(Target {
-            routes: vec![(account.route, Stls::Demanded)],
+            route: account.route,
+            stls: Stls::Demanded,
             timeout: account.timeout,
         });
     }
-    look(settings.jobs, names, &targets, options)
+    look((names, &targets), settings.jobs, Counts::Gravest, options)
 }
 
 /// Looks at a server that is named by hand. Unless its port is named, at both that POP3 has.
@@ -53,21 +56,28 @@ pub fn server(
             tls,
             trust,
         };
-        (route, stls)
+        let timeout = TIMEOUT;
+        Target {
+            route,
+            stls,
+            timeout,
+        }
     };
     let implicit = || way(995, TlsMode::Implicit, Stls::Demanded);
     let as_it_is = || way(110, TlsMode::StartTls, Stls::IfOffered);
-    let routes = match (tls, port) {
+    let targets = match (tls, port) {
         (Some(Tls::Implicit), _) | (None, Some(995)) => vec![implicit()],
         (Some(Tls::Starttls), _) => vec![way(110, TlsMode::StartTls, Stls::Demanded)],
         (Some(Tls::None), _) => vec![way(110, TlsMode::Off, Stls::IfOffered)],
         (None, Some(_)) => vec![as_it_is()],
         (None, None) => vec![implicit(), as_it_is()],
     };
-    let (account, server) = (server.into(), host.clone());
-    let names = vec![Named { account, server }];
-    let timeout = TIMEOUT;
-    look(1, names, &[Target { routes, timeout }], options)
+    let name = |target: &Target| Named {
+        account: format!("port {}", target.route.port),
+        server: host.clone(),
+    };
+    let names = targets.iter().map(name).collect();
+    look((names, &targets), JOBS, Counts::Mildest, options)
 }
 
 /// What an account at this host would have to be proven, if nothing else is said.
@@ -82,9 +92,9 @@ fn trust(host: &str) -> Trust {
 }
 
 fn look(
+    (names, targets): (Vec<Named>, &[Target]),
     jobs: u16,
-    names: Vec<Named>,
-    targets: &[Target],
+    counts: Counts,
     options: Options,
 ) -> anyhow::Result<Ended> {
     let stop = listen()?;
@@ -96,6 +106,7 @@ fn look(
             ..options
         },
         empty: ExitStatus::Fine,
+        counts,
         stop: stop.clone(),
     };
     crew.visit(targets, |target, events| {

@@ -188,7 +188,7 @@ pub enum Event {
     },
     /// A message is on the server.
     Listed(Box<Listed>),
-    /// What a server offers, or why that is not known.
+    /// What a server offers.
     Probe(Box<Probed>),
     /// A message that a dry run would have delivered.
     WouldDeliver {

@@ -1,6 +1,5 @@
 //! What a server offers to anybody who looks. Foreign text throughout: whoever shows it escapes it.
 
-use super::Failure;
 use crate::message::Time;
 use std::time::Duration;
 
@@ -13,8 +12,8 @@ pub struct Probed {
     pub port: u16,
     /// How TLS was to be used there: `implicit`, `starttls` or `none`.
     pub tls: &'static str,
-    /// What was found, or why nothing was.
-    pub found: Result<Offered, Failure>,
+    /// What was found.
+    pub offered: Offered,
 }
 
 /// What a server offers.

@@ -1,6 +1,6 @@
 //! What was found, as data for standard output: a line each, for people and for scripts.
 
-use super::text::{bytes, name, sentence};
+use super::text::{bytes, name};
 use super::{escape, Named, Options};
 use crate::event::{Event, Listed, Mode, Offered, Probed, Protection, Tally, Trusted};
 use crate::message::Time;
@@ -92,10 +92,7 @@ fn probed_lines(probed: &Probed) -> String {
         true => format!("[{host}]:{port}"),
         false => format!("{host}:{port}"),
     };
-    let rows = match &probed.found {
-        Ok(offered) => offers(offered, probed.tls),
-        Err(failure) => vec![("error", sentence(&failure.error))],
-    };
+    let rows = offers(&probed.offered, probed.tls);
     let row = |(what, text): (&str, String)| format!("\n  {:15} {text}", format!("{what}:"));
     head + &rows.into_iter().map(row).collect::<String>()
 }

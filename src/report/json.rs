@@ -85,31 +85,22 @@ fn listed(found: &Listed) -> Facts {
 }
 
 fn probed(found: &Probed) -> Facts {
-    let mut facts = vec![("host", json!(found.host)), ("port", json!(found.port))];
-    match &found.found {
-        Err(failure) => facts.push(("error", failed(failure))),
-        Ok(offered) => {
-            let lines = |lines: &Vec<Vec<u8>>| lines.iter().map(|line| text(line)).collect();
-            let trip = offered.round_trip.map(|trip| trip.as_secs_f64() * 1000.0);
-            let tls = offered.protection.as_ref().map_or("none", |_| found.tls);
-            facts.extend([
-                ("greeting", text(&offered.greeting)),
-                ("tls", json!(tls)),
-                (
-                    "capabilities_before_tls",
-                    offered.clear.as_ref().map_or(Value::Null, lines),
-                ),
-                (
-                    "capabilities",
-                    offered.capabilities.as_ref().map_or(Value::Null, lines),
-                ),
-                ("mechanisms", lines(&offered.mechanisms)),
-                ("round_trip_ms", json!(trip)),
-            ]);
-            facts.extend(offered.protection.iter().flat_map(protection));
-            facts.push(("error", Value::Null));
-        }
-    }
+    let offered = &found.offered;
+    let lines = |lines: &Vec<Vec<u8>>| lines.iter().map(|line| text(line)).collect();
+    let some = |said: &Option<Vec<Vec<u8>>>| said.as_ref().map_or(Value::Null, lines);
+    let tls = offered.protection.as_ref().map_or("none", |_| found.tls);
+    let trip = offered.round_trip.map(|trip| trip.as_secs_f64() * 1000.0);
+    let mut facts = vec![
+        ("host", json!(found.host)),
+        ("port", json!(found.port)),
+        ("greeting", text(&offered.greeting)),
+        ("tls", json!(tls)),
+        ("capabilities_before_tls", some(&offered.clear)),
+        ("capabilities", some(&offered.capabilities)),
+        ("mechanisms", lines(&offered.mechanisms)),
+        ("round_trip_ms", json!(trip)),
+    ];
+    facts.extend(offered.protection.iter().flat_map(protection));
     facts
 }
 
