@@ -120,6 +120,9 @@ pub struct Fetch {
     /// Exit with 1 if all went well and there was nothing new
     #[arg(short, long)]
     pub exit_empty: bool,
+    /// An account that stands in no file.
+    #[command(flatten)]
+    pub one_off: OneOff,
     /// Print what happens as one JSON object a line
     #[arg(long, global = true)]
     pub json: bool,
@@ -132,6 +135,37 @@ pub struct Fetch {
     /// Use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, global = true)]
     pub color: When,
+}
+
+/// An account given on the command line instead of in a file.
+#[derive(clap::Args)]
+pub struct OneOff {
+    /// Visit this server, without a configuration file: host, host:port, or a POP URL
+    #[arg(long, value_name = "SERVER", conflicts_with_all = ["accounts", "config"])]
+    pub server: Option<String>,
+    /// Log in as this user, if no URL names one
+    #[arg(long, value_name = "NAME", requires = "server")]
+    pub user: Option<String>,
+    /// Use TLS like this (implicit, starttls or none), if no URL says it
+    #[arg(long, value_name = "MODE", requires = "server")]
+    pub tls: Option<String>,
+    /// Take the first line that this command prints for the password
+    #[arg(long, value_name = "COMMAND", requires = "server")]
+    pub password_command: Option<String>,
+    /// Deliver to this Maildir
+    #[arg(long, value_name = "DIR", requires = "server", group = "destination")]
+    pub maildir: Option<PathBuf>,
+    /// Deliver to this mbox; - is standard output
+    #[arg(long, value_name = "FILE", requires = "server", group = "destination")]
+    pub mbox: Option<PathBuf>,
+    /// Deliver by this command
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        requires = "server",
+        group = "destination"
+    )]
+    pub mda: Option<String>,
 }
 
 /// Whether and how to use TLS.

@@ -53,6 +53,7 @@ mod promises;
 mod rehearsal;
 mod reporting;
 mod retrieval;
+mod route;
 mod scenes_themselves;
 mod secrets;
 mod servers;

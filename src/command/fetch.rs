@@ -52,7 +52,7 @@ pub fn visit(
     let accounts = ask(settings.accounts, &stop);
     let name = |account: &Account| Named {
         account: account.name.clone(),
-        server: account.route.host.clone(),
+        server: account.server().into(),
     };
     let crew = Crew {
         jobs: settings.jobs,
@@ -173,7 +173,7 @@ fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
         let asks = matches!(account.secret, SecretSource::Ask);
         if asks && stop.signal().is_none() {
             let (name, user) = (&account.name, &account.login.user);
-            let whose = format!("{name} ({user} at {})", account.route.host);
+            let whose = format!("{name} ({user} at {})", account.server());
             if let Ok(secret) = secret::ask(&whose, || stop.signal().is_some()) {
                 account.secret = SecretSource::Given(secret);
             }

@@ -6,7 +6,7 @@ use crate::config;
 use crate::error::{Error, ExitStatus};
 use crate::event::Mode;
 use crate::maildrop::Stls;
-use crate::net::{Engine, Proof, Route, TlsMode, Trust, Version};
+use crate::net::{Engine, Outset, Proof, Route, TlsMode, Trust, Version, Via};
 use crate::report::{Named, Options};
 use crate::session::{self, Target};
 use std::time::Duration;
@@ -21,15 +21,17 @@ pub fn accounts(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
     let settings = settings(flags)?;
     let (mut names, mut targets) = (Vec::new(), Vec::new());
     for account in settings.accounts {
-        names.push(Named {
-            account: account.name,
-            server: account.route.host.clone(),
-        });
-        targets.push(Target {
-            route: account.route,
-            stls: Stls::Demanded,
-            timeout: account.timeout,
-        });
+        for route in account.routes {
+            names.push(Named {
+                account: account.name.clone(),
+                server: route.written.clone(),
+            });
+            targets.push(Target {
+                route,
+                stls: Stls::Demanded,
+                timeout: account.timeout,
+            });
+        }
     }
     look((names, &targets), settings.jobs, Counts::Gravest, options)
 }
@@ -45,36 +47,35 @@ pub fn server(
         let what = format!("probe looks at {server} or at accounts, not at both");
         return Err(Error::Usage(what).into());
     }
-    let (host, port) = config::server(server)?;
-    let way = |usual: u16, tls: TlsMode, stls: Stls| {
-        let port = port.unwrap_or(usual);
-        let trust = trust(&host);
-        let host = host.clone();
-        let route = Route {
-            host,
-            port,
+    let (named, host) = config::server(server)?;
+    let way = |usual: u16, tls: TlsMode, stls: Stls| Target {
+        route: Route {
+            host: host.clone(),
+            written: named.host.clone(),
+            port: named.port.unwrap_or(usual),
             tls,
-            trust,
-        };
-        let timeout = TIMEOUT;
-        Target {
-            route,
-            stls,
-            timeout,
-        }
+            trust: trust(&host),
+            via: Via::Direct(Outset::default()),
+        },
+        stls,
+        timeout: TIMEOUT,
     };
     let implicit = || way(995, TlsMode::Implicit, Stls::Demanded);
     let as_it_is = || way(110, TlsMode::StartTls, Stls::IfOffered);
-    let targets = match (tls, port) {
-        (Some(Tls::Implicit), _) | (None, Some(995)) => vec![implicit()],
-        (Some(Tls::Starttls), _) => vec![way(110, TlsMode::StartTls, Stls::Demanded)],
-        (Some(Tls::None), _) => vec![way(110, TlsMode::Off, Stls::IfOffered)],
+    let chosen = tls.map(|tls| match tls {
+        Tls::Implicit => TlsMode::Implicit,
+        Tls::Starttls => TlsMode::StartTls,
+        Tls::None => TlsMode::Off,
+    });
+    let targets = match (chosen.or(named.tls), named.port) {
+        (Some(TlsMode::Implicit), _) | (None, Some(995)) => vec![implicit()],
+        (Some(tls), _) => vec![way(110, tls, Stls::Demanded)],
         (None, Some(_)) => vec![as_it_is()],
         (None, None) => vec![implicit(), as_it_is()],
     };
     let name = |target: &Target| Named {
         account: format!("port {}", target.route.port),
-        server: host.clone(),
+        server: named.host.clone(),
     };
     let names = targets.iter().map(name).collect();
     look((names, &targets), JOBS, Counts::Mildest, options)

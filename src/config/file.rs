@@ -4,7 +4,7 @@
 use super::kinds::{self, given, Auth};
 use super::units::{Expanded, Size, Span};
 use crate::delivery::{Format, Lock};
-use crate::net::{Fingerprint, TlsMode, Version};
+use crate::net::{Family, Fingerprint, IpAddr, Proxy, TlsMode, Version};
 use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -29,13 +29,24 @@ pub struct File {
     pub accounts: Named<Keys>,
 }
 
+impl File {
+    /// What a file with one account in it would say.
+    pub fn of(account: (String, Keys)) -> Self {
+        Self {
+            jobs: None,
+            defaults: Keys::default(),
+            accounts: Named(vec![account]),
+        }
+    }
+}
+
 /// The keys of an account.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "the keys of an account")]
 #[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
 pub struct Keys {
-    #[serde(deserialize_with = "kinds::text")]
-    pub server: Option<String>,
+    #[serde(deserialize_with = "kinds::servers")]
+    pub server: Option<Vec<String>>,
     #[serde(deserialize_with = "kinds::port")]
     pub port: Option<u16>,
     #[serde(deserialize_with = "kinds::tls")]
@@ -74,6 +85,14 @@ pub struct Keys {
     pub tls_verify: Option<bool>,
     #[serde(deserialize_with = "kinds::text")]
     pub tls_server_name: Option<String>,
+    #[serde(deserialize_with = "kinds::proxy")]
+    pub proxy: Option<Proxy>,
+    #[serde(deserialize_with = "kinds::command")]
+    pub tunnel: Option<CommandLine>,
+    #[serde(deserialize_with = "kinds::family")]
+    pub ip: Option<Family>,
+    #[serde(deserialize_with = "kinds::address")]
+    pub source_address: Option<IpAddr>,
     #[serde(deserialize_with = "kinds::span")]
     pub timeout: Option<Span>,
     #[serde(deserialize_with = "kinds::times")]

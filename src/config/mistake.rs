@@ -15,8 +15,20 @@ pub struct Source {
 }
 
 impl Source {
+    /// The command line, on which an account stands without a file.
+    pub fn options() -> Self {
+        Self {
+            name: String::new(),
+            text: String::new(),
+        }
+    }
+
     /// A mistake at a key, given by its path.
     pub fn mistake(&self, path: &[&str], what: impl Into<String>) -> Error {
+        if self.name.is_empty() {
+            let key = path.get(2).unwrap_or(&"server").replace('_', "-");
+            return Error::Usage(format!("--{key}: {}", what.into()));
+        }
         let place = locate(&self.text, Path::Keys(path), 0);
         self.at(place, &path.join("."), what.into())
     }
@@ -172,7 +184,8 @@ fn in_our_words(what: &str) -> Option<String> {
 }
 
 /// How our own sentences about values begin.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
+    "this is no proxy",
     "the list is empty",
     "auto stands alone",
     "the command is empty",

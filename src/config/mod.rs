@@ -5,12 +5,17 @@
 mod file;
 mod kinds;
 mod mistake;
+mod one_off;
 mod place;
 mod resolve;
+mod route;
 mod secrets;
+mod server;
 mod syntax;
 mod trust;
 mod units;
+
+pub use server::Server;
 
 use crate::cli::Fetch;
 use crate::error::{plain, Error, Result};
@@ -36,29 +41,21 @@ pub struct Settings {
     pub variables: Vec<String>,
 }
 
-/// Reads a server that is named by hand: `host`, `host:port`, `[v6]` or `[v6]:port`.
-pub fn server(text: &str) -> Result<(String, Option<u16>)> {
+/// Reads a server that is named by hand, as `server` in the file may name it, and the name by which
+/// the name service knows its host.
+pub fn server(text: &str) -> Result<(Server, String)> {
     let wrong = |what| Error::Usage(format!("{text}: {what}"));
-    resolve::host_and_port(text).map_err(wrong)
+    let server = server::read(text).map_err(wrong)?;
+    let host = server::ascii(&server.host).map_err(wrong)?;
+    Ok((server, host))
 }
 
-/// Reads the configuration file and applies the flags.
+/// Reads the configuration file, if the command line does not do without, and applies the flags.
 pub fn read(flags: &Fetch) -> Result<Settings> {
-    let (source, unsafe_because) = open(flags.config.as_ref())?;
-    let file: File =
-        serde_yaml::from_str(&source.text).map_err(|error| source.unreadable(&error))?;
-    if let Some((why, secrets_only)) = unsafe_because {
-        let secret = place_of_password(&file);
-        if secret.is_some() || !secrets_only {
-            let path = secret.unwrap_or_default();
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            let what = format!("the file {why}; run chmod 600 {}", source.name);
-            return Err(match path.as_slice() {
-                [] => source.unfit(None, what),
-                path => source.mistake(path, what),
-            });
-        }
-    }
+    let (file, source) = match one_off::account(&flags.one_off)? {
+        Some(account) => (File::of(account), Source::options()),
+        None => open(flags.config.as_ref())?,
+    };
     let state = state_directory(flags)?;
     let chosen = choose(&file, &flags.accounts, &source)?;
     let turn = Turn::default();
@@ -85,11 +82,31 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
     })
 }
 
+/// Reads the file, which must be safe for what it holds.
+fn open(named: Option<&PathBuf>) -> Result<(File, Source)> {
+    let (source, unsafe_because) = find(named)?;
+    let file: File =
+        serde_yaml::from_str(&source.text).map_err(|error| source.unreadable(&error))?;
+    if let Some((why, secrets_only)) = unsafe_because {
+        let secret = place_of_password(&file);
+        if secret.is_some() || !secrets_only {
+            let path = secret.unwrap_or_default();
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            let what = format!("the file {why}; run chmod 600 {}", source.name);
+            return Err(match path.as_slice() {
+                [] => source.unfit(None, what),
+                path => source.mistake(path, what),
+            });
+        }
+    }
+    Ok((file, source))
+}
+
 /// Why a file is not safe, and whether only secrets make it so.
 type Unsafe = Option<(&'static str, bool)>;
 
 /// Finds and reads the file.
-fn open(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
+fn find(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
     if named.is_some_and(|path| path.as_os_str() == "-") {
         return Ok((
             Source {
@@ -193,15 +210,16 @@ fn set(name: &str) -> Option<PathBuf> {
 
 /// The first password in the file, as a path of keys.
 fn place_of_password(file: &File) -> Option<Vec<String>> {
-    if file.defaults.password.is_some() {
-        return Some(vec!["defaults".into(), "password".into()]);
+    let key = |keys: &Keys| match &keys.proxy {
+        _ if keys.password.is_some() => Some("password".to_string()),
+        Some(proxy) if proxy.login.is_some() => Some("proxy".to_string()),
+        _ => None,
+    };
+    if let Some(key) = key(&file.defaults) {
+        return Some(vec!["defaults".into(), key]);
     }
-    let (name, _) = file
-        .accounts
-        .0
-        .iter()
-        .find(|(_, keys)| keys.password.is_some())?;
-    Some(vec!["accounts".into(), name.clone(), "password".into()])
+    let mut accounts = file.accounts.0.iter();
+    accounts.find_map(|(name, keys)| Some(vec!["accounts".into(), name.clone(), key(keys)?]))
 }
 
 /// The accounts that are meant: those named, or all that are enabled.

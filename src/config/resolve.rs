@@ -1,14 +1,12 @@
 //! One account out of its layers, with its rules. A mistake names the layer that it stands in.
 
 use super::file::{Deliver, Keys};
-use super::kinds::Auth;
 use super::mistake::Source;
 use super::units;
 use crate::cli::Fetch;
 use crate::delivery::{Destination, Format, Lock};
 use crate::error::{plain, Error, Result};
-use crate::maildrop::{Login, Methods};
-use crate::net::{Route, TlsMode};
+use crate::net::TlsMode;
 use crate::plan::{Keep, Order, Policy};
 use crate::secret::Turn;
 use crate::seen::Place;
@@ -70,12 +68,17 @@ impl Layers<'_> {
             order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
             accept_new_uids: self.flags.accept_new_uids,
         };
-        let (route, login) = (self.route()?, self.login()?);
-        let secret = self.secret(&route.host, &login.user)?;
-        let secret = self.fitting(secret, &login.methods, route.tls)?;
+        let servers = self.servers()?;
+        let login = self.login(&servers)?;
+        let routes = self.routes(servers)?;
+        let (host, tls) = routes
+            .first()
+            .map_or(("", TlsMode::Off), |route| (&route.host, route.tls));
+        let secret = self.secret(host, &login.user)?;
+        let secret = self.fitting(secret, &login.methods, tls)?;
         Ok(Account {
             name: self.name.into(),
-            route,
+            routes,
             login,
             secret,
             policy,
@@ -108,7 +111,11 @@ impl Layers<'_> {
     }
 
     /// A key that must be there and is not.
-    fn missing(&self, key: &str, example: &str) -> Error {
+    pub(super) fn missing(&self, key: &str, example: &str) -> Error {
+        if self.flags.one_off.server.is_some() {
+            let what = "--server goes with --maildir, --mbox or --mda";
+            return Error::Usage(what.into());
+        }
         let what = format!("the key {key} is missing (for example {key}: {example})");
         self.source.mistake(&["accounts", self.name], what)
     }
@@ -122,35 +129,6 @@ impl Layers<'_> {
         }
     }
 
-    fn route(&self) -> Result<Route> {
-        let own = self.own.server.is_some();
-        let server = self.pick(|keys| keys.server.clone());
-        let server = server.ok_or_else(|| self.missing("server", "pop.example.org"))?;
-        let wrong = |what: &str| self.wrong("server", own, what);
-        let (host, in_server) = host_and_port(&server).map_err(wrong)?;
-        let tls = self.pick(|keys| keys.tls).unwrap_or(TlsMode::Implicit);
-        let port = self.pick(|keys| keys.port);
-        // A port beside the server wins over one that only stands in the defaults.
-        let port = match (in_server, self.own.port) {
-            (Some(one), Some(other)) if one != other => {
-                return Err(self.wrong(
-                    "port",
-                    true,
-                    format!("server names port {one}; keep one of them"),
-                ));
-            }
-            (Some(in_server), _) => in_server,
-            (None, _) => port.unwrap_or(if tls == TlsMode::Implicit { 995 } else { 110 }),
-        };
-        let trust = self.trust(&host, tls)?;
-        Ok(Route {
-            host,
-            port,
-            tls,
-            trust,
-        })
-    }
-
     /// Fails if a file that the settings name cannot be read.
     pub(super) fn readable(&self, key: &str, own: bool, path: &PathBuf) -> Result<()> {
         let why = match File::open(path).and_then(|file| file.metadata()) {
@@ -160,20 +138,6 @@ impl Layers<'_> {
         };
         let what = format!("{} cannot be read: {why}", path.display());
         Err(self.wrong(key, own, what))
-    }
-
-    fn login(&self) -> Result<Login> {
-        let user = self.pick(|keys| keys.user.clone());
-        let user = user.ok_or_else(|| self.missing("user", "alice@example.org"))?;
-        if user.contains(['\r', '\n', '\0']) {
-            let own = self.own.user.is_some();
-            return Err(self.wrong("user", own, "a user name holds no line end and no NUL"));
-        }
-        let methods = match self.pick(|keys| keys.auth.clone()) {
-            None | Some(Auth::Auto) => Methods::Auto,
-            Some(Auth::Named(named)) => Methods::Named(named),
-        };
-        Ok(Login { user, methods })
     }
 
     fn destination(&self) -> Result<Destination> {
@@ -230,64 +194,5 @@ fn mbox_at(path: PathBuf, format: Option<Format>, locks: Option<Vec<Lock>>) -> D
         path,
         format: format.unwrap_or_default(),
         locks,
-    }
-}
-
-/// `host`, `host:port`, `[v6]` or `[v6]:port`.
-pub(super) fn host_and_port(server: &str) -> Result<(String, Option<u16>), &'static str> {
-    let port = |text: &str| match text.parse() {
-        Ok(0) | Err(_) => Err("what follows the colon is not a port (1 to 65535)"),
-        Ok(port) => Ok(Some(port)),
-    };
-    let (host, port) = match server.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((host, "")) => (host, None),
-            Some((host, after)) => (host, port(after.strip_prefix(':').unwrap_or(""))?),
-            None => return Err("[ is not closed by ]"),
-        },
-        None => match server.split_once(':') {
-            Some((_, after)) if after.contains(':') => {
-                return Err("write an IPv6 address in brackets: [2001:db8::1]");
-            }
-            Some((host, after)) => (host, port(after)?),
-            None => (server, None),
-        },
-    };
-    let printable = |c: char| c.is_ascii_graphic() && !"/@\\\"'".contains(c);
-    match host {
-        "" => Err("the host name is empty"),
-        host if !host.is_ascii() => Err("write the host name in ASCII (xn--...)"),
-        host if !host.chars().all(printable) => Err("this is not a host name"),
-        host => Ok((host.into(), port)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers_may_name_a_port() {
-        let good =
-            |text, host: &str, port| assert_eq!(host_and_port(text), Ok((host.into(), port)));
-        good("pop.example.org", "pop.example.org", None);
-        good("pop.example.org:1995", "pop.example.org", Some(1995));
-        good("[2001:db8::1]", "2001:db8::1", None);
-        good("[::1]:995", "::1", Some(995));
-        for bad in [
-            "",
-            ":995",
-            "h:0",
-            "h:x",
-            "h:70000",
-            "2001:db8::1",
-            "[::1",
-            "[::1]995x",
-            "pop://h",
-            "a b",
-            "pöp",
-        ] {
-            assert!(host_and_port(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -52,9 +52,11 @@ impl Error {
             E::System { .. } => ExitStatus::System,
             E::MdaRefused { .. } => ExitStatus::Data,
             E::HostNotFound { .. } => ExitStatus::NoHost,
-            E::Unreachable { .. } | E::TlsFailed { .. } | E::ServerBroken(_) => {
-                ExitStatus::Unavailable
-            }
+            E::Unreachable { .. }
+            | E::Proxy { .. }
+            | E::Tunnel { .. }
+            | E::TlsFailed { .. }
+            | E::ServerBroken(_) => ExitStatus::Unavailable,
             E::TimedOut { .. }
             | E::Deadline(_)
             | E::Cut { .. }
@@ -83,6 +85,8 @@ impl Error {
             | E::TimedOut { .. }
             | E::Deadline(_)
             | E::Cut { .. }
+            | E::Proxy { .. }
+            | E::Tunnel { .. }
             | E::TlsFailed { .. }
             | E::NotProven { .. }
             | E::TextBehindStls
@@ -162,6 +166,7 @@ impl Error {
             | Self::OutOfSync(words)
             | Self::QuitRefused(words)
             | Self::SecretCommand { said: words, .. }
+            | Self::Tunnel { said: words, .. }
             | Self::MdaLater { said: words, .. }
             | Self::MdaRefused { said: words, .. }
                 if !words.is_empty() =>

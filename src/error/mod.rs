@@ -182,6 +182,22 @@ pub enum Error {
         /// What may help.
         advice: &'static str,
     },
+    /// The proxy does not give us a connection to the server.
+    Proxy {
+        /// Its address.
+        proxy: String,
+        /// Why not.
+        why: String,
+    },
+    /// The program that is the connection ended.
+    Tunnel {
+        /// The program.
+        name: String,
+        /// How it ended.
+        ended: String,
+        /// What it said last on standard error.
+        said: Vec<u8>,
+    },
     /// The server's certificate does not prove that it is the host we wanted.
     NotProven {
         /// The name that it should have proved.

@@ -43,7 +43,7 @@ impl Mode {
 }
 
 /// The stages of a visit, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Locking the account and preparing the destination.
     Preparing,
@@ -107,6 +107,8 @@ pub enum Notice {
         /// Which message.
         uid: Option<Uid>,
     },
+    /// A server that could not be used; the next one is tried.
+    NextServer(Error),
     /// A dropped line; we connect again.
     Reconnecting(Error),
     /// The server refused to delete so many messages.
@@ -164,6 +166,8 @@ pub struct Listed {
 pub enum Event {
     /// The visit begins, for this.
     Start(Mode),
+    /// This server is being visited.
+    Server(String),
     /// The visit came to this stage.
     Stage(Stage),
     /// The plan is made: so many messages, of so many bytes, are to be retrieved.
@@ -261,6 +265,11 @@ impl Events {
     /// Says something worth telling.
     pub fn notice(&self, notice: Notice) {
         self.emit(Event::Notice(notice));
+    }
+
+    /// Says which server is being visited, as the user wrote it.
+    pub fn server(&self, written: &str) {
+        self.emit(Event::Server(written.into()));
     }
 
     /// Says that the next stage begins.

@@ -12,8 +12,8 @@ pub use probe::{probe, Stls};
 
 pub use login::{Login, Method, Methods, Needs};
 
-use crate::error::Result;
-use crate::event::Events;
+use crate::error::{Error, Result};
+use crate::event::{Events, Notice, Stage};
 use crate::message::{Disposition, Listing, MessageNumber};
 use crate::net::{Patience, Route};
 use crate::secret::Credential;
@@ -55,14 +55,45 @@ pub trait Maildrop {
     fn quit(self: Box<Self>) -> Result<Vec<MessageNumber>>;
 }
 
-/// Connects, greets, secures and logs in.
+/// Connects, greets, secures and logs in at the first of the servers that lets us get as far as the
+/// login. One that proves nothing, or refuses us, is the last that is tried.
 pub fn open<'e>(
-    route: &Route,
+    routes: &[Route],
     login: &Login,
     credential: &Credential,
     visit: Visit<'e>,
 ) -> Result<Box<dyn Maildrop + 'e>> {
-    Ok(Box::new(pop3::Pop3::open(route, login, credential, visit)?))
+    let events = visit.events;
+    let mut left = routes.len();
+    for route in routes {
+        left -= 1;
+        events.server(&route.written);
+        match pop3::Pop3::open(route, login, credential, visit.clone()) {
+            Ok(maildrop) => return Ok(Box::new(maildrop)),
+            Err(error) if left > 0 && events.stage() < Stage::LoggingIn && is_away(&error) => {
+                events.notice(Notice::NextServer(error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::Bug("there is no server to connect to".into()))
+}
+
+/// Whether a server could not be reached or does not serve, which another one may do.
+fn is_away(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::HostNotFound { .. }
+            | Error::Unreachable { .. }
+            | Error::Proxy { .. }
+            | Error::Tunnel { .. }
+            | Error::TimedOut { .. }
+            | Error::Cut { .. }
+            | Error::GreetingRefused(_)
+            | Error::InUse(_)
+            | Error::ServerTrouble(_)
+            | Error::ServerBroken(_)
+    )
 }
 
 /// The surroundings of one session.

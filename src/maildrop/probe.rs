@@ -23,11 +23,7 @@ pub enum Stls {
 /// Looks at a server. One whose certificate proves nothing is looked at without proof, and what is
 /// wrong with it is told. One that hangs up on CAPA is asked again without it.
 pub fn probe(route: &Route, stls: Stls, visit: &Visit) -> Result<Offered> {
-    let telling = Route {
-        trust: route.trust.telling(),
-        ..route.clone()
-    };
-    match patiently(&telling, stls, visit) {
+    match patiently(&route.telling(), stls, visit) {
         Err(Error::NotProven { why, .. }) => {
             let mut offered = patiently(&route.looking(), stls, visit)?;
             if let Some(protection) = &mut offered.protection {

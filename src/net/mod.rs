@@ -2,16 +2,23 @@
 //! which protocol is spoken over it.
 
 mod body;
+mod names;
+mod socks;
 mod tcp;
 mod tls;
+mod tunnel;
 mod wire;
 
 pub use body::Stuffed;
+pub use socks::Proxy;
+pub use std::net::IpAddr;
+pub use tcp::{Family, Outset};
 pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
 pub use wire::{Patience, Spoken, Wire};
 
 use crate::error::Result;
 use crate::event::{Events, Stage};
+use crate::secret::CommandLine;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
@@ -46,14 +53,29 @@ pub enum Security {
 /// The way to a server.
 #[derive(Clone)]
 pub struct Route {
-    /// The host, a name or an address, as the user wrote it.
+    /// The host, a name or an address, as the name service and certificates know it.
     pub host: String,
+    /// The host as the user wrote it.
+    pub written: String,
     /// The TCP port.
     pub port: u16,
     /// How TLS is used.
     pub tls: TlsMode,
     /// What the server's certificate is checked against.
     pub trust: Trust,
+    /// Who makes the connection.
+    pub via: Via,
+}
+
+/// Who makes the connection to the server.
+#[derive(Clone)]
+pub enum Via {
+    /// We do.
+    Direct(Outset),
+    /// A proxy.
+    Proxy(Proxy),
+    /// A program, which finds these variables in its environment.
+    Tunnel(CommandLine, Vec<(&'static str, String)>),
 }
 
 impl Route {
@@ -82,8 +104,13 @@ impl Route {
 /// Walks the route as far as it goes before the server speaks.
 pub fn dial<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result<Wire<'e>> {
     events.enter(Stage::Connecting);
-    let socket = tcp::connect(&route.host, route.port, &patience)?;
-    let wire = Wire::new(Box::new(socket), patience, events);
+    let Route { host, port, .. } = route;
+    let transport: Box<dyn Transport> = match &route.via {
+        Via::Direct(outset) => Box::new(tcp::connect(host, *port, *outset, &patience)?),
+        Via::Proxy(proxy) => Box::new(socks::connect(proxy, host, *port, &patience)?),
+        Via::Tunnel(command, surroundings) => Box::new(tunnel::open(command, surroundings)?),
+    };
+    let wire = Wire::new(transport, patience, events);
     match route.tls {
         TlsMode::Implicit => wire.secure(&route.trust),
         TlsMode::StartTls | TlsMode::Off => Ok(wire),

@@ -1,16 +1,21 @@
-//! The first step of the route: a TCP connection to one of the host's addresses. The connecting is
-//! done in slices, so that a signal or the deadline is heeded while an address stays silent.
+//! A TCP connection to one of a host's addresses. They are tried one a quarter of a second, until
+//! the first is connected (RFC 8305): an address that stays silent delays nobody. A signal or the
+//! deadline is heeded meanwhile.
 
-use super::wire::SLICE;
+use super::names;
+use super::wire::{Waiting, SLICE};
 use super::{Patience, Transport};
 use crate::error::{Error, Result};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::net::{self, sockopt, AddressFamily, SocketType};
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+/// When the next address is tried although the last one may still answer (RFC 8305, section 8).
+const HEAD_START: Duration = Duration::from_millis(250);
 
 impl Transport for TcpStream {
     fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
@@ -19,58 +24,171 @@ impl Transport for TcpStream {
     }
 }
 
-/// Connects to the first address of the host that takes the connection.
-pub fn connect(host: &str, port: u16, patience: &Patience) -> Result<TcpStream> {
-    let not_found = |why| Error::HostNotFound {
-        host: host.into(),
-        why,
-    };
-    let mut failure = not_found(io::Error::new(io::ErrorKind::NotFound, "it has no address"));
-    for address in (host, port).to_socket_addrs().map_err(not_found)? {
-        match connect_to(&address, patience)? {
-            Ok(socket) => {
-                // Commands are short and answered one by one: waiting to fill packets only delays.
-                let _ = socket.set_nodelay(true);
-                return Ok(socket);
-            }
-            Err(why) => {
-                failure = Error::Unreachable {
-                    address: address.to_string(),
-                    why,
-                }
-            }
-        }
-    }
-    Err(failure)
+/// Which addresses may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// All.
+    #[default]
+    Any,
+    /// Those of IPv4.
+    V4,
+    /// Those of IPv6.
+    V6,
 }
 
-/// Connects to one address; the outer failure leaves no time for another.
-fn connect_to(address: &SocketAddr, patience: &Patience) -> Result<io::Result<TcpStream>> {
-    let socket = match begin(address) {
-        Ok(socket) => socket,
-        Err(why) => return Ok(Err(why.into())),
-    };
-    let waiting = patience.start("the connection");
-    loop {
-        match settled(&socket) {
-            Ok(true) => return Ok(finish(socket)),
-            Ok(false) => {}
-            Err(why) => return Ok(Err(why.into())),
-        }
-        match waiting.check_or_stop() {
-            Err(Error::TimedOut { .. }) => return Ok(Err(Errno::TIMEDOUT.into())),
-            checked => checked?,
+impl Family {
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
         }
     }
+
+    fn takes(self, address: &SocketAddr) -> bool {
+        self == Self::Any || self == Self::of(address.ip())
+    }
+}
+
+/// Where connections start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outset {
+    /// Which addresses of the server may be used.
+    pub family: Family,
+    /// Our own address, if it matters; then it has the family, too.
+    pub source: Option<IpAddr>,
+}
+
+/// Connects to the first address of the host that takes the connection.
+pub fn connect(host: &str, port: u16, outset: Outset, patience: &Patience) -> Result<TcpStream> {
+    let found = names::look_up(host, port, patience)?;
+    let addresses = in_turns(found.into_iter().filter(|one| outset.family.takes(one)));
+    if addresses.is_empty() {
+        let what = match outset.family {
+            Family::Any => "it has no address",
+            Family::V4 => "it has no IPv4 address",
+            Family::V6 => "it has no IPv6 address",
+        };
+        return Err(names::not_found(host, io::Error::other(what)));
+    }
+    let socket = race(addresses, outset.source, patience)?;
+    // Commands are short and answered one by one: waiting to fill packets only delays.
+    let _ = socket.set_nodelay(true);
+    Ok(socket)
+}
+
+/// The addresses in the order in which the system prefers them, but of each family in turn.
+fn in_turns(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+    let all: Vec<SocketAddr> = addresses.collect();
+    let first = all.first().map(SocketAddr::is_ipv6);
+    let (one, other): (Vec<_>, Vec<_>) = all.iter().partition(|a| Some(a.is_ipv6()) == first);
+    let longest = one.len().max(other.len());
+    let pair = |at| [one.get(at), other.get(at)];
+    (0..longest).flat_map(pair).flatten().copied().collect()
+}
+
+/// An address that was asked and has not answered.
+struct Attempt<'p> {
+    address: SocketAddr,
+    socket: OwnedFd,
+    waiting: Waiting<'p>,
+}
+
+/// Connects to whichever address answers first. If none does, tells why the last failed.
+fn race(
+    addresses: Vec<SocketAddr>,
+    source: Option<IpAddr>,
+    patience: &Patience,
+) -> Result<TcpStream> {
+    let mut ahead = addresses.into_iter();
+    let mut asked: Vec<Attempt> = Vec::new();
+    let (mut since, mut failure) = (Instant::now(), None);
+    loop {
+        if asked.is_empty() || since.elapsed() >= HEAD_START {
+            match (ahead.next(), asked.is_empty(), failure.take()) {
+                (Some(address), ..) => {
+                    since = Instant::now();
+                    match begin(&address, source) {
+                        Ok(socket) => asked.push(Attempt {
+                            address,
+                            socket,
+                            waiting: patience.start("the connection"),
+                        }),
+                        Err(why) => failure = Some(unreachable(&address, why)),
+                    }
+                }
+                (None, true, Some(failure)) => return Err(failure),
+                (None, _, before) => failure = before,
+            }
+        }
+        if let Some(socket) = settle(&mut asked, &mut failure)? {
+            return Ok(socket);
+        }
+    }
+}
+
+/// Waits a little for answers: gives the first connection, and lets go of what failed.
+fn settle(asked: &mut Vec<Attempt>, failure: &mut Option<Error>) -> Result<Option<TcpStream>> {
+    wait(asked)?;
+    let mut pending = Vec::new();
+    for attempt in asked.drain(..) {
+        match sockopt::socket_error(&attempt.socket).and_then(|error| error) {
+            Err(why) => *failure = Some(unreachable(&attempt.address, why)),
+            Ok(()) if net::getpeername(&attempt.socket).is_ok() => {
+                return finish(attempt.socket)
+                    .map(Some)
+                    .map_err(|why| Error::System {
+                        doing: "use a socket",
+                        why,
+                    });
+            }
+            Ok(()) => match attempt.waiting.check_or_stop() {
+                Err(Error::TimedOut { .. }) => {
+                    *failure = Some(unreachable(&attempt.address, Errno::TIMEDOUT));
+                }
+                Err(error) => return Err(error),
+                Ok(()) => pending.push(attempt),
+            },
+        }
+    }
+    *asked = pending;
+    Ok(None)
+}
+
+/// Waits until one of those asked answers, or a slice of time is over.
+fn wait(asked: &[Attempt]) -> Result<()> {
+    let slice = Timespec {
+        tv_sec: 0,
+        tv_nsec: SLICE.as_nanos() as _,
+    };
+    let all = asked
+        .iter()
+        .map(|one| PollFd::new(&one.socket, PollFlags::OUT));
+    let mut all: Vec<PollFd> = all.collect();
+    match poll(&mut all, Some(&slice)) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(why) => Err(Error::System {
+            doing: "wait for a connection",
+            why: why.into(),
+        }),
+    }
+}
+
+fn unreachable(address: &SocketAddr, why: Errno) -> Error {
+    let address = address.to_string();
+    let why = why.into();
+    Error::Unreachable { address, why }
 }
 
 /// A socket that has begun to connect and does not block.
-fn begin(address: &SocketAddr) -> rustix::io::Result<OwnedFd> {
-    let family = match address {
+fn begin(address: &SocketAddr, source: Option<IpAddr>) -> rustix::io::Result<OwnedFd> {
+    let socket = socket(match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
-    };
-    let socket = socket(family)?;
+    })?;
+    if let Some(source) = source {
+        net::bind(&socket, &SocketAddr::new(source, 0))?;
+    }
     match net::connect(&socket, address) {
         Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
         Err(why) => Err(why),
@@ -92,22 +210,26 @@ fn socket(family: AddressFamily) -> rustix::io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Waits a little; whether the connection is made, or why it cannot be.
-fn settled(socket: &OwnedFd) -> rustix::io::Result<bool> {
-    let slice = Timespec {
-        tv_sec: 0,
-        tv_nsec: SLICE.as_nanos() as _,
-    };
-    match poll(&mut [PollFd::new(socket, PollFlags::OUT)], Some(&slice)) {
-        Ok(0) | Err(Errno::INTR) => Ok(false),
-        Ok(_) => sockopt::socket_error(socket.as_fd())?.map(|()| true),
-        Err(why) => Err(why),
-    }
-}
-
 /// The connected socket, which blocks again.
 fn finish(socket: OwnedFd) -> io::Result<TcpStream> {
     let socket = TcpStream::from(socket);
     socket.set_nonblocking(false)?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_families_take_turns_and_the_preferred_begins() {
+        let all = |text: &str| -> Vec<SocketAddr> {
+            let one = |text: &str| SocketAddr::new(text.parse().unwrap(), 1);
+            text.split(' ').map(one).collect()
+        };
+        let turns = in_turns(all("::1 ::2 ::3 1.1.1.1").into_iter());
+        assert_eq!(turns, all("::1 1.1.1.1 ::2 ::3"));
+        let turns = in_turns(all("1.1.1.1 ::1 ::2").into_iter());
+        assert_eq!(turns, all("1.1.1.1 ::1 ::2"));
+    }
 }

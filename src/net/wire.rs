@@ -391,7 +391,7 @@ impl<'e> Wire<'e> {
 }
 
 /// Whether an error only says that nothing happened yet.
-fn again(why: &io::Error) -> bool {
+pub(super) fn again(why: &io::Error) -> bool {
     use io::ErrorKind as K;
     matches!(why.kind(), K::WouldBlock | K::TimedOut | K::Interrupted)
 }

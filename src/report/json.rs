@@ -45,7 +45,8 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
         Event::Delete { uid } => ("delete", vec![known_by(uid)]),
         Event::Account(tally) => ("account", account(tally)),
         Event::Summary(summary) => ("summary", total(summary)),
-        Event::Stage(_)
+        Event::Server(_)
+        | Event::Stage(_)
         | Event::Planned { .. }
         | Event::Progress(_)
         | Event::Dialogue(..)

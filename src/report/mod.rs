@@ -94,10 +94,15 @@ pub fn run(events: Receiver<(usize, Event)>, accounts: &[Named], options: Option
     let mut bars = options.bars.then(|| Bars::new(accounts));
     let shape = shape(accounts);
     let mut printed = Ok(());
+    let mut accounts = accounts.to_vec();
     for (index, event) in events {
-        let Some(named) = accounts.get(index) else {
+        let Some(named) = accounts.get_mut(index) else {
             continue;
         };
+        if let Event::Server(written) = event {
+            named.server = written;
+            continue;
+        }
         if let Some(bars) = &mut bars {
             bars.follow(index, &event);
         }

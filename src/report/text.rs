@@ -45,6 +45,7 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
         }
         Event::Account(tally) => concluded(named, tally, options),
         Event::Start(_)
+        | Event::Server(_)
         | Event::Summary(_)
         | Event::Listed(_)
         | Event::Probe(_)
@@ -119,6 +120,13 @@ fn notice_text(notice: &Notice) -> (Level, String) {
                 "an earlier run was stopped while it delivered {} to {}: it may come twice",
                 name(uid.as_ref()),
                 escape(destination.as_bytes())
+            ),
+        ),
+        Notice::NextServer(error) => (
+            Level::Info,
+            format!(
+                "{}; trying the next server",
+                escape(error.to_string().as_bytes())
             ),
         ),
         Notice::Reconnecting(error) => (

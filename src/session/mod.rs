@@ -2,54 +2,31 @@
 //! way, so a failure anywhere needs no cleaning up: what is owned is dropped, and the next visit
 //! finds in the memory where this one stood.
 
+mod account;
 mod batch;
 mod carry;
 mod probe;
 mod rehearse;
 mod survey;
 
+pub use account::Account;
 pub use probe::{probe, Target};
 
-use crate::delivery::{self, Delivery, Destination, Fate, Sender};
+use crate::delivery::{self, Delivery, Fate, Sender};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Events, Failure, Mode, Notice, Stage, Stop, Subject, Tally};
-use crate::maildrop::{self, Login, Maildrop, Visit};
+use crate::maildrop::{self, Maildrop, Visit};
 use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
-use crate::net::{Patience, Proof, Route};
-use crate::plan::{self, Keep, Policy, Reason, Step};
-use crate::secret::{Credential, SecretSource};
-use crate::seen::{Access, Identity, Key, Lock, Memory, Place};
+use crate::net::{Patience, Proof};
+use crate::plan::{self, Keep, Reason, Step};
+use crate::secret::Credential;
+use crate::seen::{Access, Identity, Key, Lock, Memory};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long to wait before connecting again after a drop.
 const BREATH: Duration = Duration::from_millis(500);
-
-/// An account, checked: it needs no further looking at.
-#[derive(Clone)]
-pub struct Account {
-    /// Its name.
-    pub name: String,
-    /// How its server is reached.
-    pub route: Route,
-    /// How to log in.
-    pub login: Login,
-    /// Where its password comes from.
-    pub secret: SecretSource,
-    /// What is wanted of it.
-    pub policy: Policy,
-    /// Where its mail goes.
-    pub destination: Destination,
-    /// Where it is remembered.
-    pub place: Place,
-    /// How long each wait for the server may take.
-    pub timeout: Duration,
-    /// How long the whole visit may take.
-    pub deadline: Option<Duration>,
-    /// How often to connect again after a drop.
-    pub retry: u32,
-}
 
 /// Walks the road for one account, as far as this mode goes, and tells what came of it.
 pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Tally {
@@ -103,7 +80,11 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         Access::Write => Some(prepare(account, &mut memory, events)?),
         Access::Read => None,
     };
-    if account.route.trust.proof == Proof::Nothing {
+    if account
+        .routes
+        .iter()
+        .any(|route| route.trust.proof == Proof::Nothing)
+    {
         events.notice(Notice::Unverified);
     }
     events.enter(Stage::Password);
@@ -148,7 +129,10 @@ fn recall(account: &Account, access: Access, events: &Events) -> Result<Memory> 
     let identity = Identity {
         name: account.name.clone(),
         user: account.login.user.clone(),
-        server: account.route.host.to_ascii_lowercase(),
+        server: account
+            .routes
+            .first()
+            .map_or(String::new(), |first| first.host.to_ascii_lowercase()),
     };
     let (mut memory, torn) = Memory::recall(&account.place, &identity, access)?;
     if torn {
@@ -259,12 +243,12 @@ impl Road<'_> {
 
     /// From the connection to the goodbye.
     fn walk(&mut self, credential: &Credential, delivery: Option<&dyn Delivery>) -> Result<()> {
-        let Account { route, login, .. } = self.account;
+        let Account { routes, login, .. } = self.account;
         let visit = Visit {
             patience: self.patience.clone(),
             events: self.events,
         };
-        let mut maildrop = maildrop::open(route, login, credential, visit)?;
+        let mut maildrop = maildrop::open(routes, login, credential, visit)?;
         self.begin_anew();
         self.warn_of_expiry(&*maildrop);
         let steps = match self.look(&mut *maildrop) {

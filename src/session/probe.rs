@@ -33,7 +33,7 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
     let mut tally = Tally::default();
     match maildrop::probe(route, *stls, &Visit { patience, events }) {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {
-            host: route.host.clone(),
+            host: route.written.clone(),
             port: route.port,
             tls: match route.tls {
                 TlsMode::Implicit => "implicit",

@@ -13,6 +13,20 @@
 //! - `story`: a run that is killed or failed in the middle, and what must come of it
 //! - `client`: a bare client, to test the servers with
 
+/// Whether a program is there. In continuous integration it must be; elsewhere its loss is said
+/// aloud.
+pub fn there(program: &str, loss: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(program).exists());
+    if !found {
+        let loss = format!("no {program} here: {loss}\n");
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{loss}");
+        // Past the test harness, which would swallow what a passing test prints.
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), loss.as_bytes());
+    }
+    found
+}
+
 pub mod client;
 pub mod conversation;
 pub mod dovecot;

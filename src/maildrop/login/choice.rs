@@ -155,7 +155,9 @@ impl Offer<'_> {
 mod tests {
     use super::*;
     use crate::maildrop::syntax::Capabilities;
-    use crate::net::{ClientCertificate, Engine, Proof, Route, TlsMode, Trust, Version};
+    use crate::net::{
+        ClientCertificate, Engine, Outset, Proof, Route, TlsMode, Trust, Version, Via,
+    };
     use crate::secret::Secret;
 
     /// What a server offers that lists these mechanisms, seen over such a line.
@@ -187,6 +189,8 @@ mod tests {
     fn route(client: Option<ClientCertificate>) -> Route {
         Route {
             host: "pop.example.org".into(),
+            written: "pop.example.org".into(),
+            via: Via::Direct(Outset::default()),
             port: 995,
             tls: TlsMode::Implicit,
             trust: Trust {

@@ -118,8 +118,8 @@ mod tests {
     use crate::maildrop::login::{log_in, Login, Method, Methods, Offer};
     use crate::maildrop::syntax::Capabilities;
     use crate::maildrop::talk::Talk;
-    use crate::net::{Engine, Patience, Proof, Route, Security, TlsMode, Transport, Trust};
-    use crate::net::{Version, Wire};
+    use crate::net::{Engine, Outset, Patience, Proof, Route, Security, TlsMode, Transport, Trust};
+    use crate::net::{Version, Via, Wire};
     use crate::secret::{Credential, Secret};
     use std::collections::VecDeque;
     use std::io::{self, Read, Write};
@@ -186,6 +186,8 @@ mod tests {
         capabilities.take(format!("SASL {sasl}").as_bytes());
         let route = Route {
             host: "pop.example.net".into(),
+            written: "pop.example.net".into(),
+            via: Via::Direct(Outset::default()),
             port: 995,
             tls: TlsMode::Implicit,
             trust: Trust {

@@ -1,0 +1,41 @@
+//! What the road is walked for: an account, as the settings mean it.
+
+use crate::delivery::Destination;
+use crate::maildrop::Login;
+use crate::net::Route;
+use crate::plan::Policy;
+use crate::secret::SecretSource;
+use crate::seen::Place;
+use std::time::Duration;
+
+/// An account, checked: it needs no further looking at.
+#[derive(Clone)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// How its servers are reached, in the order in which they are tried; there is one at least.
+    pub routes: Vec<Route>,
+    /// How to log in.
+    pub login: Login,
+    /// Where its password comes from.
+    pub secret: SecretSource,
+    /// What is wanted of it.
+    pub policy: Policy,
+    /// Where its mail goes.
+    pub destination: Destination,
+    /// Where it is remembered.
+    pub place: Place,
+    /// How long each wait for the server may take.
+    pub timeout: Duration,
+    /// How long the whole visit may take.
+    pub deadline: Option<Duration>,
+    /// How often to connect again after a drop.
+    pub retry: u32,
+}
+
+impl Account {
+    /// The server by which people know it: the first one, as they wrote it.
+    pub fn server(&self) -> &str {
+        self.routes.first().map_or("", |first| &first.written)
+    }
+}
