@@ -61,7 +61,7 @@ pub enum Command {
     List,
     /// Say what a server offers, without logging in
     Probe {
-        /// The server; without it, those of the accounts are looked at
+        /// The server, or a POP URL; without it, those of the accounts are looked at
         #[arg(value_name = "HOST[:PORT]")]
         server: Option<String>,
         /// How to use TLS there

@@ -187,6 +187,44 @@ fn an_account_is_looked_at_as_a_run_would_see_it() {
 }
 
 #[test]
+fn each_server_of_an_account_is_looked_at() {
+    let server = PopServer::start();
+    let servers = format!("[127.0.0.1:1, 127.0.0.1:{}]", server.port());
+    let mut scene = Scene::with_server(&server)
+        .without_key("port")
+        .key("server", &servers);
+    scene
+        .run_with(&["probe"])
+        .prints(&format!("127.0.0.1:{}\n", server.port()))
+        .says("popget: work (127.0.0.1): connecting: cannot connect to 127.0.0.1:1")
+        .exits(69);
+}
+
+#[test]
+fn a_url_says_how_tls_is_used() {
+    for (scheme, security, told) in [
+        ("pops", Security::Implicit(Certificate::Good), "implicit, "),
+        ("pop", Security::StartTls(Certificate::Good), "starttls, "),
+    ] {
+        let server = PopServer::builder().security(security).start();
+        let mut scene = without_accounts(Scene::with_server(&server));
+        let url = format!("{scheme}://alice@{}", at(&scene));
+        let mut outcome = scene.run_with(&["probe", &url]).exits(0);
+        let text = outcome.take_stdout();
+        assert!(row(&text, "TLS").starts_with(told), "{text}");
+        assert_eq!(server.logins(), 0);
+    }
+    // A server that does not start TLS is not looked at in the clear instead.
+    let server = PopServer::start();
+    let mut scene = without_accounts(Scene::with_server(&server));
+    let url = format!("pop://{}", at(&scene));
+    scene
+        .run_with(&["probe", &url])
+        .says("the server does not start TLS")
+        .exits(77);
+}
+
+#[test]
 fn a_password_is_neither_got_nor_needed() {
     let server = PopServer::start();
     let mut scene = Scene::with_server(&server)
