@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_popget_global_optspecs
-    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= accept-new-uids e/exit-empty server= user= tls= password-command= maildir= mbox= mda= q/quiet v/verbose color= h/help V/version
+    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= accept-new-uids e/exit-empty server= user= tls= password-command= maildir= mbox= mda= json q/quiet v/verbose color= h/help V/version
 end
 
 function __fish_popget_needs_command
@@ -46,9 +46,64 @@ complete -c popget -n "__fish_popget_needs_command" -l keep -d 'Leave messages o
 complete -c popget -n "__fish_popget_needs_command" -l delete -d 'Delete messages from the server once they are delivered'
 complete -c popget -n "__fish_popget_needs_command" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_needs_command" -s e -l exit-empty -d 'Exit with 1 if all went well and there was nothing new'
+complete -c popget -n "__fish_popget_needs_command" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_needs_command" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_needs_command" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_needs_command" -s h -l help -d 'Print help'
 complete -c popget -n "__fish_popget_needs_command" -s V -l version -d 'Print version'
+complete -c popget -n "__fish_popget_needs_command" -f -a "check" -d 'Log in and say what is waiting; download and change nothing'
+complete -c popget -n "__fish_popget_needs_command" -f -a "list" -d 'Print a line for each message on the server; download and change nothing'
+complete -c popget -n "__fish_popget_needs_command" -f -a "probe" -d 'Say what a server offers, without logging in'
 complete -c popget -n "__fish_popget_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c popget -n "__fish_popget_using_subcommand check" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand check" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand check" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand check" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand check" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand check" -s e -l exit-empty -d 'Exit with 1 if all went well and there is nothing new'
+complete -c popget -n "__fish_popget_using_subcommand check" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand check" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand check" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand check" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand check" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand list" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand list" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand list" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand list" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand list" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand list" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand list" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand list" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand list" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand list" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand probe" -l tls -d 'How to use TLS there' -r -f -a "implicit\t''
+starttls\t''
+none\t''"
+complete -c popget -n "__fish_popget_using_subcommand probe" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand probe" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand probe" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand probe" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand probe" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand probe" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand probe" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand probe" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand probe" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand probe" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand completions" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand completions" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand completions" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand completions" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand completions" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand completions" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand completions" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand completions" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand completions" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand completions" -s h -l help -d 'Print help'

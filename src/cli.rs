@@ -1,6 +1,9 @@
 //! The command line as data: what was written, nothing of what it means.
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The arguments of popget.
@@ -11,8 +14,7 @@ use std::path::PathBuf;
     about = "Fetch new mail from POP servers and deliver it: nothing lost, nothing twice, not a byte changed",
     after_help = "Accounts are described in popget.yaml; see popget(1) and popget.yaml(5).",
     max_term_width = 100,
-    disable_help_subcommand = true,
-    args_conflicts_with_subcommands = true
+    disable_help_subcommand = true
 )]
 pub struct Args {
     /// What to do instead of fetching.
@@ -23,9 +25,49 @@ pub struct Args {
     pub fetch: Fetch,
 }
 
+impl Args {
+    /// Reads what was written. Options that go with several commands may stand before or behind the
+    /// command; before it, those of the fetch alone are a mistake.
+    pub fn read(written: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(written)?;
+        let written_here = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let stray = |matches: &ArgMatches| {
+            let name = matches.subcommand_name()?;
+            let mut options = command
+                .get_arguments()
+                .filter(|option| !option.is_global_set());
+            let stray = options.find(|option| written_here(option.get_id().as_str()))?;
+            let long = stray.get_long()?;
+            Some(format!("--{long} before {name} is an option of the fetch"))
+        };
+        match stray(&matches) {
+            None => Self::from_arg_matches(&matches),
+            Some(what) => Err(command.error(ErrorKind::ArgumentConflict, what)),
+        }
+    }
+}
+
 /// What popget does besides fetching.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Log in and say what is waiting; download and change nothing
+    Check {
+        /// Exit with 1 if all went well and there is nothing new
+        #[arg(short, long)]
+        exit_empty: bool,
+    },
+    /// Print a line for each message on the server; download and change nothing
+    List,
+    /// Say what a server offers, without logging in
+    Probe {
+        /// The server, or a POP URL; without it, those of the accounts are looked at
+        #[arg(value_name = "HOST[:PORT]")]
+        server: Option<String>,
+        /// How to use TLS there
+        #[arg(long, value_name = "MODE", value_enum, requires = "server")]
+        tls: Option<Tls>,
+    },
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -37,13 +79,19 @@ pub enum Command {
 #[derive(clap::Args)]
 pub struct Fetch {
     /// Only this account; repeat it or separate with commas for several
-    #[arg(short, long = "account", value_name = "NAME", value_delimiter = ',')]
+    #[arg(
+        short,
+        long = "account",
+        value_name = "NAME",
+        value_delimiter = ',',
+        global = true
+    )]
     pub accounts: Vec<String>,
     /// Read this file instead of the default one; - reads standard input
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Remember what was seen in this directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub state_dir: Option<PathBuf>,
     /// Do everything but deliver, delete or remember; say what would be done
     #[arg(short = 'n', long)]
@@ -64,10 +112,10 @@ pub struct Fetch {
     #[arg(long, value_name = "SIZE")]
     pub max_size: Option<String>,
     /// Fetch so many accounts at the same time [default: 8]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), global = true)]
     pub jobs: Option<u16>,
     /// Go on although every UID of a known maildrop is new
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub accept_new_uids: bool,
     /// Exit with 1 if all went well and there was nothing new
     #[arg(short, long)]
@@ -75,14 +123,17 @@ pub struct Fetch {
     /// An account that stands in no file.
     #[command(flatten)]
     pub one_off: OneOff,
+    /// Print what happens as one JSON object a line
+    #[arg(long, global = true)]
+    pub json: bool,
     /// Say only errors; twice: nothing but the exit status
-    #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose", global = true)]
     pub quiet: u8,
     /// Say more; twice: the dialogue with the server, secrets masked
-    #[arg(short, long, action = ArgAction::Count)]
+    #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
     /// Use colour
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, global = true)]
     pub color: When,
 }
 
@@ -115,6 +166,15 @@ pub struct OneOff {
         group = "destination"
     )]
     pub mda: Option<String>,
+}
+
+/// Whether and how to use TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tls {
+    // Without doc comments, as below.
+    Implicit,
+    Starttls,
+    None,
 }
 
 /// Whether to do something that depends on a terminal.

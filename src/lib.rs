@@ -39,7 +39,6 @@ mod seen;
 mod session;
 
 use clap::error::ErrorKind;
-use clap::Parser;
 use cli::{Args, Command};
 use command::fetch::Ended;
 use error::{Error, ExitStatus};
@@ -50,13 +49,23 @@ use std::ffi::OsString;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     // A bug is told in one line, where it is caught.
     std::panic::set_hook(Box::new(|_| {}));
-    let args = match Args::try_parse_from(arguments) {
+    let Args { command, fetch } = match Args::read(arguments) {
         Ok(args) => args,
         Err(error) => return misused(&error),
     };
-    let options = Options::new(args.fetch.quiet, args.fetch.verbose, args.fetch.color);
-    let done = std::panic::catch_unwind(|| match &args.command {
-        None => command::fetch::run(&args.fetch, options),
+    let options = Options {
+        json: fetch.json,
+        ..Options::new(fetch.quiet, fetch.verbose, fetch.color)
+    };
+    let done = std::panic::catch_unwind(|| match &command {
+        None => command::fetch::run(&fetch, options),
+        Some(Command::Check { exit_empty }) => command::check::run(&fetch, *exit_empty, options),
+        Some(Command::List) => command::list::run(&fetch, options),
+        Some(Command::Probe { server: None, .. }) => command::probe::accounts(&fetch, options),
+        Some(Command::Probe {
+            server: Some(server),
+            tls,
+        }) => command::probe::server(&fetch, server, *tls, options),
         Some(Command::Completions { shell }) => command::completions::run(*shell).map(Ended::With),
     });
     let done = done.unwrap_or_else(|panic| Err(Error::Bug(pool::words(&*panic)).into()));

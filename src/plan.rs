@@ -48,6 +48,16 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The same for a look at what is there: everything in the server's order, nothing wanted.
+    pub fn looking(&self) -> Self {
+        Self {
+            all: false,
+            limit: None,
+            order: Order::Oldest,
+            ..self.clone()
+        }
+    }
+
     /// What becomes of a delivered message that was first stored then.
     pub fn afterwards(&self, stored: Time, now: Time) -> Disposition {
         match self.keep {

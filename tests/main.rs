@@ -16,6 +16,7 @@
 //! - `deletion`: what goes on the server, and when
 //! - `tls`: who is believed, and that nothing is said to anybody else
 //! - `rehearsal`: the dry run says what would be done, and does none of it
+//! - `check`, `list`, `probe`: the commands that look and touch nothing; `json`: events for programs
 //! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
@@ -35,16 +36,20 @@
 mod support;
 
 mod accounts;
+mod check;
 mod crash;
 mod deletion;
 mod dovecot;
 mod gssapi;
 mod house;
+mod json;
+mod list;
 mod login;
 mod maildir;
 mod mbox;
 mod mda;
 mod memory;
+mod probe;
 mod promises;
 mod rehearsal;
 mod reporting;

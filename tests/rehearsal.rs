@@ -36,6 +36,17 @@ fn only_heads_are_looked_at_and_all_is_taken_back() {
 }
 
 #[test]
+fn encoded_subjects_are_read() {
+    let server = PopServer::start();
+    let head = b"Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\n\n";
+    server.maildrop().add("a", head);
+    Scene::with_server(&server)
+        .run_with(&DRY)
+        .prints(": Gr\u{fc}\u{df}e\n")
+        .exits(0);
+}
+
+#[test]
 fn a_server_that_shows_no_heads_is_no_trouble() {
     let refused = "C: TOP 1 0\nS: -ERR what\n";
     let script = LOGIN.to_owned() + &listing(&["a"]) + refused + "C: RSET\nS: +OK\n" + QUIT;

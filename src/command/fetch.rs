@@ -1,13 +1,13 @@
 //! The default command: visit every account and bring home what is new.
 
 use crate::cli::Fetch;
-use crate::config;
-use crate::error::{Error, ExitStatus};
-use crate::event::{Event, Events, Stop};
+use crate::config::{self, Settings};
+use crate::error::{Error, ExitStatus, Result};
+use crate::event::{Event, Events, Mode, Stop, Summary, Tally};
 use crate::pool;
 use crate::report::{self, Level, Named, Options};
 use crate::secret::{self, SecretSource};
-use crate::session::{self, Account, Mode};
+use crate::session::{self, Account};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::rc::Rc;
@@ -23,69 +23,140 @@ pub enum Ended {
     BySignal(usize),
 }
 
-/// Visits the accounts side by side and combines what came of them.
+/// Fetches, or says what that would do.
 pub fn run(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
-    let mut settings = config::read(flags)?;
-    let sources = settings
-        .accounts
-        .iter_mut()
-        .map(|account| &mut account.secret);
-    secret::take_out(&settings.variables, sources);
-    let system = |doing| move |why| Error::System { doing, why };
-    let stop = listen().map_err(system("listen for signals"))?;
+    let mode = match flags.dry_run {
+        true => Mode::DryRun,
+        false => Mode::Fetch,
+    };
+    visit(flags, mode, empty(flags.exit_empty), options)
+}
+
+/// What a run stands for in which all went well and nothing was new.
+pub fn empty(told: bool) -> ExitStatus {
+    match told {
+        true => ExitStatus::Nothing,
+        false => ExitStatus::Fine,
+    }
+}
+
+/// Visits the accounts and combines what came of them; `empty` is what nothing new stands for.
+pub fn visit(
+    flags: &Fetch,
+    mode: Mode,
+    empty: ExitStatus,
+    options: Options,
+) -> anyhow::Result<Ended> {
+    let settings = settings(flags)?;
+    let stop = listen()?;
     let accounts = ask(settings.accounts, &stop);
-    let mode = if flags.dry_run {
-        Mode::DryRun
-    } else {
-        Mode::Fetch
-    };
-    let options = Options {
-        dry_run: flags.dry_run,
-        ..options
-    };
-    let dialogue = options.level == Some(Level::Wire);
     let name = |account: &Account| Named {
         account: account.name.clone(),
         server: account.server().into(),
     };
-    let names: Vec<Named> = accounts.iter().map(name).collect();
-    let (sender, receiver) = channel();
-    let heeded = stop.clone();
-    let visit = move |index: usize| {
-        let events = Rc::new(Events::new(index, sender.clone(), dialogue));
-        let Some(account) = accounts.get(index).filter(|_| heeded.signal().is_none()) else {
-            return (ExitStatus::Fine, 0);
-        };
-        let tally = session::run(account, mode, Rc::clone(&events), &heeded);
-        let outcome = (tally.status(), tally.new);
-        events.emit(Event::Account(Box::new(tally)));
-        outcome
+    let crew = Crew {
+        jobs: settings.jobs,
+        names: accounts.iter().map(name).collect(),
+        options: Options { mode, ..options },
+        empty,
+        counts: Counts::Gravest,
+        stop: stop.clone(),
     };
-    let tell = || report::run(&receiver, &names, options);
-    let outcomes = pool::run(usize::from(settings.jobs), names.len(), visit, tell)
-        .map_err(system("start a thread"))?;
-    let outcomes = outcomes.into_iter().zip(&names);
-    let outcomes: Vec<_> = outcomes
-        .map(|(outcome, named)| outcome.unwrap_or_else(|panic| (own_up(panic, named, options), 0)))
-        .collect();
-    match stop.signal() {
-        Some(signal) => Ok(Ended::BySignal(signal)),
-        None => Ok(Ended::With(combine(&outcomes, flags.exit_empty))),
+    let walk = |account: &Account, events| session::run(account, mode, events, &stop);
+    crew.visit(&accounts, walk)
+}
+
+/// Reads the settings, and takes the passwords that are in the environment out of it, so that no
+/// program that we start finds them there.
+pub fn settings(flags: &Fetch) -> Result<Settings> {
+    let mut settings = config::read(flags)?;
+    let accounts = settings.accounts.iter_mut();
+    let sources = accounts.map(|account| &mut account.secret);
+    secret::take_out(&settings.variables, sources);
+    Ok(settings)
+}
+
+/// Those who make visits side by side.
+pub struct Crew {
+    /// How many at the same time.
+    pub jobs: u16,
+    /// Whom they visit.
+    pub names: Vec<Named>,
+    /// How to tell of it.
+    pub options: Options,
+    /// What it stands for if all went well and nothing was new.
+    pub empty: ExitStatus,
+    /// Which outcome counts.
+    pub counts: Counts,
+    /// Whether they are called off.
+    pub stop: Stop,
+}
+
+/// Which outcome of several stands for all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// The gravest: all of them were wanted.
+    Gravest,
+    /// The mildest: one of them was enough.
+    Mildest,
+}
+
+impl Crew {
+    /// Pays each of these a visit and combines what came of them.
+    pub fn visit<T: Sync>(
+        self,
+        whom: &[T],
+        visit: impl Fn(&T, Rc<Events>) -> Tally + Send + Sync,
+    ) -> anyhow::Result<Ended> {
+        let (names, options) = (&self.names, self.options);
+        let dialogue = options.level == Some(Level::Wire);
+        let (sender, receiver) = channel();
+        let stop = &self.stop;
+        let work = move |index: usize| {
+            let events = Rc::new(Events::new(index, sender.clone(), dialogue));
+            let Some(one) = whom.get(index).filter(|_| stop.signal().is_none()) else {
+                return Summary::bare(ExitStatus::Fine);
+            };
+            let tally = visit(one, Rc::clone(&events));
+            let summary = Summary::of(&tally);
+            events.emit(Event::Account(Box::new(tally)));
+            summary
+        };
+        let mut told = Ok(());
+        let tell = || told = report::run(receiver, names, options);
+        let outcomes = pool::run(usize::from(self.jobs), names.len(), work, tell);
+        let outcomes = outcomes.map_err(|why| system("start a thread", why))?;
+        let outcomes = outcomes.into_iter().zip(names).map(|(outcome, named)| {
+            outcome.unwrap_or_else(|panic| Summary::bare(own_up(panic, named, options)))
+        });
+        let mut summary = combine(outcomes.collect(), self.counts, self.empty);
+        if let Err(error) = told.and(report::conclude(summary, options)) {
+            summary.status = summary.status.min(error.status());
+            report::fatal(&error.into(), options);
+        }
+        Ok(match stop.signal() {
+            Some(signal) => Ended::BySignal(signal),
+            None => Ended::With(summary.status),
+        })
     }
 }
 
-/// The gravest status wins; if all went well, whether there was anything may be told.
-fn combine(outcomes: &[(ExitStatus, u64)], exit_empty: bool) -> ExitStatus {
-    let gravest = outcomes
-        .iter()
-        .map(|(status, _)| *status)
-        .min()
-        .unwrap_or(ExitStatus::Fine);
-    let new: u64 = outcomes.iter().map(|(_, new)| *new).sum();
-    match gravest {
-        ExitStatus::Fine if exit_empty && new == 0 => ExitStatus::Nothing,
-        status => status,
+/// What all outcomes come to; `empty` is what it stands for if all went well and nothing was new.
+fn combine(outcomes: Vec<Summary>, counts: Counts, empty: ExitStatus) -> Summary {
+    let mildest = outcomes.iter().map(|outcome| outcome.status).max();
+    let summary = outcomes.into_iter().reduce(Summary::and);
+    let mut summary = summary.unwrap_or(Summary::bare(ExitStatus::Fine));
+    if let (Counts::Mildest, Some(mildest)) = (counts, mildest) {
+        summary.status = mildest;
     }
+    if summary.status == ExitStatus::Fine && summary.new + summary.unsure == 0 {
+        summary.status = empty;
+    }
+    summary
+}
+
+fn system(doing: &'static str, why: std::io::Error) -> Error {
+    Error::System { doing, why }
 }
 
 /// Tells of a bug that ended an account's visit.
@@ -113,12 +184,48 @@ fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
 }
 
 /// The first SIGINT or SIGTERM asks to stop; the second ends us at once, which is safe as well.
-fn listen() -> std::io::Result<Stop> {
+pub fn listen() -> Result<Stop> {
+    let failed = |why| system("listen for signals", why);
     let (stop, asked) = (Stop::default(), Arc::new(AtomicBool::new(false)));
     for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_default(signal, Arc::clone(&asked))?;
-        flag::register(signal, Arc::clone(&asked))?;
-        flag::register_usize(signal, Arc::clone(&stop.0), signal as usize)?;
+        flag::register_conditional_default(signal, Arc::clone(&asked)).map_err(failed)?;
+        flag::register(signal, Arc::clone(&asked)).map_err(failed)?;
+        flag::register_usize(signal, Arc::clone(&stop.0), signal as usize).map_err(failed)?;
     }
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_is_the_gravest_or_the_mildest() {
+        use ExitStatus as E;
+        let status = |statuses: &[ExitStatus], counts| {
+            let outcomes = statuses.iter().map(|status| Summary::bare(*status));
+            combine(outcomes.collect(), counts, E::Nothing).status
+        };
+        let mixed = [E::TryLater, E::Config, E::NoHost];
+        assert_eq!(status(&mixed, Counts::Gravest), E::Config);
+        assert_eq!(status(&mixed, Counts::Mildest), E::TryLater);
+        assert_eq!(
+            status(&[E::Unavailable, E::Fine], Counts::Mildest),
+            E::Nothing
+        );
+        assert_eq!(
+            status(&[E::Unavailable, E::Fine], Counts::Gravest),
+            E::Unavailable
+        );
+        assert_eq!(status(&[], Counts::Gravest), E::Nothing);
+        let new = Summary {
+            unsure: 1,
+            ..Summary::bare(E::Fine)
+        };
+        let outcomes = vec![new, Summary::bare(E::Fine)];
+        assert_eq!(
+            combine(outcomes, Counts::Gravest, E::Nothing).status,
+            E::Fine
+        );
+    }
 }

@@ -1,4 +1,7 @@
 //! What popget can be told to do, one file a command.
 
+pub mod check;
 pub mod completions;
 pub mod fetch;
+pub mod list;
+pub mod probe;

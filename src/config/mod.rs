@@ -15,6 +15,8 @@ mod syntax;
 mod trust;
 mod units;
 
+pub use server::Server;
+
 use crate::cli::Fetch;
 use crate::error::{plain, Error, Result};
 use crate::secret::{self, Turn};
@@ -37,6 +39,15 @@ pub struct Settings {
     pub accounts: Vec<Account>,
     /// The variables of the environment that hold passwords, of any account.
     pub variables: Vec<String>,
+}
+
+/// Reads a server that is named by hand, as `server` in the file may name it, and the name by which
+/// the name service knows its host.
+pub fn server(text: &str) -> Result<(Server, String)> {
+    let wrong = |what| Error::Usage(format!("{text}: {what}"));
+    let server = server::read(text).map_err(wrong)?;
+    let host = server::ascii(&server.host).map_err(wrong)?;
+    Ok((server, host))
 }
 
 /// Reads the configuration file, if the command line does not do without, and applies the flags.

@@ -11,7 +11,7 @@ use crate::net::{self, Route, Secured, Spoken, TlsMode};
 /// More capability lines than any server sends.
 const CAPABILITY_LINES: u32 = 256;
 /// What is waited for after CAPA.
-const CAPA_REPLY: &str = "the capabilities";
+pub(super) const CAPA_REPLY: &str = "the capabilities";
 
 /// A session before its login.
 pub struct Greeted<'e> {
@@ -111,7 +111,7 @@ fn look(route: &Route, visit: Visit) -> Result<Option<String>> {
 }
 
 /// Reads the greeting and tells what else may be listening there.
-fn greeting(talk: &mut Talk) -> Result<Vec<u8>> {
+pub(super) fn greeting(talk: &mut Talk) -> Result<Vec<u8>> {
     let line = talk.0.line(REPLY_LIMIT, "the greeting").map(<[u8]>::to_vec);
     // Some never end their line: a TLS alert has no line end to wait for.
     let said = line.as_deref().unwrap_or(talk.0.unread());
@@ -130,7 +130,7 @@ fn greeting(talk: &mut Talk) -> Result<Vec<u8>> {
 }
 
 /// Sends STLS, alone, and starts TLS. All that was said before is forgotten with the old wire.
-fn start_tls<'e>(mut talk: Talk<'e>, route: &Route) -> Result<Talk<'e>> {
+pub(super) fn start_tls<'e>(mut talk: Talk<'e>, route: &Route) -> Result<Talk<'e>> {
     match plain_reply(talk.ask(&Spoken::open("STLS"), "the answer to STLS")?)? {
         Reply::Err(_, text) => Err(Error::NoStls(text)),
         Reply::Ok(_) | Reply::Challenge(_) => Ok(Talk(talk.0.secure(&route.trust)?)),
@@ -140,12 +140,27 @@ fn start_tls<'e>(mut talk: Talk<'e>, route: &Route) -> Result<Talk<'e>> {
 /// Asks what the server can do (RFC 2449). A refusal means that nothing is known.
 pub fn capabilities(talk: &mut Talk) -> Result<Capabilities> {
     let mut capabilities = Capabilities::default();
-    let reply = plain_reply(talk.ask(&Spoken::open("CAPA"), CAPA_REPLY)?)?;
-    if let Reply::Ok(_) = reply {
-        talk.lines(CAPABILITY_LINES, |line| {
-            capabilities.take(line);
-            Ok(())
-        })?;
+    let reply = talk.ask(&Spoken::open("CAPA"), CAPA_REPLY)?;
+    for line in capability_lines(talk, reply)?.unwrap_or_default() {
+        capabilities.take(&line);
     }
     Ok(capabilities)
+}
+
+/// What the server answers to CAPA, as it says it.
+pub(super) fn capability_lines(talk: &mut Talk, reply: Reply) -> Result<Option<Vec<Vec<u8>>>> {
+    match plain_reply(reply)? {
+        Reply::Ok(_) => list(talk).map(Some),
+        Reply::Err(..) | Reply::Challenge(_) => Ok(None),
+    }
+}
+
+/// The lines of a list that is not long.
+pub(super) fn list(talk: &mut Talk) -> Result<Vec<Vec<u8>>> {
+    let mut lines = Vec::new();
+    talk.lines(CAPABILITY_LINES, |line| {
+        lines.push(line.to_vec());
+        Ok(())
+    })?;
+    Ok(lines)
 }

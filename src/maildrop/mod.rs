@@ -4,8 +4,11 @@
 mod greet;
 mod login;
 mod pop3;
+mod probe;
 mod syntax;
 mod talk;
+
+pub use probe::{probe, Stls};
 
 pub use login::{Login, Method, Methods, Needs};
 

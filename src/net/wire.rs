@@ -65,6 +65,11 @@ impl Waiting<'_> {
         Ok(())
     }
 
+    /// How long it has lasted.
+    pub fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+
     /// As `check`, and fails when a signal asks us to stop: for waits with nothing under way.
     pub(super) fn check_or_stop(&self) -> Result<()> {
         match self.patience.stop.signal() {

@@ -2,11 +2,14 @@
 //! and cut here, and only here.
 
 mod bars;
+mod data;
+mod json;
 mod text;
 
-use crate::error::Error;
-use crate::event::Event;
+use crate::error::{Error, Result};
+use crate::event::{Event, Mode, Summary};
 use bars::Bars;
+use data::{Columns, Shape};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::Receiver;
@@ -35,8 +38,10 @@ pub struct Options {
     pub color: bool,
     /// Whether standard error is a terminal that bars can be drawn on.
     pub bars: bool,
-    /// Whether this is a dry run, whose findings are data.
-    pub dry_run: bool,
+    /// What the run is for, and so whether what it finds is data.
+    pub mode: Mode,
+    /// Whether data is JSON.
+    pub json: bool,
 }
 
 impl Options {
@@ -67,7 +72,8 @@ impl Options {
             level,
             color,
             bars,
-            dry_run: false,
+            mode: Mode::Fetch,
+            json: false,
         }
     }
 }
@@ -81,9 +87,13 @@ pub struct Named {
     pub server: String,
 }
 
-/// Tells what happens until nobody is left to make anything happen.
-pub fn run(events: &Receiver<(usize, Event)>, accounts: &[Named], options: Options) {
+/// Tells what happens until nobody is left to make anything happen. A list that nobody reads any
+/// more is not made to its end. Fails if standard output took something no more, and somebody is
+/// there to miss it.
+pub fn run(events: Receiver<(usize, Event)>, accounts: &[Named], options: Options) -> Result<()> {
     let mut bars = options.bars.then(|| Bars::new(accounts));
+    let shape = shape(accounts);
+    let mut printed = Ok(());
     let mut accounts = accounts.to_vec();
     for (index, event) in events {
         let Some(named) = accounts.get_mut(index) else {
@@ -96,26 +106,69 @@ pub fn run(events: &Receiver<(usize, Event)>, accounts: &[Named], options: Optio
         if let Some(bars) = &mut bars {
             bars.follow(index, &event);
         }
+        let aside = |write: &mut dyn FnMut()| match &bars {
+            Some(bars) => bars.aside(write),
+            None => write(),
+        };
         for (level, line) in text::lines(named, &event, &options) {
             if options.level.is_some_and(|least| level <= least) {
                 let line = colored(level, line, options.color);
-                match &bars {
-                    Some(bars) => bars.aside(|| say(&line)),
-                    None => say(&line),
-                }
+                aside(&mut || say(&line));
             }
         }
-        if let Some(line) = text::finding(named, &event, &options) {
-            match &bars {
-                Some(bars) => bars.aside(|| print(&line)),
-                None => print(&line),
-            }
+        let found = match options.json {
+            true => json::line(Some(named), &event),
+            false => data::line(named, &event, &options, &shape),
+        };
+        if let Some(line) = found.filter(|_| printed.is_ok()) {
+            aside(&mut || printed = put(&line));
         }
+        if printed.is_err() && options.mode == Mode::List {
+            break;
+        }
+    }
+    missed(printed)
+}
+
+/// How data is laid out, for these accounts and this standard output.
+fn shape(accounts: &[Named]) -> Shape {
+    let width = accounts.iter().map(|named| named.account.len()).max();
+    let columns = match io::stdout().is_terminal() {
+        true => Columns::Aligned,
+        false => Columns::Tabs,
+    };
+    Shape {
+        columns,
+        account: width.filter(|_| accounts.len() > 1),
+    }
+}
+
+/// Tells what the run came to.
+pub fn conclude(summary: Summary, options: Options) -> Result<()> {
+    match json::line(None, &Event::Summary(summary)) {
+        Some(line) if options.json => missed(put(&line)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether anybody misses what could not be printed: not a reader that went away by itself.
+fn missed(printed: io::Result<()>) -> Result<()> {
+    match printed {
+        Err(why) if why.kind() != io::ErrorKind::BrokenPipe => Err(Error::Delivering {
+            path: "standard output".into(),
+            doing: "write to",
+            why,
+        }),
+        _ => Ok(()),
     }
 }
 
 /// Tells why popget did not even begin.
 pub fn fatal(error: &anyhow::Error, options: Options) {
+    if options.json {
+        // The exit status tells it as well.
+        let _ = put(&json::fatal(error));
+    }
     if options.level.is_none() {
         return;
     }
@@ -133,8 +186,10 @@ pub fn fatal(error: &anyhow::Error, options: Options) {
 }
 
 /// Writes a line of data to standard output.
-pub fn print(line: &str) {
-    pour(format!("{line}\n").as_bytes());
+fn put(line: &str) -> io::Result<()> {
+    io::stdout()
+        .lock()
+        .write_all(format!("{line}\n").as_bytes())
 }
 
 /// Writes data to standard output. A reader that went away is no trouble of ours.

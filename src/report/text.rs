@@ -2,7 +2,7 @@
 
 use super::{escape, Level, Named, Options};
 use crate::error::Error;
-use crate::event::{Event, Failure, Notice, Side, Subject, Tally};
+use crate::event::{Event, Failure, Mode, Notice, Side, Subject, Tally};
 use crate::message::Uid;
 use indicatif::HumanBytes;
 
@@ -15,6 +15,7 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
             uid,
             size,
             destination,
+            ..
         } => detail(format!(
             "delivered {}{} to {}",
             name(uid.as_ref()),
@@ -42,23 +43,12 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
                 format!("popget: {account} ({}): {text}", named.server),
             )]
         }
-        Event::Account(tally) => {
-            let mut lines: Vec<_> = tally
-                .failures
-                .iter()
-                .map(|failure| failed(named, failure))
-                .collect();
-            let futile = tally.new == 0
-                && tally
-                    .failures
-                    .iter()
-                    .any(|failure| failure.subject == Subject::Visit);
-            if !options.dry_run && !futile {
-                lines.push((Level::Info, format!("{account}: {}", summary(tally))));
-            }
-            lines
-        }
-        Event::Server(_)
+        Event::Account(tally) => concluded(named, tally, options),
+        Event::Start(_)
+        | Event::Server(_)
+        | Event::Summary(_)
+        | Event::Listed(_)
+        | Event::Probe(_)
         | Event::Planned { .. }
         | Event::Progress(_)
         | Event::WouldDeliver { .. }
@@ -66,37 +56,17 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
     }
 }
 
-/// What a dry run found: data, for standard output.
-pub fn finding(named: &Named, event: &Event, options: &Options) -> Option<String> {
-    let account = &named.account;
-    match event {
-        Event::WouldDeliver { uid, size, subject } => {
-            let subject = match subject.as_slice() {
-                [] => String::new(),
-                subject => format!(": {}", escape(subject)),
-            };
-            Some(format!(
-                "{account}: would fetch {}{}{subject}",
-                name(uid.as_ref()),
-                bytes(*size)
-            ))
-        }
-        Event::WouldDelete { uid } => {
-            Some(format!("{account}: would delete {}", name(uid.as_ref())))
-        }
-        Event::Account(tally) if options.dry_run && tally.failures.is_empty() => {
-            let Tally {
-                new,
-                seen,
-                deleted,
-                skipped,
-                ..
-            } = **tally;
-            let size = HumanBytes(tally.bytes);
-            Some(format!("{account}: would fetch {new} ({size}), delete {deleted}; {seen} seen, {skipped} too large"))
-        }
-        _ => None,
+/// What failed, and the line that a person at a terminal likes to see.
+fn concluded(named: &Named, tally: &Tally, options: &Options) -> Vec<(Level, String)> {
+    let failures = tally.failures.iter();
+    let mut lines: Vec<_> = failures.map(|failure| failed(named, failure)).collect();
+    let whole = |failure: &Failure| failure.subject == Subject::Visit;
+    let futile = tally.new == 0 && tally.failures.iter().any(whole);
+    if options.mode == Mode::Fetch && !futile {
+        let account = &named.account;
+        lines.push((Level::Info, format!("{account}: {}", summary(tally))));
     }
+    lines
 }
 
 /// An error as one sentence with what was said and what to do.
@@ -198,16 +168,11 @@ fn summary(tally: &Tally) -> String {
         1 => format!("1 new message ({})", HumanBytes(tally.bytes)),
         new => format!("{new} new messages ({})", HumanBytes(tally.bytes)),
     };
-    let failed = tally
-        .failures
-        .iter()
-        .filter(|failure| failure.subject != Subject::Visit)
-        .count() as u64;
     let rest = [
         (tally.seen, "seen"),
         (tally.deleted, "deleted"),
         (tally.skipped, "too large"),
-        (failed, "failed"),
+        (tally.failed(), "failed"),
     ];
     for (count, what) in rest.into_iter().filter(|(count, _)| *count > 0) {
         line.push_str(&format!(", {count} {what}"));
@@ -219,13 +184,14 @@ fn summary(tally: &Tally) -> String {
 }
 
 /// How to name a message to people.
-fn name(uid: Option<&Uid>) -> String {
+pub fn name(uid: Option<&Uid>) -> String {
     uid.map_or("a message without UID".into(), |uid| {
         format!("message {}", escape(uid.bytes()))
     })
 }
 
-fn bytes(size: Option<u64>) -> String {
+/// A size behind what it is of.
+pub fn bytes(size: Option<u64>) -> String {
     size.map(|size| format!(" ({})", HumanBytes(size)))
         .unwrap_or_default()
 }

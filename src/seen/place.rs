@@ -34,7 +34,7 @@ impl Place {
 pub enum Access {
     /// Read it and add to it.
     Write,
-    /// Read it only: a dry run.
+    /// Read it only: a dry run, or a look at what is there.
     Read,
 }
 
@@ -42,19 +42,18 @@ pub enum Access {
 pub struct Lock(#[allow(dead_code)] Option<File>);
 
 impl Lock {
-    /// Takes the lock, or fails at once if another popget has it. A dry run that finds no state
-    /// directory has nothing to lock.
+    /// Takes the lock, or fails at once if another popget has it. Whoever only reads makes no file:
+    /// where there is none, there is nothing to lock.
     pub fn take(place: &Place, access: Access) -> Result<Self> {
-        match access {
-            Access::Write => place.create()?,
-            Access::Read if !place.directory.exists() => return Ok(Self(None)),
-            Access::Read => {}
+        let writes = access == Access::Write;
+        if writes {
+            place.create()?;
         }
         let path = place.file("lock");
-        let file = options()
-            .create(true)
-            .open(&path)
-            .map_err(failed(&path, "open"))?;
+        let file = match options().create(writes).open(&path) {
+            Err(why) if !writes && why.kind() == io::ErrorKind::NotFound => return Ok(Self(None)),
+            opened => opened.map_err(failed(&path, "open"))?,
+        };
         match fs2::FileExt::try_lock_exclusive(&file) {
             Ok(()) => Ok(Self(Some(file))),
             Err(why) if why.kind() == fs2::lock_contended_error().kind() => {

@@ -19,6 +19,7 @@ pub(super) struct Waiting<'d> {
     pub step: Step,
     pub begun: Begun,
     pub size: u64,
+    pub since: Instant,
     pub sealed: Box<dyn Sealed + 'd>,
 }
 
@@ -28,6 +29,7 @@ struct Published {
     step: Step,
     key: Key,
     size: u64,
+    since: Instant,
 }
 
 /// The letters that will share their syncs.
@@ -79,6 +81,7 @@ impl Road<'_> {
                 step,
                 begun,
                 size,
+                since,
                 sealed,
             } = waiting;
             if ended.is_err() {
@@ -92,6 +95,7 @@ impl Road<'_> {
                     step,
                     key: begun.key,
                     size,
+                    since,
                 }),
                 Err(error) => {
                     undone.push(id);
@@ -124,7 +128,11 @@ impl Road<'_> {
             }
         }
         for Published {
-            step, key, size, ..
+            step,
+            key,
+            size,
+            since,
+            ..
         } in published
         {
             *self.taken.entry(key.clone()).or_default() += 1;
@@ -135,6 +143,7 @@ impl Road<'_> {
                 uid,
                 size,
                 destination,
+                took: since.elapsed(),
             });
             self.settle(maildrop, &step.listing, Some(key), step.afterwards)?;
         }

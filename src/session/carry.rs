@@ -12,6 +12,7 @@ use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
 use std::collections::HashMap;
 use std::io::{self, Read};
+use std::time::Instant;
 
 /// How much of a message is read to find its head.
 const HEAD: usize = 64 * 1024;
@@ -156,6 +157,7 @@ impl Road<'_> {
         step: &Step,
         acquaintance: &mut Acquaintance,
     ) -> Result<Option<Waiting<'d>>> {
+        let since = Instant::now();
         let mut reader = maildrop.retrieve(step.listing.number)?;
         let head = read_head(&mut *reader)?;
         let mut letter = delivery.begin(&Envelope::from_head(&head), step.listing.uid.as_ref())?;
@@ -199,6 +201,7 @@ impl Road<'_> {
             step: step.clone(),
             begun,
             size,
+            since,
             sealed,
         }))
     }

@@ -5,13 +5,16 @@
 mod account;
 mod batch;
 mod carry;
+mod probe;
 mod rehearse;
+mod survey;
 
 pub use account::Account;
+pub use probe::{probe, Target};
 
 use crate::delivery::{self, Delivery, Fate, Sender};
 use crate::error::{Error, Reach, Result};
-use crate::event::{Event, Events, Failure, Notice, Stage, Stop, Subject, Tally};
+use crate::event::{Event, Events, Failure, Mode, Notice, Stage, Stop, Subject, Tally};
 use crate::maildrop::{self, Maildrop, Visit};
 use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
 use crate::net::{Patience, Proof};
@@ -25,24 +28,20 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// How long to wait before connecting again after a drop.
 const BREATH: Duration = Duration::from_millis(500);
 
-/// Whether to do it or only to say what would be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Fetch.
-    Fetch,
-    /// Say what a fetch would do.
-    DryRun,
-}
-
-/// Walks the road for one account and tells what came of it.
+/// Walks the road for one account, as far as this mode goes, and tells what came of it.
 pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Tally {
+    let since = Instant::now();
     let mut tally = Tally::default();
+    events.emit(Event::Start(mode));
     let errand = Errand {
         account,
         mode,
         events: &events,
         stop,
     };
+    if mode == Mode::List && !events.heard() {
+        return tally; // a list that nobody reads any more
+    }
     if let Err(error) = visit(errand, &mut tally) {
         let stage = events.stage();
         tally.failures.push(Failure {
@@ -52,6 +51,7 @@ pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Ta
             known: false,
         });
     }
+    tally.took = since.elapsed();
     tally
 }
 
@@ -72,13 +72,13 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     } = errand;
     let access = match mode {
         Mode::Fetch => Access::Write,
-        Mode::DryRun => Access::Read,
+        Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => Access::Read,
     };
     let _lock = Lock::take(&account.place, access)?;
     let mut memory = recall(account, access, events)?;
-    let delivery = match mode {
-        Mode::Fetch => Some(prepare(account, &mut memory, events)?),
-        Mode::DryRun => None,
+    let delivery = match access {
+        Access::Write => Some(prepare(account, &mut memory, events)?),
+        Access::Read => None,
     };
     if account
         .routes
@@ -91,6 +91,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     let credential = account.secret.obtain()?;
     let mut road = Road {
         account,
+        mode,
         events,
         memory,
         tally,
@@ -100,8 +101,8 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         condemned: Vec::new(),
     };
     let retries = match mode {
-        Mode::Fetch => account.retry,
-        Mode::DryRun => 0, // what was said already would be said again
+        Mode::Fetch | Mode::Check => account.retry,
+        Mode::DryRun | Mode::List | Mode::Probe => 0, // what was said already would be said again
     };
     let mut ended = road.walk_to_the_end(&credential, delivery.as_deref(), retries);
     if let Err(Error::TokenRefused(_)) = ended {
@@ -206,6 +207,7 @@ type Which = (Option<Uid>, MessageNumber);
 /// What the steps of one visit share.
 struct Road<'r> {
     account: &'r Account,
+    mode: Mode,
     events: &'r Events,
     memory: Memory,
     tally: &'r mut Tally,
@@ -257,11 +259,10 @@ impl Road<'_> {
                 return Err(error);
             }
         };
-        self.announce(&mut *maildrop, &steps)?;
         let Some(delivery) = delivery else {
-            *self.tally = Tally::default();
-            return self.rehearse(maildrop, &steps);
+            return self.tell(maildrop, &steps);
         };
+        self.announce(&mut *maildrop, &steps)?;
         match self.carry_out(&mut *maildrop, delivery, &steps) {
             Err(error) if error.reach() == Reach::Line => Err(error),
             ended => {
@@ -279,8 +280,13 @@ impl Road<'_> {
     fn look(&mut self, maildrop: &mut dyn Maildrop) -> Result<Vec<Step>> {
         self.events.enter(Stage::Listing);
         let listings = maildrop.scan()?;
-        let policy = &self.account.policy;
-        let mut steps = plan::choose(&listings, self.memory.records(), policy, now())?;
+        let policy = match self.mode {
+            Mode::Fetch | Mode::DryRun => self.account.policy.clone(),
+            Mode::Check | Mode::List | Mode::Probe => self.account.policy.looking(),
+        };
+        let mut steps = plan::choose(&listings, self.memory.records(), &policy, now())?;
+        self.tally.total = listings.len() as u64;
+        self.tally.total_bytes = listings.iter().filter_map(|listing| listing.size).sum();
         for step in &mut steps {
             if self.took(step) {
                 step.why = Reason::Seen; // even if all is wanted

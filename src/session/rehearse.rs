@@ -5,7 +5,7 @@ use super::{now, Road};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Stage};
 use crate::maildrop::Maildrop;
-use crate::message::{header, Disposition};
+use crate::message::{decoded, header, Disposition};
 use crate::plan::{Reason, Step};
 
 /// At so many messages a look at each head is worth its round trips.
@@ -26,6 +26,7 @@ impl Road<'_> {
         mut maildrop: Box<dyn Maildrop + '_>,
         steps: &[Step],
     ) -> Result<()> {
+        self.announce(&mut *maildrop, steps)?;
         self.events.enter(Stage::Retrieving);
         let mut known = Known {
             acquaintance: self.acquaintance(steps),
@@ -42,11 +43,16 @@ impl Road<'_> {
                 told => told?,
             }
         }
-        self.events.enter(Stage::Quitting);
-        // Some servers mark what was looked at; this session has not happened.
-        maildrop.reset()?;
-        maildrop.quit()?;
+        self.vanish(maildrop)?;
         ended
+    }
+
+    /// Takes back whatever this session did, and says goodbye. Some servers mark what was looked at;
+    /// this session has not happened.
+    pub(super) fn vanish(&mut self, mut maildrop: Box<dyn Maildrop + '_>) -> Result<()> {
+        self.events.enter(Stage::Quitting);
+        maildrop.reset()?;
+        maildrop.quit().map(drop)
     }
 
     /// Says what one step would come to.
@@ -104,6 +110,7 @@ impl Road<'_> {
     fn would_deliver(&mut self, step: &Step, head: Option<Vec<u8>>) {
         let subject = head
             .and_then(|head| header(&head, "Subject"))
+            .map(|subject| decoded(&subject))
             .unwrap_or_default();
         let (uid, size) = (step.listing.uid.clone(), step.listing.size);
         self.tally.new += 1;
@@ -112,7 +119,11 @@ impl Road<'_> {
     }
 
     /// The head of a message; a server that will not show it is no reason to stop.
-    fn glance(&self, maildrop: &mut dyn Maildrop, step: &Step) -> Result<Option<Vec<u8>>> {
+    pub(super) fn glance(
+        &self,
+        maildrop: &mut dyn Maildrop,
+        step: &Step,
+    ) -> Result<Option<Vec<u8>>> {
         match maildrop.head(step.listing.number) {
             Err(error) if error.reach() != Reach::Line => Ok(None),
             head => head,

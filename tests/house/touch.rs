@@ -70,8 +70,13 @@ const RULES: [Rule; 9] = [
     Rule {
         what: "the time of day",
         signs: &["SystemTime::now", "Local::now", "Utc::now"],
-        // delivery::maildir names files by it, delivery::mbox dates From_ lines.
-        allowed: &["session", "delivery::maildir", "delivery::mbox"],
+        // delivery::maildir names files by it, delivery::mbox dates From_ lines, report::json events.
+        allowed: &[
+            "session",
+            "delivery::maildir",
+            "delivery::mbox",
+            "report::json",
+        ],
     },
     Rule {
         what: "waiting",

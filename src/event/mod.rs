@@ -1,11 +1,46 @@
 //! What happened, as data. Code below the commands says it here; `report` alone tells people.
 
-use crate::error::{Error, ExitStatus};
-use crate::message::Uid;
+mod offered;
+mod tally;
+
+pub use offered::{Offered, Probed, Protection, Trusted};
+pub use tally::{Failure, Subject, Summary, Tally};
+
+use crate::error::Error;
+use crate::message::{Listing, Time, Uid};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What a visit is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Fetching.
+    Fetch,
+    /// Saying what a fetch would do.
+    DryRun,
+    /// Saying what is waiting.
+    Check,
+    /// Saying what is there, message by message.
+    List,
+    /// Saying what the server offers.
+    Probe,
+}
+
+impl Mode {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fetch => "fetch",
+            Self::DryRun => "dry_run",
+            Self::Check => "check",
+            Self::List => "list",
+            Self::Probe => "probe",
+        }
+    }
+}
 
 /// The stages of a visit, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,9 +121,51 @@ pub enum Notice {
     MdaSaid(Vec<u8>),
 }
 
+/// How the memory stands to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It was never stored.
+    New,
+    /// It was.
+    Seen,
+    /// Only its bytes could tell.
+    Unsure,
+    /// It was never stored, and is larger than wanted.
+    Large,
+}
+
+impl Standing {
+    /// The word for it in a list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Seen => "seen",
+            Self::Unsure => "maybe",
+            Self::Large => "large",
+        }
+    }
+}
+
+/// A message on the server, and what its head says of it if the server shows it.
+#[derive(Debug)]
+pub struct Listed {
+    /// The message.
+    pub listing: Listing,
+    /// Whether it is known.
+    pub standing: Standing,
+    /// When it was written.
+    pub date: Option<Time>,
+    /// By whom, decoded; empty where nothing is known.
+    pub from: Vec<u8>,
+    /// What about, decoded.
+    pub subject: Vec<u8>,
+}
+
 /// What happened.
 #[derive(Debug)]
 pub enum Event {
+    /// The visit begins, for this.
+    Start(Mode),
     /// This server is being visited.
     Server(String),
     /// The visit came to this stage.
@@ -110,14 +187,20 @@ pub enum Event {
         size: u64,
         /// Where it went.
         destination: String,
+        /// How long that took, from asking for it until it was safe.
+        took: Duration,
     },
+    /// A message is on the server.
+    Listed(Box<Listed>),
+    /// What a server offers.
+    Probe(Box<Probed>),
     /// A message that a dry run would have delivered.
     WouldDeliver {
         /// Its UID.
         uid: Option<Uid>,
         /// Its size as listed.
         size: Option<u64>,
-        /// Its subject, if the server lets us look.
+        /// Its subject, decoded, if the server lets us look.
         subject: Vec<u8>,
     },
     /// A message that a dry run would have deleted.
@@ -143,58 +226,8 @@ pub enum Event {
     Notice(Notice),
     /// The account is done.
     Account(Box<Tally>),
-}
-
-/// What a failure was about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// The whole visit.
-    Visit,
-    /// One message, by its UID if it has one.
-    Message(Option<Uid>),
-}
-
-/// A failure with the stage at which it came.
-#[derive(Debug)]
-pub struct Failure {
-    /// Where the visit was.
-    pub stage: Stage,
-    /// What it was about.
-    pub subject: Subject,
-    /// What failed.
-    pub error: Error,
-    /// Known from several runs before: named, but no alarm.
-    pub known: bool,
-}
-
-/// What a visit came to.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// Messages delivered.
-    pub new: u64,
-    /// Messages that were known already.
-    pub seen: u64,
-    /// Messages deleted, as the server confirmed.
-    pub deleted: u64,
-    /// Messages left on the server because of their size.
-    pub skipped: u64,
-    /// Bytes delivered.
-    pub bytes: u64,
-    /// New messages are left for the next run.
-    pub more: bool,
-    /// What failed.
-    pub failures: Vec<Failure>,
-}
-
-impl Tally {
-    /// The exit status that this visit stands for.
-    pub fn status(&self) -> ExitStatus {
-        let alarming = self.failures.iter().filter(|failure| !failure.known);
-        alarming
-            .map(|failure| failure.error.status())
-            .min()
-            .unwrap_or(ExitStatus::Fine)
-    }
+    /// The run is done.
+    Summary(Summary),
 }
 
 /// Says what happens to one account; knows which one, and at which stage it is.
@@ -202,6 +235,7 @@ pub struct Events {
     account: usize,
     sender: Sender<(usize, Event)>,
     stage: Cell<Stage>,
+    heard: Cell<bool>,
     dialogue: bool,
 }
 
@@ -212,13 +246,20 @@ impl Events {
             account,
             sender,
             stage: Cell::new(Stage::Preparing),
+            heard: Cell::new(true),
             dialogue,
         }
     }
 
     /// Says that something happened. Nobody listening is no trouble of ours.
     pub fn emit(&self, event: Event) {
-        let _ = self.sender.send((self.account, event));
+        let sent = self.sender.send((self.account, event));
+        self.heard.set(sent.is_ok());
+    }
+
+    /// Whether anybody heard what was said last.
+    pub fn heard(&self) -> bool {
+        self.heard.get()
     }
 
     /// Says something worth telling.

@@ -1,6 +1,10 @@
 //! What a maildrop holds, as data: numbers, UIDs, listings, envelopes, and the little that popget
 //! reads out of a message's head. Messages are bytes; nothing here assumes that they are text.
 
+mod words;
+
+pub use words::{date, decoded};
+
 use sha2::{Digest as _, Sha256};
 
 /// The number of a message, valid for one session only (RFC 1939, section 5).
