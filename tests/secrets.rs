@@ -243,7 +243,11 @@ fn a_place_with_nothing_in_it_is_told() {
             "CREDENTIALS_DIRECTORY is not set",
             78,
         ),
-        (|scene| scene.key("credential", "../word"), "no slash", 78),
+        (
+            |scene| scene.key("credential", "../word"),
+            "without a slash",
+            78,
+        ),
         (
             |scene| {
                 scene

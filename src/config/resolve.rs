@@ -70,7 +70,8 @@ impl Layers<'_> {
             order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
             accept_new_uids: self.flags.accept_new_uids,
         };
-        let (route, login) = (self.route()?, self.login()?);
+        let route = self.route()?;
+        let login = self.login(&route.host)?;
         let secret = self.secret(&route.host, &login.user)?;
         let secret = self.fitting(secret, &login.methods, route.tls)?;
         Ok(Account {
@@ -152,7 +153,7 @@ impl Layers<'_> {
     }
 
     /// Fails if a file that the settings name cannot be read.
-    pub(super) fn readable(&self, key: &str, own: bool, path: &PathBuf) -> Result<()> {
+    pub(super) fn readable(&self, key: &str, own: bool, path: &Path) -> Result<()> {
         let why = match File::open(path).and_then(|file| file.metadata()) {
             Ok(meta) if meta.is_dir() => "it is a directory".into(),
             Ok(_) => return Ok(()),
@@ -162,8 +163,11 @@ impl Layers<'_> {
         Err(self.wrong(key, own, what))
     }
 
-    fn login(&self) -> Result<Login> {
-        let user = self.pick(|keys| keys.user.clone());
+    fn login(&self, host: &str) -> Result<Login> {
+        let user = match self.pick(|keys| keys.user.clone()) {
+            None => self.user_in_netrc(host)?,
+            user => user,
+        };
         let user = user.ok_or_else(|| self.missing("user", "alice@example.org"))?;
         if user.contains(['\r', '\n', '\0']) {
             let own = self.own.user.is_some();
