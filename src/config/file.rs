@@ -61,7 +61,7 @@ pub struct Keys {
     pub password_command: Option<CommandLine>,
     #[serde(deserialize_with = "kinds::path")]
     pub password_file: Option<Expanded>,
-    #[serde(deserialize_with = "kinds::text")]
+    #[serde(deserialize_with = "kinds::variable")]
     pub password_env: Option<String>,
     #[serde(deserialize_with = "kinds::text")]
     pub credential: Option<String>,

@@ -40,6 +40,19 @@ pub fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::E
     Ok(text(from)?.map(secret))
 }
 
+/// The name of a variable of the environment.
+pub fn variable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    fn letter(c: char) -> bool {
+        c.is_ascii_alphanumeric() || c == '_'
+    }
+    let name = |text: &str| {
+        let good = text.chars().all(letter) && !text.starts_with(|c: char| c.is_ascii_digit());
+        (good && !text.is_empty()).then(|| text.to_string())
+    };
+    let scalar = Scalar("a name made of letters, digits and _", name);
+    from.deserialize_str(scalar).map(Some)
+}
+
 /// A path, expanded.
 pub fn path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Expanded>, D::Error> {
     struct Path;
