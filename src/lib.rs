@@ -10,7 +10,7 @@
 //! | 3 | `session` | the road: one account, from lock to tally |
 //! | 2 | `maildrop` `delivery` `plan` | the server, the disk, and what to do |
 //! | 1 | `net` `sasl` `seen` | bytes, mechanisms, the memory |
-//! | 0 | `message` `event` `error` `secret` `cli` `folder` | data, and folders that last |
+//! | 0 | `message` `event` `error` `secret` `cli` `folder` `krb5` | data, folders that last, and a foreign library |
 //!
 //! To follow a message from the server to the disk read `session`, `maildrop::pop3` and
 //! `delivery::maildir`, in this order.
@@ -22,6 +22,8 @@ mod delivery;
 mod error;
 mod event;
 mod folder;
+#[cfg_attr(not(feature = "gssapi"), path = "no_krb5.rs")]
+mod krb5;
 mod maildrop;
 mod message;
 mod net;

@@ -40,6 +40,7 @@ mod check;
 mod crash;
 mod deletion;
 mod dovecot;
+mod gssapi;
 mod house;
 mod json;
 mod list;

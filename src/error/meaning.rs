@@ -28,6 +28,7 @@ impl Error {
             | E::NoCredentials(_)
             | E::TlsFile { .. }
             | E::WouldReveal
+            | E::NoKerberos(_)
             | E::Uncarriable(_)
             | E::AllNew { .. }
             | E::OtherMaildrop { .. }
@@ -40,6 +41,9 @@ impl Error {
             | E::LongLoginRefused(_)
             | E::TokenRefused(_)
             | E::Unproven
+            | E::NoTicket(_)
+            | E::NoKerberosService { .. }
+            | E::KerberosFailed { .. }
             | E::OtherChannel(_)
             | E::NoMechanism(_)
             | E::NoWay(_)
@@ -62,6 +66,7 @@ impl Error {
             | E::Cut { .. }
             | E::Interrupted
             | E::GreetingRefused(_)
+            | E::KerberosAway(_)
             | E::InUse(_)
             | E::LoginDelay(_)
             | E::ServerTrouble(_)
@@ -111,6 +116,11 @@ impl Error {
             | E::LoginRefused(_)
             | E::LongLoginRefused(_)
             | E::TokenRefused(_)
+            | E::NoTicket(_)
+            | E::KerberosAway(_)
+            | E::NoKerberosService { .. }
+            | E::KerberosFailed { .. }
+            | E::NoKerberos(_)
             | E::InUse(_)
             | E::LoginDelay(_)
             | E::ServerTrouble(_)
@@ -158,6 +168,10 @@ impl Error {
             | Self::LongLoginRefused(words)
             | Self::TokenRefused(words)
             | Self::OtherChannel(words)
+            | Self::NoTicket(words)
+            | Self::KerberosAway(words)
+            | Self::NoKerberosService { said: words, .. }
+            | Self::KerberosFailed { said: words, .. }
             | Self::InUse(words)
             | Self::LoginDelay(words)
             | Self::ServerTrouble(words)

@@ -109,6 +109,7 @@ impl fmt::Display for Mistake {
 }
 
 /// A failure. The variants go from the settings over the network to the disk.
+#[cfg_attr(not(feature = "gssapi"), allow(dead_code))] // what only Kerberos says
 #[derive(Debug)]
 pub enum Error {
     /// The configuration file, or something that it refers to, is wrong.
@@ -248,6 +249,26 @@ pub enum Error {
     TokenRefused(Vec<u8>),
     /// The server agreed without having proved that it knows the password, or proved it wrongly.
     Unproven,
+    /// There is no Kerberos ticket that is good for now; what Kerberos says.
+    NoTicket(Vec<u8>),
+    /// The realm's KDC cannot be asked; what Kerberos says.
+    KerberosAway(Vec<u8>),
+    /// Kerberos does not know the server's service.
+    NoKerberosService {
+        /// The service, as `pop@host`.
+        service: String,
+        /// What Kerberos says.
+        said: Vec<u8>,
+    },
+    /// Kerberos failed in another way.
+    KerberosFailed {
+        /// The service, as `pop@host`.
+        service: String,
+        /// What Kerberos says.
+        said: Vec<u8>,
+    },
+    /// None of these libraries is there; nothing is looked for where popget was built without.
+    NoKerberos(String),
     /// The server sees another TLS connection than we do.
     OtherChannel(Vec<u8>),
     /// The maildrop is locked by another session.

@@ -8,6 +8,7 @@ use super::talk::Talk;
 use super::{Maildrop, Visit};
 use crate::error::{Error, Reach, Result};
 use crate::event::Stage;
+use crate::krb5;
 use crate::message::{head_end, Disposition, Listing, MessageNumber, Uid};
 use crate::net::{Route, Spoken};
 use crate::secret::Credential;
@@ -51,6 +52,7 @@ impl<'e> Pop3<'e> {
             timestamp: timestamp.as_deref(),
             security: talk.0.security(),
             binding: talk.0.binding().cloned(),
+            ticket: before.offers("GSSAPI") && krb5::has_ticket(),
         };
         if let Err(error) = login::log_in(&mut talk, login, credential, &offer) {
             if error.reach() == Reach::Account {

@@ -4,6 +4,7 @@
 mod bearer;
 mod cram;
 mod digest;
+mod gssapi;
 mod login;
 mod prepare;
 mod scram;
@@ -12,6 +13,7 @@ mod single;
 pub use bearer::{Bearer, Dialect};
 pub use cram::CramMd5;
 pub use digest::DigestMd5;
+pub use gssapi::Gssapi;
 pub use login::Login;
 pub use scram::{Channel, Hash, Scram};
 pub use single::Single;

@@ -4,7 +4,7 @@
 //! the test. As root it reads mail as `nobody`, since it will not read mail as root; otherwise
 //! everything runs as whoever runs the tests.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{chown, PermissionsExt};
@@ -46,6 +46,11 @@ impl Dovecot {
     /// Starts one. Where there is none, that is a failure in continuous integration; elsewhere
     /// it is said aloud, and there is nothing to test.
     pub fn start() -> Option<Dovecot> {
+        Dovecot::with("")
+    }
+
+    /// Starts one with these settings besides, which win over the usual ones.
+    pub fn with(settings: &str) -> Option<Dovecot> {
         let program = ["/usr/sbin/dovecot", "/usr/local/sbin/dovecot"].map(Path::new);
         let Some(program) = program.into_iter().find(|program| program.exists()) else {
             let loss = "no dovecot here: the tests against a real server are skipped\n";
@@ -55,9 +60,11 @@ impl Dovecot {
             return None;
         };
         // Someone else may take a port that was free a moment ago.
-        let mut attempts = (0..5).map(|_| Dovecot::attempt(program));
+        let mut attempts = (0..5).map(|_| Dovecot::attempt(program, settings));
         let started = attempts.find_map(Result::ok);
-        Some(started.unwrap_or_else(|| Dovecot::attempt(program).unwrap_or_else(|e| panic!("{e}"))))
+        Some(started.unwrap_or_else(|| {
+            Dovecot::attempt(program, settings).unwrap_or_else(|e| panic!("{e}"))
+        }))
     }
 
     /// The port without TLS, where STLS is offered and not demanded.
@@ -127,10 +134,18 @@ impl Dovecot {
         self.folder.path().join("mail").join(user)
     }
 
-    fn attempt(program: &Path) -> Result<Dovecot, String> {
+    fn attempt(program: &Path, settings: &str) -> Result<Dovecot, String> {
         let folder = TempDir::with_prefix("popget-dovecot-").unwrap();
         let ports = [free_port(), free_port()];
         furnish(folder.path(), ports);
+        let mut config = File::options()
+            .append(true)
+            .open(folder.path().join("dovecot.conf"));
+        config
+            .as_mut()
+            .unwrap()
+            .write_all(settings.as_bytes())
+            .unwrap();
         let mut child = Command::new(program)
             .arg("-F")
             .arg("-c")

@@ -8,7 +8,7 @@
 //!   `login`, `proof` and `guest`
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `gate`: holds a server up at one moment
-//! - `dovecot`: a server that others wrote
+//! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers
 //! - `story`: a run that is killed or failed in the middle, and what must come of it
 //! - `client`: a bare client, to test the servers with
@@ -16,7 +16,7 @@
 /// Whether a program is there. In continuous integration it must be; elsewhere its loss is said
 /// aloud.
 pub fn there(program: &str, loss: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin";
     let found = std::env::split_paths(&path).any(|folder| folder.join(program).exists());
     if !found {
         let loss = format!("no {program} here: {loss}\n");
@@ -32,6 +32,7 @@ pub mod conversation;
 pub mod dovecot;
 pub mod gate;
 pub mod guest;
+pub mod kdc;
 pub mod login;
 pub mod mail;
 pub mod maildrop;

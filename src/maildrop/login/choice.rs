@@ -10,7 +10,7 @@ use crate::sasl::{Channel, Hash};
 use crate::secret::Credential;
 
 /// What is tried if nothing is named, best first. What is not here must be named.
-const ORDER: [Method; 12] = [
+const ORDER: [Method; 13] = [
     Method::External,
     Method::OAuthBearer,
     Method::XOAuth2,
@@ -18,6 +18,7 @@ const ORDER: [Method; 12] = [
     Method::Scram(Hash::Sha256),
     Method::ScramPlus(Hash::Sha1),
     Method::Scram(Hash::Sha1),
+    Method::Gssapi,
     Method::Plain,
     Method::Login,
     Method::UserPass,
@@ -136,6 +137,7 @@ impl Offer<'_> {
             Method::External => {
                 self.lists() && self.may_take(method) && self.route.trust.client.is_some()
             }
+            Method::Gssapi => self.lists() && self.may_take(method) && self.ticket,
             Method::UserPass | Method::Apop => self.may_take(method),
             _ => self.lists() && self.may_take(method),
         }
@@ -183,6 +185,7 @@ mod tests {
             timestamp: Some(b"<a@b>"),
             security,
             binding: (security != Security::Clear).then_some(binding),
+            ticket: false,
         })
     }
 

@@ -204,6 +204,7 @@ mod tests {
             timestamp: None,
             security: Security::Verified,
             binding: None,
+            ticket: false,
         };
         let login = Login {
             user: "ann@example.net".into(),

@@ -22,6 +22,8 @@ pub enum Method {
     Scram(Hash),
     /// The same, bound to the TLS connection.
     ScramPlus(Hash),
+    /// AUTH GSSAPI, by Kerberos.
+    Gssapi,
     /// AUTH EXTERNAL.
     External,
     /// AUTH ANONYMOUS.
@@ -56,7 +58,7 @@ pub enum Shows {
 
 impl Method {
     /// Every method with its name in the settings. In capitals it is the name of the mechanism.
-    pub const ALL: [(&'static str, Self); 14] = [
+    pub const ALL: [(&'static str, Self); 15] = [
         ("user-pass", Self::UserPass),
         ("apop", Self::Apop),
         ("plain", Self::Plain),
@@ -67,6 +69,7 @@ impl Method {
         ("scram-sha-256", Self::Scram(Hash::Sha256)),
         ("scram-sha-1-plus", Self::ScramPlus(Hash::Sha1)),
         ("scram-sha-256-plus", Self::ScramPlus(Hash::Sha256)),
+        ("gssapi", Self::Gssapi),
         ("external", Self::External),
         ("anonymous", Self::Anonymous),
         ("oauthbearer", Self::OAuthBearer),
@@ -93,7 +96,7 @@ impl Method {
     pub fn needs(self) -> Needs {
         match self {
             Self::OAuthBearer | Self::XOAuth2 => Needs::Token,
-            Self::External | Self::Anonymous => Needs::Nothing,
+            Self::Gssapi | Self::External | Self::Anonymous => Needs::Nothing,
             Self::UserPass
             | Self::Apop
             | Self::Plain
@@ -112,7 +115,11 @@ impl Method {
                 Shows::Secret
             }
             Self::Apop | Self::CramMd5 | Self::DigestMd5 => Shows::Digest,
-            Self::Scram(_) | Self::ScramPlus(_) | Self::External | Self::Anonymous => Shows::Little,
+            Self::Scram(_)
+            | Self::ScramPlus(_)
+            | Self::Gssapi
+            | Self::External
+            | Self::Anonymous => Shows::Little,
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Offer<'a> {
     pub security: Security,
     /// What a login can be tied to.
     pub binding: Option<Binding>,
+    /// Whether there is a Kerberos ticket.
+    pub ticket: bool,
 }
 
 /// How an attempt ended, if not by an error of the line.
@@ -143,6 +145,7 @@ impl Attempt<'_> {
                 let channel = self.offer.channel(self.method);
                 Box::new(sasl::Scram::new(hash, self.who()?, channel, nonce()?)?)
             }
+            Method::Gssapi => Box::new(sasl::Gssapi::new(self.user, host)?),
             Method::External => Box::new(sasl::Single::external()),
             Method::Anonymous => Box::new(sasl::Single::anonymous(self.user)?),
             Method::OAuthBearer => {
