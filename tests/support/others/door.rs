@@ -54,7 +54,6 @@ impl Door {
     pub fn empties(&self) {
         for mut child in lock(&self.running).drain(..) {
             let _ = child.wait();
-            end_group(&mut child);
         }
     }
 }

@@ -210,12 +210,13 @@ impl Drop for Daemon {
     }
 }
 
-/// Ends the head of a group and all that it started, and returns when nothing is left of them.
+/// Ends the head of a group and all that it started, and returns when nothing is left of them; or
+/// soon after, since it may be long until somebody asks how an orphan ended.
 fn end_group(head: &mut Child) {
     let group = Pid::from_child(head);
     let _ = kill_process_group(group, Signal::KILL);
     let _ = head.wait();
-    for _ in 0..500 {
+    for _ in 0..50 {
         if test_kill_process_group(group).is_err() {
             return;
         }
