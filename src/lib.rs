@@ -22,10 +22,7 @@ mod delivery;
 mod error;
 mod event;
 mod folder;
-#[cfg(feature = "gssapi")]
-mod krb5;
-#[cfg(not(feature = "gssapi"))]
-#[path = "no_krb5.rs"]
+#[cfg_attr(not(feature = "gssapi"), path = "no_krb5.rs")]
 mod krb5;
 mod maildrop;
 mod message;

@@ -14,6 +14,9 @@ const KEYS: [(&str, &str); 4] = [
     ("deliver", "{maildir: ~/Mail}"),
 ];
 
+/// What takes the place of a password; the first stands for all that begin like it.
+const SECRETS: [&str; 4] = ["password", "credential", "netrc", "oauth"];
+
 /// A broken file and what is said about it.
 struct Case {
     title: String,
@@ -49,6 +52,9 @@ fn every_case(table: &str) {
         let name = format!("{}.yaml", case.title);
         let mut scene = Scene::new().file(&name, case.file.as_bytes());
         std::fs::create_dir(scene.path("folder")).unwrap();
+        std::fs::write(scene.path("open"), "hunter2\n").unwrap();
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        std::fs::set_permissions(scene.path("open"), open).unwrap();
         scene
             .run_with(&["--config", &name])
             .says_exactly(&format!("popget: {name}:{}\n", case.said))
@@ -80,7 +86,7 @@ fn expanded(file: &str) -> String {
     let own: Vec<&str> = file.lines().map(|line| &line[2..]).collect();
     let has = |name: &str| {
         let same = |line: &&str| match (name, line.split(':').next()) {
-            ("password", Some(key)) => key.starts_with("password"),
+            ("password", Some(key)) => SECRETS.iter().any(|secret| key.starts_with(secret)),
             (name, key) => key == Some(name),
         };
         own.iter().any(same)

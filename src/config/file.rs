@@ -2,6 +2,7 @@
 //! fields are the one list of keys that parser, hints and error messages share.
 
 use super::kinds::{self, given, Auth};
+use super::network;
 use super::units::{Expanded, Size, Span};
 use crate::delivery::{Format, Lock};
 use crate::net::{Family, Fingerprint, IpAddr, Proxy, TlsMode, Version};
@@ -45,11 +46,11 @@ impl File {
 #[serde(deny_unknown_fields, default, expecting = "the keys of an account")]
 #[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
 pub struct Keys {
-    #[serde(deserialize_with = "kinds::servers")]
+    #[serde(deserialize_with = "network::servers")]
     pub server: Option<Vec<String>>,
     #[serde(deserialize_with = "kinds::port")]
     pub port: Option<u16>,
-    #[serde(deserialize_with = "kinds::tls")]
+    #[serde(deserialize_with = "network::tls")]
     pub tls: Option<TlsMode>,
     #[serde(deserialize_with = "kinds::text")]
     pub user: Option<String>,
@@ -61,7 +62,7 @@ pub struct Keys {
     pub password_command: Option<CommandLine>,
     #[serde(deserialize_with = "kinds::path")]
     pub password_file: Option<Expanded>,
-    #[serde(deserialize_with = "kinds::text")]
+    #[serde(deserialize_with = "kinds::variable")]
     pub password_env: Option<String>,
     #[serde(deserialize_with = "kinds::text")]
     pub credential: Option<String>,
@@ -73,9 +74,9 @@ pub struct Keys {
     pub auth: Option<Auth>,
     #[serde(deserialize_with = "kinds::path")]
     pub tls_ca_file: Option<Expanded>,
-    #[serde(deserialize_with = "kinds::fingerprints")]
+    #[serde(deserialize_with = "network::fingerprints")]
     pub tls_fingerprint: Option<Vec<Fingerprint>>,
-    #[serde(deserialize_with = "kinds::version")]
+    #[serde(deserialize_with = "network::version")]
     pub tls_min_version: Option<Version>,
     #[serde(deserialize_with = "kinds::path")]
     pub tls_client_cert: Option<Expanded>,
@@ -85,13 +86,13 @@ pub struct Keys {
     pub tls_verify: Option<bool>,
     #[serde(deserialize_with = "kinds::text")]
     pub tls_server_name: Option<String>,
-    #[serde(deserialize_with = "kinds::proxy")]
+    #[serde(deserialize_with = "network::proxy")]
     pub proxy: Option<Proxy>,
     #[serde(deserialize_with = "kinds::command")]
     pub tunnel: Option<CommandLine>,
-    #[serde(deserialize_with = "kinds::family")]
+    #[serde(deserialize_with = "network::family")]
     pub ip: Option<Family>,
-    #[serde(deserialize_with = "kinds::address")]
+    #[serde(deserialize_with = "network::address")]
     pub source_address: Option<IpAddr>,
     #[serde(deserialize_with = "kinds::span")]
     pub timeout: Option<Span>,

@@ -4,7 +4,6 @@
 use super::units::{Expanded, Scalar, Size, Span};
 use crate::delivery::Lock;
 use crate::maildrop::Method;
-use crate::net::{Family, Fingerprint, IpAddr, Proxy, TlsMode, Version};
 use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
 use serde::de::{Error as _, SeqAccess, Unexpected, Visitor};
@@ -38,6 +37,19 @@ pub fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Err
 pub fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
     let secret = |text: String| Secret::new(text.into_bytes());
     Ok(text(from)?.map(secret))
+}
+
+/// The name of a variable of the environment.
+pub fn variable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    fn letter(c: char) -> bool {
+        c.is_ascii_alphanumeric() || c == '_'
+    }
+    let name = |text: &str| {
+        let good = text.chars().all(letter) && !text.starts_with(|c: char| c.is_ascii_digit());
+        (good && !text.is_empty()).then(|| text.to_string())
+    };
+    let scalar = Scalar("a name made of letters, digits and _", name);
+    from.deserialize_str(scalar).map(Some)
 }
 
 /// A path, expanded.
@@ -135,117 +147,6 @@ fn number<'de, D: Deserializer<'de>, T: TryFrom<u64>>(
 
     let number = from.deserialize_any(Number(what, range))?;
     Ok(T::try_from(number).ok())
-}
-
-/// How TLS is used.
-pub fn tls<'de, D: Deserializer<'de>>(from: D) -> Result<Option<TlsMode>, D::Error> {
-    from.deserialize_any(Scalar("implicit, starttls or none", tls_word))
-        .map(Some)
-}
-
-/// How TLS is used, in a word.
-pub fn tls_word(text: &str) -> Option<TlsMode> {
-    match text {
-        "implicit" => Some(TlsMode::Implicit),
-        "starttls" => Some(TlsMode::StartTls),
-        "none" => Some(TlsMode::Off),
-        _ => None,
-    }
-}
-
-/// A server, or a list of them.
-pub fn servers<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
-    let text = |text: &str| (!text.is_empty()).then(|| text.to_string());
-    let what = "a host, host:port or POP URL, or a list of them";
-    from.deserialize_any(OneOrMore(what, text)).map(Some)
-}
-
-/// A proxy. What is wrong with it is told without it: a password may stand in it.
-pub fn proxy<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Proxy>, D::Error> {
-    struct ProxyVisitor;
-
-    impl Visitor<'_> for ProxyVisitor {
-        type Value = Proxy;
-
-        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-            f.write_str("a proxy such as socks5://proxy.example.org:1080")
-        }
-
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Proxy, E> {
-            let told = |what| E::custom(format!("this is no proxy: {what}"));
-            super::server::proxy(text).map_err(told)
-        }
-    }
-
-    from.deserialize_any(ProxyVisitor).map(Some)
-}
-
-/// The addresses that may be used.
-pub fn family<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Family>, D::Error> {
-    let word = |text: &str| match text {
-        "any" => Some(Family::Any),
-        "4" => Some(Family::V4),
-        "6" => Some(Family::V6),
-        _ => None,
-    };
-    from.deserialize_any(Scalar("any, 4 or 6", word)).map(Some)
-}
-
-/// An address of ours.
-pub fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<IpAddr>, D::Error> {
-    let scalar = Scalar("an IP address", |text: &str| text.parse().ok());
-    from.deserialize_any(scalar).map(Some)
-}
-
-/// The oldest TLS that will do.
-pub fn version<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Version>, D::Error> {
-    let word = |text: &str| match text {
-        "1.2" => Some(Version::Tls12),
-        "1.3" => Some(Version::Tls13),
-        _ => None,
-    };
-    from.deserialize_any(Scalar("1.2 or 1.3", word)).map(Some)
-}
-
-/// A fingerprint, or a list of them.
-pub fn fingerprints<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Vec<Fingerprint>>, D::Error> {
-    let what = "a SHA-256 fingerprint of 64 hexadecimal digits, or a list of them";
-    let pins = OneOrMore(what, Fingerprint::parse);
-    from.deserialize_any(pins).map(Some)
-}
-
-/// A value, or a list of values, each read by a function that may refuse it.
-struct OneOrMore<T>(&'static str, fn(&str) -> Option<T>);
-
-impl<T> OneOrMore<T> {
-    fn read<E: serde::de::Error>(&self, text: &str) -> Result<T, E> {
-        self.1(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self.0))
-    }
-}
-
-impl<'de, T> Visitor<'de> for OneOrMore<T> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(self.0)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(vec![self.read(text)?])
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(text) = list.next_element::<String>()? {
-            values.push(self.read(&text)?);
-        }
-        match values.as_slice() {
-            [] => Err(A::Error::custom("the list is empty")),
-            _ => Ok(values),
-        }
-    }
 }
 
 /// Which messages come first.
@@ -389,4 +290,36 @@ pub fn locks<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Lock>>, D:
     }
 
     from.deserialize_any(Locks).map(Some)
+}
+
+/// A value, or a list of values, each read by a function that may refuse it.
+pub struct OneOrMore<T>(pub &'static str, pub fn(&str) -> Option<T>);
+
+impl<T> OneOrMore<T> {
+    fn read<E: serde::de::Error>(&self, text: &str) -> Result<T, E> {
+        self.1(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self.0))
+    }
+}
+
+impl<'de, T> Visitor<'de> for OneOrMore<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(vec![self.read(text)?])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(text) = list.next_element::<String>()? {
+            values.push(self.read(&text)?);
+        }
+        match values.as_slice() {
+            [] => Err(A::Error::custom("the list is empty")),
+            _ => Ok(values),
+        }
+    }
 }

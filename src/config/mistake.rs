@@ -61,7 +61,8 @@ impl Source {
             let what = "the key is missing; it holds your accounts, each by its name";
             return self.at(Some((1, 1)), "accounts", what.into());
         }
-        match in_our_words(what) {
+        let discreet = may_be_secret(path).then(|| without_value(what)).flatten();
+        match discreet.or_else(|| in_our_words(what)) {
             Some(what) => {
                 let key = locate(&self.text, Path::Dotted(path), 0);
                 self.at(key.or(place), path, what)
@@ -135,6 +136,23 @@ fn unknown(key: &str, known: &[&str]) -> String {
     }
 }
 
+/// Whether the value of a key may be a secret, or what people take for the place of one.
+fn may_be_secret(path: &str) -> bool {
+    let secret = |key: &str| {
+        key.starts_with("password") || ["credential", "netrc", "oauth", "proxy"].contains(&key)
+    };
+    path.is_empty() || path.split(['.', '[']).any(secret)
+}
+
+/// What serde says about a single value, without that value; `None` if it is about something else.
+fn without_value(what: &str) -> Option<String> {
+    let kinds = ["invalid type: ", "invalid value: "];
+    let said = kinds.iter().find_map(|kind| what.strip_prefix(kind))?;
+    let (is, expected) = said.rsplit_once(", expected ")?;
+    let single = is.contains(['`', '"']) && is != "string \"\"" && !expected.starts_with("the ");
+    single.then(|| format!("this is not {expected}"))
+}
+
 /// What serde says about a value; `None` if it is not about a value.
 fn in_our_words(what: &str) -> Option<String> {
     if let Some((is, expected)) = what
@@ -177,6 +195,9 @@ fn in_our_words(what: &str) -> Option<String> {
             "\"{word}\" is none of {}",
             known.replace(" or ", ", ")
         ));
+    }
+    if let Some(key) = between(what, "missing field `", "`") {
+        return Some(format!("the key {key} is missing below it"));
     }
     OURS.iter()
         .any(|ours| what.starts_with(ours))

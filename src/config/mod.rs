@@ -5,6 +5,7 @@
 mod file;
 mod kinds;
 mod mistake;
+mod network;
 mod one_off;
 mod place;
 mod resolve;

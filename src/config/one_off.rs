@@ -1,7 +1,7 @@
 //! The account that the command line describes, for use without a file.
 
 use super::file::{Deliver, Keys};
-use super::kinds;
+use super::network;
 use super::server;
 use super::units::Expanded;
 use crate::cli::OneOff;
@@ -22,7 +22,7 @@ pub fn account(flags: &OneOff) -> Result<Option<(String, Keys)>> {
     };
     let tls = flags.tls.as_deref().map(|word| {
         let unknown = || Error::Usage(format!("--tls: {word} is not implicit, starttls or none"));
-        kinds::tls_word(word).ok_or_else(unknown)
+        network::tls_word(word).ok_or_else(unknown)
     });
     let host = server::ascii(&server.host).map_err(usage)?;
     let keys = Keys {

@@ -130,7 +130,7 @@ impl Layers<'_> {
     }
 
     /// Fails if a file that the settings name cannot be read.
-    pub(super) fn readable(&self, key: &str, own: bool, path: &PathBuf) -> Result<()> {
+    pub(super) fn readable(&self, key: &str, own: bool, path: &Path) -> Result<()> {
         let why = match File::open(path).and_then(|file| file.metadata()) {
             Ok(meta) if meta.is_dir() => "it is a directory".into(),
             Ok(_) => return Ok(()),

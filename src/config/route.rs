@@ -128,9 +128,12 @@ impl Layers<'_> {
             .iter()
             .filter(|server| server.user.is_some())
             .count();
-        let Some(user) = users.first().cloned() else {
-            return Err(self.missing("user", "alice@example.org"));
+        let host = servers.first().map_or("", |first| &first.host);
+        let user = match users.first() {
+            None => self.user_in_netrc(host)?,
+            user => user.cloned(),
         };
+        let user = user.ok_or_else(|| self.missing("user", "alice@example.org"))?;
         if users
             .iter()
             .take(urls + usize::from(own))

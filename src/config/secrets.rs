@@ -5,7 +5,9 @@ use super::resolve::Layers;
 use crate::error::Result;
 use crate::maildrop::{Methods, Needs};
 use crate::net::TlsMode;
-use crate::secret::SecretSource;
+use crate::secret::{self, open_to_others, SecretSource};
+use std::fs::File;
+use std::path::Path;
 
 impl Layers<'_> {
     /// An account's own source takes the place of any in the defaults.
@@ -19,9 +21,9 @@ impl Layers<'_> {
                 [] => {}
                 [(key, source)] => {
                     match source {
-                        SecretSource::File(path) => self.readable(key, own, path)?,
-                        SecretSource::Credential(name) if name.contains('/') || name == ".." => {
-                            let what = "a credential's name has no slash";
+                        SecretSource::File(path) => self.private(key, own, path)?,
+                        SecretSource::Credential(name) if !is_file_name(name) => {
+                            let what = "a credential's name is that of a file, without a slash";
                             return Err(self.wrong(key, own, what));
                         }
                         _ => {}
@@ -35,6 +37,22 @@ impl Layers<'_> {
             }
         }
         Ok(SecretSource::Ask)
+    }
+
+    /// Fails if a file for a secret cannot be read, or others can.
+    fn private(&self, key: &str, own: bool, path: &Path) -> Result<()> {
+        self.readable(key, own, path)?;
+        let why = File::open(path).ok().as_ref().and_then(open_to_others);
+        let what = |why| format!("{} {why}; run chmod 600 {0}", path.display());
+        why.map_or(Ok(()), |why| Err(self.wrong(key, own, what(why))))
+    }
+
+    /// The user whom the netrc file names for a host, if that file is where the password is.
+    pub(super) fn user_in_netrc(&self, host: &str) -> Result<Option<String>> {
+        match self.pick(|keys| keys.netrc) {
+            Some(true) => secret::user_in_netrc(host),
+            _ => Ok(None),
+        }
     }
 
     /// The sources that one layer names.
@@ -97,4 +115,8 @@ impl Layers<'_> {
             secret => Ok(secret),
         }
     }
+}
+
+fn is_file_name(name: &str) -> bool {
+    !name.contains('/') && name != "." && name != ".."
 }

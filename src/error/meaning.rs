@@ -81,6 +81,7 @@ impl Error {
     }
 
     /// How far this failure reaches.
+    #[allow(clippy::too_many_lines, reason = "a line a variant")]
     pub fn reach(&self) -> Reach {
         use Error as E;
         match self {

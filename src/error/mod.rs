@@ -109,6 +109,7 @@ impl fmt::Display for Mistake {
 }
 
 /// A failure. The variants go from the settings over the network to the disk.
+#[cfg_attr(not(feature = "gssapi"), allow(dead_code))] // what only Kerberos says
 #[derive(Debug)]
 pub enum Error {
     /// The configuration file, or something that it refers to, is wrong.

@@ -1,9 +1,9 @@
 //! What was found, as data for standard output: a line each, for people and for scripts.
 
 use super::text::{bytes, name};
-use super::{escape, Named, Options};
-use crate::event::{Event, Listed, Mode, Offered, Probed, Protection, Tally, Trusted};
-use crate::message::Time;
+use super::{escape, offer, Named, Options};
+use crate::event::{Event, Listed, Mode, Tally};
+use crate::message::{Listing, Time};
 use chrono::{DateTime, Local};
 use indicatif::HumanBytes;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -44,7 +44,7 @@ pub fn line(named: &Named, event: &Event, options: &Options, shape: &Shape) -> O
             Some(format!("{account}: would delete {}", name(uid.as_ref())))
         }
         Event::Listed(listed) => Some(listed_line(account, listed, shape)),
-        Event::Probe(probed) => Some(probed_lines(probed)),
+        Event::Probe(probed) => Some(offer::lines(probed)),
         Event::Account(tally) if tally.failures.is_empty() => match options.mode {
             Mode::DryRun => Some(rehearsed(account, tally)),
             Mode::Check => Some(waiting(account, tally)),
@@ -85,140 +85,36 @@ fn waiting(account: &str, tally: &Tally) -> String {
     format!("{line}; {total} in all ({size})")
 }
 
-/// What a server offers: a block of lines, each with what it tells.
-fn probed_lines(probed: &Probed) -> String {
-    let Probed { host, port, .. } = probed;
-    let head = match host.contains(':') {
-        true => format!("[{host}]:{port}"),
-        false => format!("{host}:{port}"),
-    };
-    let rows = offers(&probed.offered, probed.tls);
-    let row = |(what, text): (&str, String)| format!("\n  {:15} {text}", format!("{what}:"));
-    head + &rows.into_iter().map(row).collect::<String>()
-}
-
-fn offers(offered: &Offered, how: &str) -> Vec<(&'static str, String)> {
-    let mut rows = vec![("greeting", escape(&offered.greeting))];
-    match &offered.protection {
-        Some(protection) => {
-            let unknown = || "version not known".to_string();
-            let version = protection.version.clone().unwrap_or_else(unknown);
-            let cipher = protection.cipher.iter().map(|cipher| format!(", {cipher}"));
-            rows.push((
-                "TLS",
-                format!("{how}, {version}{}", cipher.collect::<String>()),
-            ));
-            rows.extend(certificate(protection));
-        }
-        None => rows.push(("TLS", "none".into())),
-    }
-    if let Some(clear) = &offered.clear {
-        rows.push(("before TLS", joined(clear)));
-    }
-    rows.push((
-        "capabilities",
-        match &offered.capabilities {
-            Some(lines) => joined(lines),
-            None => "the server does not say".into(),
-        },
-    ));
-    rows.push((
-        "mechanisms",
-        match offered.mechanisms.as_slice() {
-            [] => "none are named".into(),
-            names => names
-                .iter()
-                .map(|name| escape(name))
-                .collect::<Vec<_>>()
-                .join(" "),
-        },
-    ));
-    if let Some(trip) = offered.round_trip {
-        rows.push((
-            "round trip",
-            format!("{:.1} ms", trip.as_secs_f64() * 1000.0),
-        ));
-    }
-    rows
-}
-
-/// What the certificate says, and whether it will do.
-fn certificate(protection: &Protection) -> Vec<(&'static str, String)> {
-    let text = |text: &String| escape(text.as_bytes());
-    let day = |time: Time| {
-        let moment = DateTime::from_timestamp(time.0, 0).unwrap_or_default();
-        moment.format("%Y-%m-%d").to_string()
-    };
-    let names: Vec<String> = protection.names.iter().map(text).collect();
-    let valid = protection
-        .valid
-        .map(|(from, until)| format!("{} to {}", day(from), day(until)));
-    let rows = [
-        ("subject", protection.subject.as_ref().map(text)),
-        ("issuer", protection.issuer.as_ref().map(text)),
-        (
-            "names",
-            Some(names.join(" ")).filter(|names| !names.is_empty()),
-        ),
-        ("valid", valid),
-        ("SHA-256", Some(protection.fingerprint.clone())),
-        (
-            "trusted",
-            Some(match &protection.trusted {
-                Trusted::Yes => "yes".into(),
-                Trusted::No(why) => format!("no: {}", text(why)),
-                Trusted::Unchecked => "not checked: tls_verify is false".into(),
-            }),
-        ),
-    ];
-    let known = rows
-        .into_iter()
-        .filter_map(|(what, text)| Some((what, text?)));
-    known.collect()
-}
-
-/// Capabilities in one line.
-fn joined(lines: &[Vec<u8>]) -> String {
-    let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
-    lines.join("; ")
-}
-
 /// One message of a list. What is not known is a dash.
 fn listed_line(account: &str, listed: &Listed, shape: &Shape) -> String {
     let known = |text: String| if text.is_empty() { "-".into() } else { text };
-    let Listed {
-        listing,
-        standing,
-        date,
-        from,
-        subject,
-    } = listed;
-    let uid = listing.uid.as_ref().map(|uid| escape(uid.bytes()));
+    let Listing { number, size, uid } = &listed.listing;
+    let aligned = shape.columns == Columns::Aligned;
+    let size = size.map(|size| match aligned {
+        true => HumanBytes(size).to_string(),
+        false => size.to_string(),
+    });
+    let uid = uid.as_ref().map(|uid| escape(uid.bytes()));
+    let (number, standing) = (number.0, listed.standing.name());
+    let size = known(size.unwrap_or_default());
     let uid = known(uid.unwrap_or_default());
-    let date = known(date.and_then(local).unwrap_or_default());
-    let (from, subject) = (known(escape(from)), known(escape(subject)));
-    let (number, standing) = (listing.number.0, standing.name());
-    match shape.columns {
-        Columns::Tabs => {
-            let size = known(
-                listing
-                    .size
-                    .map(|size| size.to_string())
-                    .unwrap_or_default(),
-            );
-            let account = shape.account.map(|_| format!("{account}\t"));
-            let account = account.unwrap_or_default();
-            format!("{account}{number}\t{size}\t{standing}\t{uid}\t{date}\t{from}\t{subject}")
-        }
-        Columns::Aligned => {
-            let size = listing.size.map(|size| HumanBytes(size).to_string());
-            let size = known(size.unwrap_or_default());
-            let account = shape.account.map(|width| format!("{account:width$}  "));
-            let account = account.unwrap_or_default();
-            let from = fit(&from, FROM);
-            format!("{account}{number:>5}  {size:>10}  {standing:5}  {uid:16}  {date:19}  {from}  {subject}")
-        }
-    }
+    let date = known(listed.date.and_then(local).unwrap_or_default());
+    let from = known(escape(&listed.from));
+    let subject = known(escape(&listed.subject));
+    let (account, line) = match aligned {
+        true => (
+            shape.account.map(|width| format!("{account:width$}  ")),
+            format!(
+                "{number:>5}  {size:>10}  {standing:5}  {uid:16}  {date:19}  {}  {subject}",
+                fit(&from, FROM)
+            ),
+        ),
+        false => (
+            shape.account.map(|_| format!("{account}\t")),
+            format!("{number}\t{size}\t{standing}\t{uid}\t{date}\t{from}\t{subject}"),
+        ),
+    };
+    account.unwrap_or_default() + &line
 }
 
 /// How much of a sender is shown on a terminal.

@@ -4,6 +4,7 @@
 mod bars;
 mod data;
 mod json;
+mod offer;
 mod text;
 
 use crate::error::{Error, Result};

@@ -5,6 +5,7 @@ use crate::error::{plain, Error, Result};
 use memchr::memmem;
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
+use rustix::process::{kill_process, Pid, Signal};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd;
@@ -15,6 +16,8 @@ use zeroize::Zeroizing;
 
 /// How long a command may take where nobody can be asked anything.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a command that is asked to end may take for it.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// A command as the settings give it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,10 +70,18 @@ impl Turn {
 
 /// Runs a command for its first line, and shows the last line of its standard error if it fails.
 /// `what` is how people call it.
-pub fn first_line(what: &'static str, line: &CommandLine, turn: &Turn) -> Result<Secret> {
+pub fn first_line(
+    what: &'static str,
+    line: &CommandLine,
+    turn: &Turn,
+    called_off: &dyn Fn() -> bool,
+) -> Result<Secret> {
     let attended = File::open("/dev/tty").is_ok();
     // Two programs that ask at one terminal would get each other's answers.
     let _turn = attended.then(|| turn.take());
+    if called_off() {
+        return Err(Error::Interrupted);
+    }
     let failed = |ended: String, said: Vec<u8>| Error::SecretCommand {
         what,
         lacking: match attended {
@@ -94,13 +105,13 @@ pub fn first_line(what: &'static str, line: &CommandLine, turn: &Turn) -> Result
             why,
         },
     })?;
-    let heard = hear(child, attended).map_err(|why| Error::System {
+    let heard = hear(child, attended, called_off).map_err(|why| Error::System {
         doing: "run the password command",
         why,
     })?;
-    let last = heard.said.trim_ascii().rsplit(|b| *b == b'\n').next();
-    let last = || last.unwrap_or_default().to_vec();
+    let last = || heard.last_words().to_vec();
     match heard.status {
+        _ if called_off() => Err(Error::Interrupted),
         None => Err(failed(
             format!("gave nothing for {}s", PATIENCE.as_secs()),
             last(),
@@ -140,12 +151,23 @@ struct Heard {
     said: Vec<u8>,
 }
 
+impl Heard {
+    /// The last line of what it said, unless the secret stands in it.
+    fn last_words(&self) -> &[u8] {
+        let last = self.said.trim_ascii().rsplit(|b| *b == b'\n').next();
+        let secret = self.secret.expose();
+        let tells = |line: &&[u8]| !secret.is_empty() && memmem::find(line, secret).is_some();
+        last.filter(|line| !tells(line)).unwrap_or_default()
+    }
+}
+
 /// Listens to a command until it ends. What it leaves running in the background, as an agent, may
 /// hold its output open and is not waited for. Where a person can be asked it may take its time.
-fn hear(mut child: Child, attended: bool) -> io::Result<Heard> {
+/// Called off, it is asked to end, which gives it the time to leave the terminal as it was.
+fn hear(mut child: Child, attended: bool, called_off: &dyn Fn() -> bool) -> io::Result<Heard> {
     let (mut printed, mut said) = (Vec::with_capacity(LIMIT as usize), Vec::new());
     let (mut output, mut errors) = (child.stdout.take(), child.stderr.take());
-    let began = Instant::now();
+    let (began, mut asked) = (Instant::now(), None);
     let status = loop {
         // Looked at first: what it wrote before it ended is here by then.
         let ended = child.try_wait()?;
@@ -153,7 +175,12 @@ fn hear(mut child: Child, attended: bool) -> io::Result<Heard> {
         if ended.is_some() && !news {
             break ended;
         }
-        if !attended && began.elapsed() >= PATIENCE {
+        if asked.is_none() && called_off() {
+            asked = Some(Instant::now());
+            let _ = kill_process(Pid::from_child(&child), Signal::TERM);
+        }
+        let stubborn = asked.is_some_and(|when| when.elapsed() >= GRACE);
+        if stubborn || !attended && began.elapsed() >= PATIENCE {
             child.kill()?;
             child.wait()?;
             break None;
@@ -201,6 +228,7 @@ mod tests {
             "password command",
             &CommandLine::Shell(line.into()),
             &Turn::default(),
+            &|| false,
         )
     }
 

@@ -9,10 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// The first line of a password file, which nobody else may be able to read.
 pub fn first_line(path: &Path) -> Result<Secret> {
-    line_of(
-        slurp("password file", path, &private("password file", path)?)?,
-        path,
-    )
+    let what = "password file";
+    line_of(what, path, slurp(what, path, &private(what, path)?)?)
 }
 
 /// The first line of a credential. Its folder is for the service alone, whatever its files' modes.
@@ -22,7 +20,7 @@ pub fn credential(name: &str) -> Result<Secret> {
     };
     let path = PathBuf::from(folder).join(name);
     let file = File::open(&path).map_err(|why| unreadable("credential", &path, &why))?;
-    line_of(slurp("credential", &path, &file)?, &path)
+    line_of("credential", &path, slurp("credential", &path, &file)?)
 }
 
 /// Opens a file that nobody else may be able to read.
@@ -48,11 +46,11 @@ pub(super) fn slurp(what: &'static str, path: &Path, file: &File) -> Result<Vec<
     Ok(bytes)
 }
 
-fn line_of(bytes: Vec<u8>, path: &Path) -> Result<Secret> {
+fn line_of(what: &'static str, path: &Path, bytes: Vec<u8>) -> Result<Secret> {
     let secret = Secret::first_line(bytes);
     if secret.expose().is_empty() {
         return Err(Error::SecretFile {
-            what: "password file",
+            what,
             path: path.into(),
             why: "its first line is empty".into(),
         });

@@ -9,6 +9,7 @@ mod terminal;
 
 pub use command::{CommandLine, Turn};
 pub use file::open_to_others;
+pub use netrc::user as user_in_netrc;
 pub use terminal::ask;
 
 use crate::error::{Error, Result};
@@ -85,17 +86,20 @@ pub enum SecretSource {
 impl SecretSource {
     /// Gets the secret. `Ask` fails here: people are asked before accounts are visited, by [`ask`],
     /// since two prompts at once would be unusable.
-    pub fn obtain(&self) -> Result<Credential> {
+    /// A command is ended when it is called off.
+    pub fn obtain(&self, called_off: &dyn Fn() -> bool) -> Result<Credential> {
         let password = match self {
             Self::Given(secret) => secret.clone(),
-            Self::Command(line, turn) => command::first_line("password command", line, turn)?,
+            Self::Command(line, turn) => {
+                command::first_line("password command", line, turn, called_off)?
+            }
             Self::File(path) => file::first_line(path)?,
             Self::Variable(name) => return Err(Error::PasswordVariable(name.clone())),
             Self::Credential(name) => file::credential(name)?,
             Self::Netrc { host, user } => netrc::password(host, user)?,
             Self::Ask => return Err(Error::NoPassword),
             Self::Token(line, turn) => {
-                let token = command::first_line("token command", line, turn)?;
+                let token = command::first_line("token command", line, turn, called_off)?;
                 return Ok(Credential::Token(token));
             }
             Self::Nothing => return Ok(Credential::Nothing),
@@ -104,11 +108,15 @@ impl SecretSource {
     }
 
     /// Another token in place of one that the server refused, if there is any.
-    pub fn instead_of(&self, refused: &Credential) -> Result<Option<Credential>> {
+    pub fn instead_of(
+        &self,
+        refused: &Credential,
+        called_off: &dyn Fn() -> bool,
+    ) -> Result<Option<Credential>> {
         let (Self::Token(..), Credential::Token(old)) = (self, refused) else {
             return Ok(None);
         };
-        Ok(Some(self.obtain()?).filter(
+        Ok(Some(self.obtain(called_off)?).filter(
             |fresh| matches!(fresh, Credential::Token(new) if new.expose() != old.expose()),
         ))
     }

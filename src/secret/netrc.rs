@@ -1,117 +1,220 @@
 //! The file in which ftp(1) and its kin look for passwords: `machine NAME login USER password WORD`,
 //! over as many lines as one likes.
 
-use super::{file, Secret};
+use super::{file, Secret, LIMIT};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
-/// The password of a user at a host: of the first entry that names the host and this user, or no
-/// user; else of the default entry, if that names the user or none.
+/// How people call the file.
+const WHAT: &str = "netrc file";
+
+/// The password of a user at a host: of the first entry that names the host, or is the default, and
+/// names this user, or none.
 pub fn password(host: &str, user: &str) -> Result<Secret> {
-    let what = "netrc file";
+    let found = look_up(host, Some(user))?.and_then(|entry| entry.password);
+    let missing = || {
+        wrong(format!(
+            "it has no password for login {user} at machine {host}"
+        ))
+    };
+    found.map(Word::into_secret).ok_or_else(missing)
+}
+
+/// The user of the first entry that names the host, or is the default, and names a user.
+pub fn user(host: &str) -> Result<Option<String>> {
+    let Some(login) = look_up(host, None)?.and_then(|entry| entry.login) else {
+        return Ok(None);
+    };
+    let user = String::from_utf8(login.0.to_vec());
+    user.map(Some)
+        .map_err(|_| wrong(format!("the login for machine {host} is not UTF-8")))
+}
+
+fn look_up(host: &str, user: Option<&str>) -> Result<Option<Entry>> {
+    let path = path();
+    let file = file::private(WHAT, &path)?;
+    let text = Zeroizing::new(file::slurp(WHAT, &path, &file)?);
+    if text.len() as u64 >= LIMIT {
+        return Err(wrong("it is larger than 64 KiB".into()));
+    }
+    find(&text, host, user).map_err(|Broken { line, what }| wrong(format!("line {line}: {what}")))
+}
+
+fn path() -> PathBuf {
     let named = std::env::var_os("NETRC").filter(|path| !path.is_empty());
     let home = std::env::var_os("HOME").unwrap_or_default();
-    let path = named.map_or_else(|| PathBuf::from(home).join(".netrc"), PathBuf::from);
-    let text = Zeroizing::new(file::slurp(what, &path, &file::private(what, &path)?)?);
-    find(&text, host, user).ok_or_else(|| Error::SecretFile {
-        what,
-        path,
-        why: format!("it has no password for login {user} at machine {host}"),
-    })
+    named.map_or_else(|| PathBuf::from(home).join(".netrc"), PathBuf::from)
+}
+
+fn wrong(why: String) -> Error {
+    Error::SecretFile {
+        what: WHAT,
+        path: path(),
+        why,
+    }
 }
 
 /// An entry as far as it was read.
 struct Entry {
     fits: bool,
-    login: Option<Zeroizing<Vec<u8>>>,
-    password: Option<Zeroizing<Vec<u8>>>,
+    login: Option<Word>,
+    password: Option<Word>,
 }
 
 impl Entry {
-    /// The password, if the entry is for this user.
-    fn answer(self, user: &str) -> Option<Secret> {
-        let ours = |login: Zeroizing<Vec<u8>>| login.as_slice() == user.as_bytes();
-        let fits = self.fits && self.login.is_none_or(ours);
-        let password = self
-            .password
-            .filter(|password| fits && !password.is_empty());
-        password.map(|password| Secret::new(password.to_vec()))
-    }
-}
-
-fn find(text: &[u8], host: &str, user: &str) -> Option<Secret> {
-    let mut words = Words(text);
-    let mut entry: Option<Entry> = None;
-    while let Some(word) = words.next() {
-        let begins = |fits| Entry {
+    fn new(fits: bool) -> Self {
+        Self {
             fits,
             login: None,
             password: None,
+        }
+    }
+
+    /// Whether it is for this host and user, and tells the password.
+    fn answers(&self, user: Option<&str>) -> bool {
+        let ours = match (&self.login, user) {
+            (Some(login), Some(user)) => login.0.as_slice() == user.as_bytes(),
+            (login, user) => login.is_some() || user.is_some(),
         };
-        let next = match word.as_slice() {
-            b"machine" => begins(words.next()?.eq_ignore_ascii_case(host.as_bytes())),
-            b"default" => begins(true),
+        let told = self
+            .password
+            .as_ref()
+            .is_some_and(|word| !word.0.is_empty());
+        self.fits && ours && told
+    }
+}
+
+/// Where the file cannot be understood, and why. What stands there is not repeated.
+#[derive(Debug, PartialEq, Eq)]
+struct Broken {
+    line: usize,
+    what: &'static str,
+}
+
+/// The first entry that answers.
+fn find(text: &[u8], host: &str, user: Option<&str>) -> Result<Option<Entry>, Broken> {
+    let mut words = Words {
+        all: text,
+        rest: text,
+    };
+    let mut entry = Entry::new(false);
+    while let Some(keyword) = words.keyword()? {
+        let next = match keyword.0.as_slice() {
+            b"machine" => Entry::new(words.value()?.0.eq_ignore_ascii_case(host.as_bytes())),
+            b"default" => Entry::new(true),
+            b"login" | b"user" => {
+                entry.login = Some(words.value()?);
+                continue;
+            }
+            b"password" | b"passwd" => {
+                entry.password = Some(words.value()?);
+                continue;
+            }
+            b"account" | b"port" | b"protocol" | b"force" => {
+                words.value()?;
+                continue;
+            }
             b"macdef" => {
                 words.skip_macro();
                 continue;
             }
-            field => {
-                let value = words.next();
-                match (&mut entry, field) {
-                    (Some(entry), b"login") => entry.login = value,
-                    (Some(entry), b"password" | b"passwd") => entry.password = value,
-                    _ => {} // account, port and what else there is
-                }
-                continue;
-            }
+            _ => return Err(words.broken("no keyword; put a value with spaces in double quotes")),
         };
-        let done = entry.replace(next);
-        if let Some(secret) = done.and_then(|entry| entry.answer(user)) {
-            return Some(secret);
+        if entry.answers(user) {
+            return Ok(Some(entry));
         }
+        entry = next;
     }
-    entry?.answer(user)
+    Ok(Some(entry).filter(|entry| entry.answers(user)))
+}
+
+/// A word of the file, which may be a secret.
+struct Word(Zeroizing<Vec<u8>>);
+
+impl Word {
+    fn into_secret(mut self) -> Secret {
+        Secret(std::mem::take(&mut self.0))
+    }
 }
 
 /// The words of the file: apart by white space, in double quotes where they hold some, a backslash
-/// before what is meant as it is. A `#` at the head of a word begins a remark.
-struct Words<'t>(&'t [u8]);
+/// before what is meant as it is.
+struct Words<'t> {
+    all: &'t [u8],
+    rest: &'t [u8],
+}
 
 impl Words<'_> {
-    fn next(&mut self) -> Option<Zeroizing<Vec<u8>>> {
+    /// The next keyword, if there is one. In its place a `#` begins a remark.
+    fn keyword(&mut self) -> Result<Option<Word>, Broken> {
         loop {
-            self.0 = self.0.trim_ascii_start();
-            if *self.0.first()? != b'#' {
-                return Some(self.word());
+            self.rest = self.rest.trim_ascii_start();
+            match self.rest.first() {
+                None => return Ok(None),
+                Some(b'#') => self.skip_line(),
+                Some(_) => return self.word().map(Some),
             }
-            self.0 = memchr::memchr(b'\n', self.0).map_or(&[], |end| &self.0[end..]);
         }
     }
 
-    fn word(&mut self) -> Zeroizing<Vec<u8>> {
-        let mut word = Zeroizing::new(Vec::with_capacity(self.0.len()));
+    /// What belongs to the keyword before it.
+    fn value(&mut self) -> Result<Word, Broken> {
+        self.rest = self.rest.trim_ascii_start();
+        match self.rest {
+            [] => Err(self.broken("the value of the last keyword is missing")),
+            _ => self.word(),
+        }
+    }
+
+    fn word(&mut self) -> Result<Word, Broken> {
+        // Room for all of it at once: what grows leaves copies behind.
+        let mut word = Zeroizing::new(Vec::with_capacity(self.rest.len()));
         let mut quoted = false;
-        while let Some((letter, rest)) = self.0.split_first() {
-            match (letter, rest.split_first()) {
-                (b'"', _) => quoted = !quoted,
+        while let Some((letter, rest)) = self.rest.split_first() {
+            self.rest = match (letter, rest.split_first()) {
+                (b'"', _) => {
+                    quoted = !quoted;
+                    rest
+                }
                 (b'\\', Some((meant, behind))) => {
                     word.push(*meant);
-                    self.0 = behind;
-                    continue;
+                    behind
                 }
                 (space, _) if space.is_ascii_whitespace() && !quoted => break,
-                (letter, _) => word.push(*letter),
-            }
-            self.0 = rest;
+                (letter, _) => {
+                    word.push(*letter);
+                    rest
+                }
+            };
         }
-        word
+        match quoted {
+            true => Err(self.broken("a quote is not closed")),
+            false => Ok(Word(word)),
+        }
     }
 
-    /// A macro ends at the first blank line.
+    fn skip_line(&mut self) {
+        let end = memchr::memchr(b'\n', self.rest);
+        self.rest = end.map_or(&[], |end| &self.rest[end + 1..]);
+    }
+
+    /// A macro has its name on the line, and ends at the first blank one.
     fn skip_macro(&mut self) {
-        let end = memchr::memmem::find(self.0, b"\n\n");
-        self.0 = end.map_or(&[], |end| &self.0[end..]);
+        self.skip_line();
+        while !self.rest.is_empty() {
+            let blank = self.rest.starts_with(b"\n") || self.rest.starts_with(b"\r\n");
+            self.skip_line();
+            if blank {
+                return;
+            }
+        }
+    }
+
+    fn broken(&self, what: &'static str) -> Broken {
+        let read = &self.all[..self.all.len() - self.rest.len()];
+        let line = memchr::memchr_iter(b'\n', read).count() + 1;
+        Broken { line, what }
     }
 }
 
@@ -119,23 +222,47 @@ impl Words<'_> {
 mod tests {
     use super::*;
 
+    fn looked_up(text: &str, user: Option<&str>) -> Result<Option<(String, String)>, Broken> {
+        let text_of = |word: Option<Word>| {
+            let word = word.map(Word::into_secret);
+            let bytes = word.map_or(Vec::new(), |word| word.expose().to_vec());
+            String::from_utf8(bytes).unwrap()
+        };
+        let entry = find(text.as_bytes(), "pop.example.org", user)?;
+        Ok(entry.map(|entry| (text_of(entry.login), text_of(entry.password))))
+    }
+
     fn found(text: &str, user: &str) -> Option<String> {
-        let secret = find(text.as_bytes(), "pop.example.org", user)?;
-        Some(String::from_utf8(secret.expose().to_vec()).unwrap())
+        let entry = looked_up(text, Some(user)).unwrap();
+        entry.map(|(_, password)| password)
     }
 
     #[test]
     fn the_entry_of_host_and_user_is_found() {
         let text = "# machine pop.example.org password no\n\
-                    machine other login ann password wrong\n\
+                    machine other login ann password wrong # at home\n\
                     macdef init\nmachine pop.example.org password macro\n\n\
-                    machine Pop.Example.Org\n\tlogin bob\n\tpassword bobs\n\
+                    machine Pop.Example.Org\r\n\tlogin bob\r\n\tpassword bobs\r\n\
                     machine pop.example.org login ann account x password \"a \\\"b\\\" #c\"\n\
-                    machine pop.example.org password anyones\n\
+                    machine pop.example.org port 995 password anyones\n\
                     default login ann password never\n";
         assert_eq!(found(text, "ann").unwrap(), "a \"b\" #c");
         assert_eq!(found(text, "bob").unwrap(), "bobs");
         assert_eq!(found(text, "carol").unwrap(), "anyones");
+    }
+
+    #[test]
+    fn a_value_may_begin_with_what_else_begins_a_remark() {
+        let text = "machine pop.example.org login ann password #1\\ 2\\\\ # not this";
+        assert_eq!(found(text, "ann").unwrap(), "#1 2\\");
+    }
+
+    #[test]
+    fn a_macro_within_an_entry_does_not_end_it() {
+        let text = "machine pop.example.org login ann macdef x\nput y\nlogin z\r\n\r\npassword pw";
+        assert_eq!(found(text, "ann").unwrap(), "pw");
+        let text = "machine pop.example.org login ann password pw macdef x\nno end";
+        assert_eq!(found(text, "ann").unwrap(), "pw");
     }
 
     #[test]
@@ -146,10 +273,36 @@ mod tests {
     }
 
     #[test]
+    fn the_first_entry_with_a_login_names_the_user() {
+        let text = "machine pop.example.org password x\n\
+                    machine other login eve password x\n\
+                    machine pop.example.org login ann\n\
+                    machine pop.example.org login bob password y\n";
+        let (user, _) = looked_up(text, None).unwrap().unwrap();
+        assert_eq!(user, "bob");
+        assert_eq!(looked_up("default password x", None), Ok(None));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_by_its_line() {
+        for (text, line, part) in [
+            ("machine a login b\npassword pa ss\n", 2, "no keyword"),
+            ("machine a\nlogin b password \"x\n\n", 4, "not closed"),
+            ("machine a\nlogin", 2, "missing"),
+            ("hidden", 1, "no keyword"),
+        ] {
+            let broken = looked_up(text, Some("ann")).unwrap_err();
+            assert_eq!(broken.line, line, "{text}");
+            assert!(broken.what.contains(part), "{text}: {}", broken.what);
+        }
+    }
+
+    #[test]
     fn what_is_cut_off_gives_nothing() {
         let whole = "machine pop.example.org login ann password \"pw\"";
-        for end in 0..whole.len() - 3 {
-            assert_eq!(found(&whole[..end], "ann"), None, "{}", &whole[..end]);
+        for end in 0..whole.len() {
+            let found = looked_up(&whole[..end], Some("ann"));
+            assert!(!matches!(found, Ok(Some(_))), "{}", &whole[..end]);
         }
     }
 }

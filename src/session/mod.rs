@@ -88,7 +88,8 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         events.notice(Notice::Unverified);
     }
     events.enter(Stage::Password);
-    let credential = account.secret.obtain()?;
+    let called_off = || stop.signal().is_some();
+    let credential = account.secret.obtain(&called_off)?;
     let mut road = Road {
         account,
         mode,
@@ -107,7 +108,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     let mut ended = road.walk_to_the_end(&credential, delivery.as_deref(), retries);
     if let Err(Error::TokenRefused(_)) = ended {
         // Tokens live for minutes; the next one may be better.
-        if let Some(fresh) = account.secret.instead_of(&credential)? {
+        if let Some(fresh) = account.secret.instead_of(&credential, &called_off)? {
             ended = road.walk_to_the_end(&fresh, delivery.as_deref(), retries);
         }
     }

@@ -74,7 +74,11 @@ fn what_no_source_may_hold() {
     let mut found = Vec::new();
     for source in source::sources() {
         for (at, line) in source.code.iter().enumerate() {
-            let held = NEVER.iter().filter(|(what, _)| holds(line, what));
+            // The one file with foreign calls.
+            let foreign = |what: &str| source.path == "src/krb5.rs" && what.starts_with("unsafe");
+            let held = NEVER
+                .iter()
+                .filter(|(what, _)| holds(line, what) && !foreign(what));
             found.extend(held.map(|(what, rule)| {
                 format!("{}:{}: {}: {rule}", source.path, at + 1, what.trim())
             }));

@@ -226,8 +226,8 @@ fn a_password_file_that_others_can_read_is_refused() {
     scene
         .run()
         .says_exactly(
-            "popget: work (127.0.0.1): password: password file {home}/password: can be read by \
-             everyone; run chmod 600 {home}/password\n",
+            "popget: {home}/.config/popget/popget.yaml:7:5: accounts.work.password_file: \
+             {home}/password can be read by everyone; run chmod 600 {home}/password\n",
         )
         .exits(78);
 }

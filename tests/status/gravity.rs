@@ -10,7 +10,7 @@ use crate::support::server::PopServer;
 const ENDS: [(i32, &str); 9] = [
     (
         78,
-        "{server: 127.0.0.1, user: alice, password_file: ~/open, deliver: {maildir: ~/Mail}}",
+        "{server: 127.0.0.1, user: alice, password_command: exit 1, deliver: {maildir: ~/Mail}}",
     ),
     (77, "{<<ok>>, user: mallory}"),
     (76, "{<<ok>>, user: nonsense}"),
@@ -52,10 +52,7 @@ fn combined(ends: &[i32], arguments: &[&str], expected: i32) {
     }
     let mut scene = Scene::with_server(&server)
         .config(&text)
-        .file("file", b"no folder")
-        .file("open", b"open-sesame\n");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    std::fs::set_permissions(scene.path("open"), mode).unwrap();
+        .file("file", b"no folder");
     let mut outcome = scene.run_with(arguments).whatever().exits(expected);
     let said = outcome.take_stderr();
     // Every account was tried: each that failed has its line.
