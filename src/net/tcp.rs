@@ -157,6 +157,9 @@ fn settle(asked: &mut Vec<Attempt>, failure: &mut Option<Error>) -> Result<Optio
 
 /// Waits until one of those asked answers, or a slice of time is over.
 fn wait(asked: &[Attempt]) -> Result<()> {
+    if asked.is_empty() {
+        return Ok(()); // the next one is due at once
+    }
     let slice = Timespec {
         tv_sec: 0,
         tv_nsec: SLICE.as_nanos() as _,

@@ -115,3 +115,11 @@ fn nothing_of_a_tunnel_is_left_behind() {
     let gone = stat.is_err() || stat.unwrap().contains(") Z ");
     assert!(gone, "{pid} lives on");
 }
+
+#[test]
+fn a_tunnel_that_only_complains_is_given_up() {
+    let server = PopServer::start();
+    let tunnel = "'while :; do echo no >&2; sleep 0.05; done'";
+    let mut scene = through(&server, tunnel).key("timeout", "1s");
+    scene.run().says("no answer for 1s").exits(75);
+}
