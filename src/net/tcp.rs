@@ -114,7 +114,7 @@ fn race(
                             socket,
                             waiting: patience.start("the connection"),
                         }),
-                        Err(why) => failure = Some(unreachable(&address, why)),
+                        Err(why) => failure = Some(why),
                     }
                 }
                 (None, true, Some(failure)) => return Err(failure),
@@ -184,17 +184,23 @@ fn unreachable(address: &SocketAddr, why: Errno) -> Error {
 }
 
 /// A socket that has begun to connect and does not block.
-fn begin(address: &SocketAddr, source: Option<IpAddr>) -> rustix::io::Result<OwnedFd> {
+fn begin(address: &SocketAddr, source: Option<IpAddr>) -> Result<OwnedFd> {
+    let failed = |why| unreachable(address, why);
     let socket = socket(match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
-    })?;
+    })
+    .map_err(failed)?;
     if let Some(source) = source {
-        net::bind(&socket, &SocketAddr::new(source, 0))?;
+        let bound = net::bind(&socket, &SocketAddr::new(source, 0));
+        bound.map_err(|why| Error::SourceAddress {
+            address: source.to_string(),
+            why: why.into(),
+        })?;
     }
     match net::connect(&socket, address) {
         Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
-        Err(why) => Err(why),
+        Err(why) => Err(failed(why)),
     }
 }
 

@@ -86,6 +86,19 @@ fn a_tunnel_that_cannot_be_started_or_just_ends_is_told() {
 }
 
 #[test]
+fn a_tunnel_that_ends_under_tls_is_told_like_any_other() {
+    let server = PopServer::builder()
+        .security(Security::Implicit(Certificate::Good))
+        .start();
+    let mut scene = through(&server, "'echo oops >&2; exit 3'");
+    scene
+        .run()
+        .says("the tunnel echo ended (exit status: 3): \"oops\"")
+        .says_lines(1)
+        .exits(69);
+}
+
+#[test]
 fn a_tunnel_that_says_nothing_is_given_up_and_ended() {
     let server = PopServer::start();
     let tunnel = "'echo $$ >pid; trap \"\" TERM; while :; do sleep 1; done'";
