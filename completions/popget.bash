@@ -35,7 +35,7 @@ _popget() {
 
     case "${cmd}" in
         popget)
-            opts="-a -c -n -j -e -q -v -h -V --account --config --state-dir --dry-run --all --keep --delete --limit --max-size --jobs --accept-new-uids --exit-empty --server --user --tls --password-command --maildir --mbox --mda --json --quiet --verbose --color --help --version check list probe completions"
+            opts="-a -c -n -j -e -q -v -h -V --account --config --state-dir --dry-run --all --keep --delete --limit --max-size --jobs --accept-new-uids --exit-empty --json --quiet --verbose --color --server --user --tls --password-command --maildir --mbox --mda --help --version check list probe completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -77,6 +77,10 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -103,10 +107,6 @@ _popget() {
                     ;;
                 --mda)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)

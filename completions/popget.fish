@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_popget_global_optspecs
-    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= accept-new-uids e/exit-empty server= user= tls= password-command= maildir= mbox= mda= json q/quiet v/verbose color= h/help V/version
+    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= accept-new-uids e/exit-empty json q/quiet v/verbose color= server= user= tls= password-command= maildir= mbox= mda= h/help V/version
 end
 
 function __fish_popget_needs_command
@@ -30,6 +30,9 @@ complete -c popget -n "__fish_popget_needs_command" -l state-dir -d 'Remember wh
 complete -c popget -n "__fish_popget_needs_command" -l limit -d 'At most so many messages an account' -r
 complete -c popget -n "__fish_popget_needs_command" -l max-size -d 'Leave larger messages on the server' -r
 complete -c popget -n "__fish_popget_needs_command" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_needs_command" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c popget -n "__fish_popget_needs_command" -l server -d 'Visit this server, without a configuration file: host, host:port, or a POP URL' -r
 complete -c popget -n "__fish_popget_needs_command" -l user -d 'Log in as this user, if no URL names one' -r
 complete -c popget -n "__fish_popget_needs_command" -l tls -d 'Use TLS like this (implicit, starttls or none), if no URL says it' -r
@@ -37,9 +40,6 @@ complete -c popget -n "__fish_popget_needs_command" -l password-command -d 'Take
 complete -c popget -n "__fish_popget_needs_command" -l maildir -d 'Deliver to this Maildir' -r -F
 complete -c popget -n "__fish_popget_needs_command" -l mbox -d 'Deliver to this mbox; - is standard output' -r -F
 complete -c popget -n "__fish_popget_needs_command" -l mda -d 'Deliver by this command' -r
-complete -c popget -n "__fish_popget_needs_command" -l color -d 'Use colour' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_needs_command" -s n -l dry-run -d 'Do everything but deliver, delete or remember; say what would be done'
 complete -c popget -n "__fish_popget_needs_command" -l all -d 'Take seen messages too'
 complete -c popget -n "__fish_popget_needs_command" -l keep -d 'Leave messages on the server'

@@ -120,9 +120,6 @@ pub struct Fetch {
     /// Exit with 1 if all went well and there was nothing new
     #[arg(short, long)]
     pub exit_empty: bool,
-    /// An account that stands in no file.
-    #[command(flatten)]
-    pub one_off: OneOff,
     /// Print what happens as one JSON object a line
     #[arg(long, global = true)]
     pub json: bool,
@@ -135,10 +132,14 @@ pub struct Fetch {
     /// Use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, global = true)]
     pub color: When,
+    /// An account that stands in no file.
+    #[command(flatten)]
+    pub one_off: OneOff,
 }
 
 /// An account given on the command line instead of in a file.
 #[derive(clap::Args)]
+#[command(next_help_heading = "An account without a configuration file")]
 pub struct OneOff {
     /// Visit this server, without a configuration file: host, host:port, or a POP URL
     #[arg(long, value_name = "SERVER", conflicts_with_all = ["accounts", "config"])]

@@ -393,6 +393,43 @@ fn a_certificate_is_login_enough() {
 }
 
 #[test]
+fn a_token_logs_in_at_a_real_dovecot() {
+    let Some(mut dovecot) = Dovecot::start() else {
+        return;
+    };
+    dovecot.put("alice", &[mail::named("plain.eml")]);
+    let hour = Duration::from_secs(3600);
+    let good = dovecot.token("alice", SystemTime::now() + hour);
+    let old = dovecot.token("alice", SystemTime::now() - hour);
+    let account = |token: &str, auth: &str| {
+        scene_at(&dovecot, Way::Implicit, "alice")
+            .without_key("password_file")
+            .key("oauth", "{token_command: cat token}")
+            .key("auth", auth)
+            .file("token", token.as_bytes())
+    };
+    for auth in ["xoauth2", "oauthbearer", "auto"] {
+        let mut scene = account(&good, auth);
+        drop(scene.run().silent().delivers(["plain.eml"]).exits(0));
+        let mut scene = account(&old, auth);
+        let refused = scene.run().says("refused the access token").says_lines(1);
+        drop(refused.never_shows(&old).exits(77));
+    }
+    let log = dovecot.log();
+    assert_eq!(
+        log.matches("Login: user=<alice>, method=OAUTHBEARER,")
+            .count(),
+        2,
+        "{log}"
+    );
+    assert_eq!(
+        log.matches("Login: user=<alice>, method=XOAUTH2,").count(),
+        1,
+        "{log}"
+    );
+}
+
+#[test]
 fn dovecot_checks_tokens_by_itself() {
     let Some(dovecot) = Dovecot::start() else {
         return;

@@ -45,7 +45,9 @@ pub struct Settings {
 /// Reads a server that is named by hand, as `server` in the file may name it, and the name by which
 /// the name service knows its host.
 pub fn server(text: &str) -> Result<(Server, String)> {
-    let wrong = |what| Error::Usage(format!("{text}: {what}"));
+    // Before the @ may stand a password.
+    let shown = text.rsplit('@').next().unwrap_or_default();
+    let wrong = |what| Error::Usage(format!("{shown}: {what}"));
     let server = server::read(text).map_err(wrong)?;
     let host = server::ascii(&server.host).map_err(wrong)?;
     Ok((server, host))

@@ -126,7 +126,8 @@ pub fn proxy(text: &str) -> Result<Proxy, String> {
     let login = who.map(|who| {
         let (user, password) = who.split_once(':')?;
         let password = Secret::new(decode(password)?.into_bytes());
-        Some((decode(user)?, password))
+        let user = decode(user)?;
+        (!user.is_empty() && !password.expose().is_empty()).then_some((user, password))
     });
     let login = match login {
         Some(None) => return Err("before the @ stands user:password".into()),

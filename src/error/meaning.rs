@@ -57,6 +57,7 @@ impl Error {
             E::MdaRefused { .. } => ExitStatus::Data,
             E::HostNotFound { .. } => ExitStatus::NoHost,
             E::Unreachable { .. }
+            | E::SourceAddress { .. }
             | E::Proxy { .. }
             | E::Tunnel { .. }
             | E::TlsFailed { .. }
@@ -91,6 +92,7 @@ impl Error {
             | E::TimedOut { .. }
             | E::Deadline(_)
             | E::Cut { .. }
+            | E::SourceAddress { .. }
             | E::Proxy { .. }
             | E::Tunnel { .. }
             | E::TlsFailed { .. }

@@ -183,6 +183,13 @@ pub enum Error {
         /// What may help.
         advice: &'static str,
     },
+    /// Connections cannot start from the address of `source_address`.
+    SourceAddress {
+        /// The address.
+        address: String,
+        /// Why not.
+        why: io::Error,
+    },
     /// The proxy does not give us a connection to the server.
     Proxy {
         /// Its address.

@@ -87,6 +87,7 @@ fn is_away(error: &Error) -> bool {
             | Error::Unreachable { .. }
             | Error::Proxy { .. }
             | Error::Tunnel { .. }
+            | Error::TlsFailed { .. }
             | Error::TimedOut { .. }
             | Error::Cut { .. }
             | Error::GreetingRefused(_)

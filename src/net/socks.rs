@@ -2,7 +2,7 @@
 //! looks the server's name up.
 
 use super::tcp::{self, Outset};
-use super::wire::{again, SLICE};
+use super::wire::{again, Waiting, SLICE};
 use super::{Patience, Transport};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -45,7 +45,7 @@ pub fn connect(proxy: &Proxy, host: &str, port: u16, patience: &Patience) -> Res
     let mut talk = Talk {
         proxy,
         socket: &mut socket,
-        patience,
+        waiting: patience.start("the proxy"),
     };
     talk.agree()?;
     talk.request(host, port)?;
@@ -64,7 +64,8 @@ impl Proxy {
 struct Talk<'t> {
     proxy: &'t Proxy,
     socket: &'t mut TcpStream,
-    patience: &'t Patience,
+    /// For all that it says: byte by byte it must not get round the time-out.
+    waiting: Waiting<'t>,
 }
 
 impl Talk<'_> {
@@ -154,13 +155,13 @@ impl Talk<'_> {
 
     /// Hears exactly so many bytes: what follows is the server's.
     fn hear<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let waiting = self.patience.start("the proxy");
         let (mut bytes, mut heard) = ([0; N], 0);
         while heard < N {
+            self.waiting.check_or_stop()?;
             match self.socket.read(&mut bytes[heard..]) {
                 Ok(0) => return Err(self.proxy.failed("it hung up")),
                 Ok(more) => heard += more,
-                Err(why) if again(&why) => waiting.check_or_stop()?,
+                Err(why) if again(&why) => {}
                 Err(why) => return Err(self.proxy.failed(crate::error::plain(&why))),
             }
         }

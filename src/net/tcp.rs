@@ -114,7 +114,7 @@ fn race(
                             socket,
                             waiting: patience.start("the connection"),
                         }),
-                        Err(why) => failure = Some(unreachable(&address, why)),
+                        Err(why) => failure = Some(why),
                     }
                 }
                 (None, true, Some(failure)) => return Err(failure),
@@ -157,6 +157,9 @@ fn settle(asked: &mut Vec<Attempt>, failure: &mut Option<Error>) -> Result<Optio
 
 /// Waits until one of those asked answers, or a slice of time is over.
 fn wait(asked: &[Attempt]) -> Result<()> {
+    if asked.is_empty() {
+        return Ok(()); // the next one is due at once
+    }
     let slice = Timespec {
         tv_sec: 0,
         tv_nsec: SLICE.as_nanos() as _,
@@ -181,17 +184,23 @@ fn unreachable(address: &SocketAddr, why: Errno) -> Error {
 }
 
 /// A socket that has begun to connect and does not block.
-fn begin(address: &SocketAddr, source: Option<IpAddr>) -> rustix::io::Result<OwnedFd> {
+fn begin(address: &SocketAddr, source: Option<IpAddr>) -> Result<OwnedFd> {
+    let failed = |why| unreachable(address, why);
     let socket = socket(match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
-    })?;
+    })
+    .map_err(failed)?;
     if let Some(source) = source {
-        net::bind(&socket, &SocketAddr::new(source, 0))?;
+        let bound = net::bind(&socket, &SocketAddr::new(source, 0));
+        bound.map_err(|why| Error::SourceAddress {
+            address: source.to_string(),
+            why: why.into(),
+        })?;
     }
     match net::connect(&socket, address) {
         Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
-        Err(why) => Err(why),
+        Err(why) => Err(failed(why)),
     }
 }
 

@@ -70,6 +70,15 @@ pub fn open(line: &CommandLine, surroundings: &[(&str, String)]) -> Result<Tunne
 }
 
 impl Tunnel {
+    /// Waits until an end is ready, one slice at most: a program that only ever complains must not
+    /// keep those who watch the clock from looking at it.
+    fn await_ready(&mut self, end: End) -> io::Result<()> {
+        match self.ready(end)? {
+            true => Ok(()),
+            false => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
     /// Waits until one of its ends is ready; says whether `end` is.
     fn ready(&mut self, end: End) -> io::Result<bool> {
         let wait = Timespec {
@@ -171,7 +180,7 @@ fn pending(stream: &impl AsFd) -> bool {
 
 impl Read for Tunnel {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while !self.ready(End::Output)? {}
+        self.await_ready(End::Output)?;
         match self.output.read(buffer)? {
             0 if !buffer.is_empty() => Err(self.over()),
             read => Ok(read),
@@ -181,7 +190,7 @@ impl Read for Tunnel {
 
 impl Write for Tunnel {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        while !self.ready(End::Input)? {}
+        self.await_ready(End::Input)?;
         let Some(input) = &mut self.input else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };

@@ -134,3 +134,17 @@ fn pop_without_tls_must_be_asked_for() {
     let mut clear = scene().key("tls", "none");
     clear.run().delivers(["alpha.eml"]).silent().exits(0);
 }
+
+#[test]
+fn a_password_in_a_url_is_not_repeated() {
+    for arguments in [
+        &["probe", "pop://ann:hidden@pop.invalid"][..],
+        &["--server", "pop://ann:hidden@pop.invalid", "--mbox", "-"],
+    ] {
+        let outcome = Scene::new().run_with(arguments);
+        outcome
+            .says("a password does not belong into a URL")
+            .never_shows("hidden")
+            .exits(64);
+    }
+}

@@ -86,6 +86,19 @@ fn a_tunnel_that_cannot_be_started_or_just_ends_is_told() {
 }
 
 #[test]
+fn a_tunnel_that_ends_under_tls_is_told_like_any_other() {
+    let server = PopServer::builder()
+        .security(Security::Implicit(Certificate::Good))
+        .start();
+    let mut scene = through(&server, "'echo oops >&2; exit 3'");
+    scene
+        .run()
+        .says("the tunnel echo ended (exit status: 3): \"oops\"")
+        .says_lines(1)
+        .exits(69);
+}
+
+#[test]
 fn a_tunnel_that_says_nothing_is_given_up_and_ended() {
     let server = PopServer::start();
     let tunnel = "'echo $$ >pid; trap \"\" TERM; while :; do sleep 1; done'";
@@ -114,4 +127,12 @@ fn nothing_of_a_tunnel_is_left_behind() {
     let stat = fs::read_to_string(Path::new("/proc").join(pid.trim()).join("stat"));
     let gone = stat.is_err() || stat.unwrap().contains(") Z ");
     assert!(gone, "{pid} lives on");
+}
+
+#[test]
+fn a_tunnel_that_only_complains_is_given_up() {
+    let server = PopServer::start();
+    let tunnel = "'while :; do echo no >&2; sleep 0.05; done'";
+    let mut scene = through(&server, tunnel).key("timeout", "1s");
+    scene.run().says("no answer for 1s").exits(75);
 }

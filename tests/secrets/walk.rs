@@ -180,6 +180,40 @@ fn a_secret_that_is_right_goes_to_the_server_and_to_nobody_else() {
     }
 }
 
+/// The commands that look at a server, and what they say to programs.
+const LOOKS: [&[&str]; 6] = [
+    &["check"],
+    &["list"],
+    &["probe"],
+    &["check", "--json"],
+    &["list", "--json"],
+    &["probe", "--json"],
+];
+
+#[test]
+fn no_command_tells_a_secret() {
+    for place in &PLACES {
+        for (word, token) in [(SECRET, TOKEN), ("another word", "another")] {
+            let server = server(word, token);
+            let mut scene = place.scene(&server);
+            for look in LOOKS.into_iter().chain([&["--all", "--json"][..]]) {
+                for volume in VOLUMES {
+                    let call = [look, volume].concat();
+                    let mut outcome = scene.run_with(&call);
+                    let seen = outcome.take_stdout() + &outcome.take_stderr();
+                    for trace in traces(&server) {
+                        let told = seen.contains(&trace);
+                        assert!(!told, "{} {call:?}: {trace} is in\n{seen}", place.name);
+                    }
+                    let probe = look.first() == Some(&"probe");
+                    let right = probe || word == SECRET;
+                    outcome.exits(if right { 0 } else { 77 });
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_secret_that_is_refused_is_not_told() {
     for place in &PLACES {

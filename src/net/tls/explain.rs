@@ -132,7 +132,8 @@ pub fn unready(said: &str) -> Error {
 
 /// An error of a connection that was secured: the library's words are not for people.
 pub fn broken(why: io::Error) -> io::Error {
-    if why.kind() != io::ErrorKind::Other {
+    let ours = why.get_ref().is_some_and(|inner| inner.is::<Error>());
+    if ours || why.kind() != io::ErrorKind::Other {
         return why;
     }
     let text = why.to_string();

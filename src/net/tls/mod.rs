@@ -22,6 +22,7 @@ use super::{Patience, Transport};
 use crate::error::{Error, Result};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What ties a login to the TLS connection over which it is made, so that nobody in between can pass
@@ -141,9 +142,14 @@ pub fn secure(
     trust: &Trust,
     patience: &Patience,
 ) -> Result<(Box<dyn Transport>, Secured)> {
-    let (transport, secured) = match trust.engine {
-        Engine::Beneath if beneath::THERE => beneath::secure(transport, trust, patience)?,
-        Engine::Beneath | Engine::Native => native::secure(transport, trust, patience)?,
+    let (witness, seen) = Witness::of(transport);
+    let agreed = match trust.engine {
+        Engine::Beneath if beneath::THERE => beneath::secure(witness, trust, patience),
+        Engine::Beneath | Engine::Native => native::secure(witness, trust, patience),
+    };
+    let (transport, secured) = match (agreed, seen.dismiss()) {
+        (Err(_), Some(why)) => return Err(Error::from_transport(why, "the TLS handshake")),
+        (agreed, _) => agreed?,
     };
     match &trust.proof {
         Proof::Pins(pins) if !pins.contains(&secured.fingerprint()) => {
@@ -164,6 +170,72 @@ fn bad_file(key: &'static str, path: &Path, why: impl Into<String>) -> Error {
         key,
         path: path.into(),
         why: why.into(),
+    }
+}
+
+/// What went wrong beneath TLS during the handshake, in words of our own.
+#[derive(Clone)]
+struct Seen(Arc<Mutex<Watch>>);
+
+/// Whether it is looked out for, and what it was.
+enum Watch {
+    On(Option<io::Error>),
+    Off,
+}
+
+impl Seen {
+    /// Ends the watch.
+    fn dismiss(&self) -> Option<io::Error> {
+        let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *watch, Watch::Off) {
+            Watch::On(seen) => seen,
+            Watch::Off => None,
+        }
+    }
+
+    /// Keeps an error of our own, which the libraries would turn into words of theirs.
+    fn note(&self, error: io::Error) -> io::Error {
+        let ours = error.get_ref().is_some_and(|inner| inner.is::<Error>());
+        let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *watch {
+            Watch::On(seen) if ours => {
+                *seen = Some(error);
+                io::ErrorKind::BrokenPipe.into()
+            }
+            Watch::On(_) | Watch::Off => error,
+        }
+    }
+}
+
+/// The transport beneath TLS, watched during the handshake.
+struct Witness(Box<dyn Transport>, Seen);
+
+impl Witness {
+    fn of(transport: Box<dyn Transport>) -> (Box<dyn Transport>, Seen) {
+        let seen = Seen(Arc::new(Mutex::new(Watch::On(None))));
+        (Box::new(Self(transport, seen.clone())), seen)
+    }
+}
+
+impl Read for Witness {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| self.1.note(error))
+    }
+}
+
+impl Write for Witness {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(|error| self.1.note(error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(|error| self.1.note(error))
+    }
+}
+
+impl Transport for Witness {
+    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.0.set_timeout(timeout)
     }
 }
 
