@@ -110,6 +110,32 @@ impl Envelope {
     }
 }
 
+/// The fields in which servers that keep mail in mboxes note what became of a message: UW, Berkeley
+/// and GNU Mailutils write them into what they give the next time.
+const MARKS: [&[u8]; 7] = [
+    b"status",
+    b"x-status",
+    b"x-uid",
+    b"x-uidl",
+    b"x-imap",
+    b"x-imapbase",
+    b"x-keywords",
+];
+
+/// The lines of a head but for the marks of servers: what stays the same of a message.
+pub fn unmarked(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut marked = false;
+    head.split_inclusive(|byte| *byte == b'\n')
+        .filter(move |line| {
+            if !matches!(line.first(), Some(b' ' | b'\t')) {
+                let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+                let name = name.trim_ascii_end().to_ascii_lowercase();
+                marked = line.contains(&b':') && MARKS.contains(&name.as_slice());
+            }
+            !marked
+        })
+}
+
 /// Where the head ends within `bytes`: behind its blank line, or nowhere if that has not come yet.
 pub fn head_end(bytes: &[u8]) -> Option<usize> {
     if bytes.first() == Some(&b'\n') {
@@ -163,6 +189,15 @@ fn address(value: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_servers_note_in_a_head_is_left_out() {
+        let head = b"From: a\nStatus: RO\nX-UID: 7\n\tmore\nX-Statusx: kept\nSubject: Status: x\n \
+                     Status: y\nx-imapbase : 1\nStatus\n\n";
+        let left: Vec<u8> = unmarked(head).flatten().copied().collect();
+        let expected = b"From: a\nX-Statusx: kept\nSubject: Status: x\n Status: y\nStatus\n\n";
+        assert_eq!(left, expected);
+    }
 
     #[test]
     fn a_uid_is_any_bytes_but_controls() {

@@ -7,7 +7,7 @@ use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Failure, Stage, Subject};
 use crate::maildrop::Maildrop;
-use crate::message::{head_end, Digest, Digester, Envelope, Listing, Time};
+use crate::message::{head_end, unmarked, Digest, Digester, Envelope, Listing, Time};
 use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
 use std::collections::HashMap;
@@ -215,8 +215,10 @@ impl Road<'_> {
     ) -> Result<(Digest, u64)> {
         let mut digester = Digester::default();
         let (mut size, mut untold) = (0, 0);
+        for line in unmarked(head) {
+            digester.update(line);
+        }
         let mut take = |bytes: &[u8]| {
-            digester.update(bytes);
             size += bytes.len() as u64;
             untold += bytes.len() as u64;
             if untold >= PIECE as u64 {
@@ -230,7 +232,10 @@ impl Road<'_> {
         loop {
             match read(reader, &mut piece)? {
                 0 => break,
-                n => take(&piece[..n])?,
+                n => {
+                    digester.update(&piece[..n]);
+                    take(&piece[..n])?;
+                }
             }
         }
         self.events.emit(Event::Progress(untold));

@@ -99,6 +99,9 @@ pub fn log_in(
         match attempt.make(talk)? {
             Answer::LoggedIn => return Ok(()),
             Answer::Unheard(code, text) => refusal = Some(attempt.unheard(code, text)?),
+            Answer::Refused(code, text) if attempt.may_be_bound_wrongly(code) => {
+                refusal = Some(attempt.doubted(code, text));
+            }
             Answer::Refused(code, text) => return Err(attempt.refused(code, text)),
         }
     }
@@ -187,6 +190,22 @@ impl Attempt<'_> {
             coded,
             error,
         })
+    }
+
+    /// Whether a proof may have been refused for what it was bound to. Cyrus takes every type of
+    /// binding and refuses, in plain words, the proof with one that it does not know; whoever says
+    /// why within the mechanism does not come here.
+    fn may_be_bound_wrongly(&self, code: Option<Code>) -> bool {
+        matches!(self.method, Method::ScramPlus(_)) && matches!(code, None | Some(Code::Auth))
+    }
+
+    /// A refusal after which a SCRAM that is not bound may follow, where the server proved itself.
+    fn doubted(&self, code: Option<Code>, text: Vec<u8>) -> Refusal {
+        Refusal {
+            method: self.method,
+            coded: true,
+            error: self.refused(code, text),
+        }
     }
 
     /// What a refused login means (RFC 3206; without codes it is a guess, see `syntax::busy_words`).
