@@ -123,6 +123,17 @@ impl Kdc {
         assert!(kinit.wait().unwrap().success(), "no ticket for {user}");
     }
 
+    /// Gives a scene the realm, but for the host, which it takes to be in another one.
+    pub fn misplace(&self, scene: Scene) -> Scene {
+        let text = fs::read_to_string(self.path("krb5.conf")).unwrap();
+        let here = format!("localhost = {REALM}");
+        assert!(text.contains(&here), "{text}");
+        let text = text.replace(&here, "localhost = ELSEWHERE.TEST");
+        let scene = self.surround(scene).file("krb5.conf", text.as_bytes());
+        let config = scene.path("krb5.conf").display().to_string();
+        scene.env("KRB5_CONFIG", &config)
+    }
+
     /// Throws the tickets away.
     pub fn forget(&self) {
         let _ = fs::remove_file(self.path("cache"));
