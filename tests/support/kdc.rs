@@ -25,6 +25,10 @@ const REALM: &str = "POPGET.TEST";
 impl Kdc {
     /// Starts one. Where there is none, that is a failure in continuous integration.
     pub fn start() -> Option<Kdc> {
+        // A popget without Kerberos has nothing to ask it.
+        if !cfg!(feature = "gssapi") {
+            return None;
+        }
         if !super::there("kinit", "the tests of Kerberos are skipped")
             || !super::there("krb5kdc", "the tests of Kerberos are skipped")
         {
