@@ -21,6 +21,7 @@
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
 //! - `dovecot`: against a server that others wrote
+//! - `others`: against the other POP servers that Debian has
 //! - `crash`: killed or failed at every step, then run again
 
 #![allow(
@@ -49,6 +50,7 @@ mod maildir;
 mod mbox;
 mod mda;
 mod memory;
+mod others;
 mod probe;
 mod promises;
 mod rehearsal;

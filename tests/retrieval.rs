@@ -7,3 +7,4 @@ mod greetings;
 mod listings;
 mod losses;
 mod replies;
+mod utf8;

@@ -46,6 +46,11 @@ impl<'e> Pop3<'e> {
             timestamp,
         } = greeted;
         talk.0.events().enter(Stage::LoggingIn);
+        if before.utf8 {
+            // Without it, a message with such a head comes as a notice in its place, and its deletion
+            // would be a loss (RFC 6856, section 2). A refusal changes nothing.
+            talk.ask(&Spoken::open("UTF8"), "the answer to UTF8")?;
+        }
         let offer = Offer {
             route,
             capabilities: &before,

@@ -126,6 +126,8 @@ pub struct Capabilities {
     pub top: bool,
     /// `AUTH-RESP-CODE`: every refused credential carries `[AUTH]`.
     pub auth_resp_code: bool,
+    /// `UTF8`: messages may hold UTF-8 in their heads, if it is asked for.
+    pub utf8: bool,
     /// The mechanisms behind `SASL`, upper case.
     pub sasl: Vec<Vec<u8>>,
     /// `EXPIRE`: after how many days the server may delete by itself.
@@ -144,6 +146,7 @@ impl Capabilities {
             .filter(|word| !word.is_empty());
         match words.next() {
             Some(b"TOP") => self.top = true,
+            Some(b"UTF8") => self.utf8 = true,
             Some(b"AUTH-RESP-CODE") => self.auth_resp_code = true,
             Some(b"EXPIRE") => {
                 let days = words.next().and_then(|days| std::str::from_utf8(days).ok());

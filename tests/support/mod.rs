@@ -9,6 +9,7 @@
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `gate`: holds a server up at one moment
 //! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it
+//! - `others`: five more of them
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers
 //! - `story`: a run that is killed or failed in the middle, and what must come of it
 //! - `client`: a bare client, to test the servers with
@@ -37,6 +38,7 @@ pub mod login;
 pub mod mail;
 pub mod maildrop;
 pub mod memory;
+pub mod others;
 pub mod outcome;
 pub mod phrases;
 pub mod process;
