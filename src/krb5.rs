@@ -9,6 +9,9 @@ use std::ffi::c_void;
 use std::mem::ManuallyDrop;
 use std::ptr::{null, null_mut};
 
+/// Whether popget was built with Kerberos.
+pub const BUILT_IN: bool = true;
+
 /// What the library is called: MIT's and Heimdal's on Linux, then as other systems have it.
 const LIBRARIES: &[&str] = &[
     "libgssapi_krb5.so.2",
@@ -26,21 +29,22 @@ const HOST_SERVICE: [u8; 10] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 
 const CONTINUE: u32 = 1;
 /// The part of a major status that tells an error.
 const ERROR: u32 = 0xffff_0000;
-/// GSS_S_NO_CRED.
-const NO_CREDENTIALS: u32 = 7 << 16;
+/// GSS_S_NO_CRED and GSS_S_CREDENTIALS_EXPIRED.
+const NO_TICKET: [u32; 2] = [7 << 16, 11 << 16];
 /// GSS_C_MUTUAL_FLAG and GSS_C_INTEG_FLAG.
 const WANTED: u32 = 2 | 32;
 /// GSS_C_INITIATE.
 const INITIATE: i32 = 1;
 
 /// What Kerberos says in its own numbers (krb5_err.et), and what it comes to.
-const KNOWN: [(i32, Trouble); 7] = [
+const KNOWN: [(i32, Trouble); 8] = [
     (-1_765_328_352, Trouble::Ticket),  // KRB5KRB_AP_ERR_TKT_EXPIRED
     (-1_765_328_189, Trouble::Ticket),  // KRB5_FCC_NOFILE
     (-1_765_328_243, Trouble::Ticket),  // KRB5_CC_NOTFOUND
     (-1_765_328_228, Trouble::Away),    // KRB5_KDC_UNREACH
     (-1_765_328_230, Trouble::Away),    // KRB5_REALM_UNKNOWN
     (-1_765_328_164, Trouble::Away),    // KRB5_REALM_CANT_RESOLVE
+    (-1_765_328_355, Trouble::Away),    // KRB5KDC_ERR_SVC_UNAVAILABLE
     (-1_765_328_377, Trouble::Service), // KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN
 ];
 
@@ -294,7 +298,7 @@ impl Context {
         let service = self.service.clone();
         Err(match known.map(|(_, trouble)| *trouble) {
             Some(Trouble::Ticket) => Error::NoTicket(said),
-            _ if major & ERROR == NO_CREDENTIALS => Error::NoTicket(said),
+            _ if NO_TICKET.contains(&(major & ERROR)) => Error::NoTicket(said),
             Some(Trouble::Away) => Error::KerberosAway(said),
             Some(Trouble::Service) => Error::NoKerberosService { service, said },
             None => Error::KerberosFailed { service, said },

@@ -2,6 +2,9 @@
 
 use crate::error::{Error, Result};
 
+/// Whether popget was built with Kerberos.
+pub const BUILT_IN: bool = false;
+
 /// There is none.
 pub fn has_ticket() -> bool {
     false
@@ -11,9 +14,9 @@ pub fn has_ticket() -> bool {
 pub enum Context {}
 
 impl Context {
-    /// Says that popget was built without it.
+    /// Never asked: there is no ticket, and the settings cannot name it.
     pub fn new(_host: &str) -> Result<Self> {
-        Err(Error::NoKerberos(String::new()))
+        Err(Error::Bug("Kerberos was wanted without being there".into()))
     }
 
     /// Never asked.

@@ -3,7 +3,8 @@
 use super::file::Keys;
 use super::resolve::Layers;
 use crate::error::Result;
-use crate::maildrop::{Methods, Needs};
+use crate::krb5;
+use crate::maildrop::{Method, Methods, Needs};
 use crate::net::TlsMode;
 use crate::secret::{self, open_to_others, SecretSource};
 use std::fs::File;
@@ -102,6 +103,9 @@ impl Layers<'_> {
         let wrong = |what: &str| Err(self.wrong("auth", self.own.auth.is_some(), what));
         if tls == TlsMode::Off && named.iter().all(|method| method.is_bound()) {
             return wrong("a login can be bound to TLS only, and there is none");
+        }
+        if named.contains(&Method::Gssapi) && !krb5::BUILT_IN {
+            return wrong("it names gssapi, and this popget was built without Kerberos");
         }
         match secret {
             SecretSource::Ask if all(Needs::Nothing) => Ok(SecretSource::Nothing),

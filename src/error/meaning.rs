@@ -40,6 +40,7 @@ impl Error {
             | E::LoginRefused(_)
             | E::LongLoginRefused(_)
             | E::TokenRefused(_)
+            | E::TicketRefused(_)
             | E::Unproven
             | E::NoTicket(_)
             | E::NoKerberosService { .. }
@@ -119,6 +120,7 @@ impl Error {
             | E::LoginRefused(_)
             | E::LongLoginRefused(_)
             | E::TokenRefused(_)
+            | E::TicketRefused(_)
             | E::NoTicket(_)
             | E::KerberosAway(_)
             | E::NoKerberosService { .. }
@@ -170,6 +172,7 @@ impl Error {
             | Self::LoginRefused(words)
             | Self::LongLoginRefused(words)
             | Self::TokenRefused(words)
+            | Self::TicketRefused(words)
             | Self::OtherChannel(words)
             | Self::NoTicket(words)
             | Self::KerberosAway(words)

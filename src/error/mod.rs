@@ -254,6 +254,8 @@ pub enum Error {
     LongLoginRefused(Vec<u8>),
     /// The server refused an access token.
     TokenRefused(Vec<u8>),
+    /// The server refused a Kerberos ticket, or its owner as this user.
+    TicketRefused(Vec<u8>),
     /// The server agreed without having proved that it knows the password, or proved it wrongly.
     Unproven,
     /// There is no Kerberos ticket that is good for now; what Kerberos says.
@@ -274,7 +276,7 @@ pub enum Error {
         /// What Kerberos says.
         said: Vec<u8>,
     },
-    /// None of these libraries is there; nothing is looked for where popget was built without.
+    /// None of these libraries is there.
     NoKerberos(String),
     /// The server sees another TLS connection than we do.
     OtherChannel(Vec<u8>),

@@ -80,7 +80,7 @@ fn unnamed(credential: &Credential, offer: &Offer) -> Result<Vec<Method>> {
     }
 }
 
-/// A method that the server refused before anything made from the secret was said.
+/// A method that ended before anything made from the secret was said, most often refused.
 pub struct Refusal {
     /// The method.
     pub method: Method,
@@ -91,6 +91,15 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// One that ended on our side.
+    pub fn silent(method: Method, error: Error) -> Self {
+        Self {
+            method,
+            coded: false,
+            error,
+        }
+    }
+
     /// Whether another method may follow. Where anybody may be listening, or be the server, none
     /// that shows more: to refuse is all that an attacker would have to do to see it.
     pub fn allows(&self, next: Method, offer: &Offer) -> bool {

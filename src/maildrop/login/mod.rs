@@ -63,6 +63,8 @@ pub struct Offer<'a> {
 /// How an attempt ended, if not by an error of the line.
 enum Answer {
     LoggedIn,
+    /// Not begun, since there is no ticket for this server; nothing was said.
+    Unable(Error),
     /// Refused before anything made from the secret was said.
     Unheard(Option<Code>, Vec<u8>),
     /// Refused after that.
@@ -98,6 +100,7 @@ pub fn log_in(
         };
         match attempt.make(talk)? {
             Answer::LoggedIn => return Ok(()),
+            Answer::Unable(error) => refusal = Some(Refusal::silent(method, error)),
             Answer::Unheard(code, text) => refusal = Some(attempt.unheard(code, text)?),
             Answer::Refused(code, text) if attempt.may_be_bound_wrongly(code) => {
                 refusal = Some(attempt.doubted(code, text));
@@ -119,7 +122,11 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     fn make(&self, talk: &mut Talk) -> Result<Answer> {
-        match (self.mechanism()?, self.method) {
+        let mechanism = match self.mechanism() {
+            Err(error) if self.method == Method::Gssapi => return Ok(Answer::Unable(error)),
+            mechanism => mechanism?,
+        };
+        match (mechanism, self.method) {
             (Some(mut by), _) => {
                 let name = self.method.name().to_ascii_uppercase();
                 let announced = match self.offer.capabilities.offers(&name) {
@@ -219,6 +226,9 @@ impl Attempt<'_> {
         match error {
             Error::LoginRefused(text) if self.method.needs() == Needs::Token => {
                 Error::TokenRefused(text)
+            }
+            Error::LoginRefused(text) if self.method == Method::Gssapi => {
+                Error::TicketRefused(text)
             }
             Error::LoginRefused(text) if self.is_long() => Error::LongLoginRefused(text),
             error => error,
