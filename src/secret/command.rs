@@ -51,7 +51,7 @@ impl CommandLine {
             // What is set for it before may be secret as well.
             Self::Shell(line) => line
                 .split_whitespace()
-                .find(|word| !word.contains('='))
+                .find(|word| !word.contains('=') && *word != "exec")
                 .unwrap_or_default(),
             Self::Words(words) => words.first().map_or("", String::as_str),
         }
