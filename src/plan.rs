@@ -3,8 +3,9 @@
 
 use crate::error::{Error, Result};
 use crate::message::{Disposition, Listing, Time, Uid};
-use crate::seen::{Entry, Records};
-use std::collections::HashMap;
+use crate::seen::{Entry, Key, Login, Records};
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 /// A known maildrop must have this many messages before their all being new is suspicious:
 /// fetching fewer again does little harm, and people do empty small maildrops.
@@ -45,6 +46,12 @@ pub struct Policy {
     pub order: Order,
     /// Go on although every UID is new.
     pub accept_new_uids: bool,
+    /// The server shows only a part at a time: come again as long as it shows something new.
+    pub drain: bool,
+    /// End the session, so that what was done lasts, after so many messages.
+    pub commit_every: Option<u64>,
+    /// Log in no more often than this.
+    pub min_interval: Option<Duration>,
 }
 
 impl Policy {
@@ -94,6 +101,8 @@ pub struct Step {
     pub afterwards: Disposition,
     /// How many listed messages share its UID.
     pub copies: u32,
+    /// The how-manieth of those it is.
+    pub nth: u32,
 }
 
 impl Step {
@@ -123,12 +132,21 @@ pub fn choose(
         policy,
         now,
     };
+    let mut met: HashMap<&Uid, u32> = HashMap::new();
     let copies_of = |uid: &Option<Uid>| uid.as_ref().and_then(|uid| copies.get(uid)).copied();
     let mut steps: Vec<Step> = listings
         .iter()
         .map(|listing| {
             let copies = copies_of(&listing.uid).unwrap_or(1);
-            step(listing, copies, &basis)
+            let nth = listing.uid.as_ref().map_or(0, |uid| {
+                let met = met.entry(uid).or_default();
+                *met += 1;
+                *met
+            });
+            Step {
+                nth,
+                ..step(listing, copies, &basis)
+            }
         })
         .collect();
     if policy.order == Order::Newest {
@@ -144,6 +162,36 @@ pub fn choose(
         (step.why, step.afterwards) = (Reason::Limit, Disposition::Keep);
     }
     Ok(steps)
+}
+
+/// Where a server hides what was retrieved and lists a few of the rest, what is known and yet listed
+/// stands in the way of what is not: a session that retrieved it did not end well. If all is known,
+/// has it retrieved once more and let go, but what the memory could not tell from something new, and
+/// what should be `hidden` by now and is not.
+pub fn unveil(steps: &mut [Step], records: &Records, hidden: &HashSet<Key>) {
+    if steps.iter().any(Step::retrieve) {
+        return;
+    }
+    let known = steps.iter_mut().filter(|step| step.why == Reason::Seen);
+    for step in known {
+        let Some(uid) = &step.listing.uid else {
+            continue;
+        };
+        let told = records.of(uid).iter().all(|entry| entry.digest.is_some());
+        if told && !hidden.contains(&Key::Uid(uid.clone())) {
+            step.why = Reason::Compare;
+        }
+    }
+}
+
+/// How much too early a login would be now, if it would be. A clock that was set back holds nobody.
+pub fn early(last: Option<Login>, min_interval: Option<Duration>, now: Time) -> Option<Duration> {
+    let Login { at, delay } = last?;
+    let since = u64::try_from(now.0.checked_sub(at.0)?).ok()?;
+    let delay = Duration::from_secs(delay.into());
+    let apart = min_interval.unwrap_or_default().max(delay);
+    let left = apart.saturating_sub(Duration::from_secs(since));
+    (!left.is_zero()).then_some(left)
 }
 
 /// What every step is decided on.
@@ -186,6 +234,7 @@ fn step(listing: &Listing, copies: u32, basis: &Basis) -> Step {
         why,
         afterwards,
         copies,
+        nth: 1,
     }
 }
 
@@ -275,6 +324,9 @@ mod tests {
             max_size: None,
             order: Order::Oldest,
             accept_new_uids: false,
+            drain: false,
+            commit_every: None,
+            min_interval: None,
         }
     }
 

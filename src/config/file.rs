@@ -100,6 +100,8 @@ pub struct Keys {
     pub retry: Option<u32>,
     #[serde(deserialize_with = "kinds::span")]
     pub deadline: Option<Span>,
+    #[serde(deserialize_with = "kinds::span")]
+    pub min_interval: Option<Span>,
     #[serde(deserialize_with = "kinds::keep")]
     pub keep: Option<Keep>,
     #[serde(deserialize_with = "kinds::flag")]
@@ -110,6 +112,10 @@ pub struct Keys {
     pub max_size: Option<Size>,
     #[serde(deserialize_with = "kinds::order")]
     pub order: Option<Order>,
+    #[serde(deserialize_with = "kinds::flag")]
+    pub drain: Option<bool>,
+    #[serde(deserialize_with = "kinds::some")]
+    pub commit_every: Option<u64>,
     #[serde(deserialize_with = "given")]
     pub deliver: Option<Deliver>,
 }

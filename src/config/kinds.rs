@@ -123,6 +123,11 @@ pub fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error
     number(from, "a number of messages", 0..=u64::MAX)
 }
 
+/// How many messages, and at least one.
+pub fn some<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    number(from, "a number of messages, 1 or more", 1..=u64::MAX)
+}
+
 fn number<'de, D: Deserializer<'de>, T: TryFrom<u64>>(
     from: D,
     what: &'static str,

@@ -70,7 +70,7 @@ impl Error {
             | E::GreetingRefused(_)
             | E::KerberosAway(_)
             | E::InUse(_)
-            | E::LoginDelay(_)
+            | E::LoginDelay { .. }
             | E::ServerTrouble(_)
             | E::MessageRefused(_)
             | E::QuitRefused(_)
@@ -127,7 +127,7 @@ impl Error {
             | E::KerberosFailed { .. }
             | E::NoKerberos(_)
             | E::InUse(_)
-            | E::LoginDelay(_)
+            | E::LoginDelay { .. }
             | E::ServerTrouble(_)
             | E::ServerBroken(_)
             | E::WouldReveal
@@ -179,7 +179,7 @@ impl Error {
             | Self::NoKerberosService { said: words, .. }
             | Self::KerberosFailed { said: words, .. }
             | Self::InUse(words)
-            | Self::LoginDelay(words)
+            | Self::LoginDelay { said: words, .. }
             | Self::ServerTrouble(words)
             | Self::ServerBroken(words)
             | Self::MessageRefused(words)

@@ -283,7 +283,12 @@ pub enum Error {
     /// The maildrop is locked by another session.
     InUse(Vec<u8>),
     /// The server wants logins further apart.
-    LoginDelay(Vec<u8>),
+    LoginDelay {
+        /// What it said.
+        said: Vec<u8>,
+        /// How far apart, if it says so.
+        wait: Option<Duration>,
+    },
     /// The server said that it has trouble which will pass.
     ServerTrouble(Vec<u8>),
     /// The server said that it has trouble which a person must mend.

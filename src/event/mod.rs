@@ -111,6 +111,12 @@ pub enum Notice {
     NextServer(Error),
     /// A dropped line; we connect again.
     Reconnecting(Error),
+    /// We connect again, now that what was done lasts.
+    Committed,
+    /// We connect again, since the server may show more.
+    NextSlice,
+    /// The next login has to wait so long.
+    Waiting(Duration),
     /// The server refused to delete so many messages.
     NotDeleted(usize),
     /// The server may delete mail by itself after so many days, sooner than it is to be kept.

@@ -40,8 +40,10 @@ pub struct Tally {
     pub skipped: u64,
     /// Bytes delivered.
     pub bytes: u64,
-    /// New messages are left for the next run.
+    /// New messages are, or may be, left for the next run.
     pub more: bool,
+    /// Nothing was done, since the next login has to wait so long.
+    pub too_soon: Option<Duration>,
     /// Messages of which only their bytes could tell whether they are new; none in a fetch, which
     /// looks.
     pub unsure: u64,

@@ -18,6 +18,7 @@ use crate::message::{Disposition, Listing, MessageNumber};
 use crate::net::{Patience, Route};
 use crate::secret::Credential;
 use std::io::Read;
+use std::time::Duration;
 
 /// A maildrop, open for this session.
 pub trait Maildrop {
@@ -31,6 +32,11 @@ pub trait Maildrop {
 
     /// After how many days the server may delete mail by itself, if it says so.
     fn expires_after(&self) -> Option<u32> {
+        None
+    }
+
+    /// How far apart the server wants logins to be, if it says so.
+    fn login_delay(&self) -> Option<Duration> {
         None
     }
 

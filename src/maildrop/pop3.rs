@@ -13,6 +13,7 @@ use crate::message::{head_end, Disposition, Listing, MessageNumber, Uid};
 use crate::net::{Route, Spoken};
 use crate::secret::Credential;
 use std::io::Read;
+use std::time::Duration;
 
 /// More messages than this are believed only if they are listed: a count costs the server nothing.
 const UNLISTED: u32 = 100_000;
@@ -63,12 +64,19 @@ impl<'e> Pop3<'e> {
             if error.reach() == Reach::Account {
                 let _ = talk.ask(&Spoken::open("QUIT"), "the goodbye");
             }
-            return Err(error);
+            return Err(match error {
+                Error::LoginDelay { said, wait: None } => Error::LoginDelay {
+                    said,
+                    wait: before.login_delay.map(seconds),
+                },
+                error => error,
+            });
         }
-        let capabilities = if before.known && (!before.top || before.expire_user) {
+        let capabilities = if before.known && (!before.top || before.varies) {
             let after = greet::capabilities(&mut talk)?;
             Capabilities {
                 expire: after.expire.or(before.expire),
+                login_delay: after.login_delay.or(before.login_delay),
                 ..after
             }
         } else {
@@ -156,6 +164,10 @@ impl Maildrop for Pop3<'_> {
         self.capabilities.expire
     }
 
+    fn login_delay(&self) -> Option<Duration> {
+        self.capabilities.login_delay.map(seconds)
+    }
+
     fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>> {
         if self.capabilities.known && !self.capabilities.top {
             return Ok(None);
@@ -221,6 +233,10 @@ impl Maildrop for Pop3<'_> {
             _ => Ok(refused),
         }
     }
+}
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(count.into())
 }
 
 /// Joins UIDs to sizes by message number. Messages in either list count.

@@ -1,6 +1,6 @@
 //! POP3 in words: commands out, replies and listings in. Pure: bytes in, values out. A server's
 //! text is never taken for more than bytes, and only the status word, response codes and numbers in
-//! it mean anything, with the one exception in [`busy_words`].
+//! it mean anything, with the two exceptions in [`busy_words`] and [`away_words`].
 
 use crate::error::{Error, Result};
 use crate::message::{MessageNumber, Uid};
@@ -105,14 +105,25 @@ pub fn busy_words(text: &[u8]) -> bool {
         || (has("wait") && has("unavailable"))
 }
 
+/// Whether a refusal without a code says that the service is away for now: Exchange Online has no
+/// other word for being too busy, at the login or later, and says a number behind it.
+pub fn away_words(text: &[u8]) -> bool {
+    let said = text.get(..18);
+    said.is_some_and(|said| said.eq_ignore_ascii_case(b"Server Unavailable"))
+}
+
 /// The error that a refusal stands for outside of login and of single messages.
 pub fn refusal(code: Option<Code>, text: &[u8]) -> Error {
     match code {
         Some(Code::InUse) => Error::InUse(text.to_vec()),
-        Some(Code::LoginDelay) => Error::LoginDelay(text.to_vec()),
+        Some(Code::LoginDelay) => Error::LoginDelay {
+            said: text.to_vec(),
+            wait: None,
+        },
         Some(Code::SysTemp) => Error::ServerTrouble(text.to_vec()),
         Some(Code::Auth) => Error::LoginRefused(text.to_vec()),
         Some(Code::OutSync) => Error::OutOfSync(text.to_vec()),
+        None if away_words(text) => Error::ServerTrouble(text.to_vec()),
         Some(Code::SysPerm | Code::Elsewhere) | None => Error::ServerBroken(text.to_vec()),
     }
 }
@@ -132,8 +143,10 @@ pub struct Capabilities {
     pub sasl: Vec<Vec<u8>>,
     /// `EXPIRE`: after how many days the server may delete by itself.
     pub expire: Option<u32>,
-    /// The value of `EXPIRE` may be another for this user.
-    pub expire_user: bool,
+    /// `LOGIN-DELAY`: how many seconds there are to be between logins.
+    pub login_delay: Option<u32>,
+    /// The value of `EXPIRE` or `LOGIN-DELAY` may be another for this user.
+    pub varies: bool,
 }
 
 impl Capabilities {
@@ -149,9 +162,12 @@ impl Capabilities {
             Some(b"UTF8") => self.utf8 = true,
             Some(b"AUTH-RESP-CODE") => self.auth_resp_code = true,
             Some(b"EXPIRE") => {
-                let days = words.next().and_then(|days| std::str::from_utf8(days).ok());
-                self.expire = days.and_then(|days| days.parse().ok());
-                self.expire_user = words.next() == Some(b"USER");
+                self.expire = words.next().and_then(decimal);
+                self.varies |= words.next() == Some(b"USER");
+            }
+            Some(b"LOGIN-DELAY") => {
+                self.login_delay = words.next().and_then(decimal);
+                self.varies |= words.next() == Some(b"USER");
             }
             Some(b"SASL") => self.sasl = words.map(<[u8]>::to_vec).collect(),
             _ => {}
@@ -162,6 +178,11 @@ impl Capabilities {
     pub fn offers(&self, mechanism: &str) -> bool {
         self.sasl.iter().any(|name| name == mechanism.as_bytes())
     }
+}
+
+/// A number in a capability.
+fn decimal(word: &[u8]) -> Option<u32> {
+    std::str::from_utf8(word).ok()?.parse().ok()
 }
 
 /// How many messages STAT counts; the size behind it is not worth reading.
@@ -317,11 +338,34 @@ mod tests {
     }
 
     #[test]
+    fn a_service_that_is_away_is_told_by_its_first_words() {
+        assert!(away_words(b"Server Unavailable. 21"));
+        assert!(away_words(b"server unavailable"));
+        for words in ["Server Unavail", "The server unavailable", ""] {
+            assert!(!away_words(words.as_bytes()), "{words}");
+        }
+    }
+
+    #[test]
+    fn the_delay_between_logins_is_read_off() {
+        let delay = |line: &[u8]| {
+            let mut capabilities = Capabilities::default();
+            capabilities.take(line);
+            (capabilities.login_delay, capabilities.varies)
+        };
+        assert_eq!(delay(b"LOGIN-DELAY 900"), (Some(900), false));
+        assert_eq!(delay(b"login-delay 900 user"), (Some(900), true));
+        assert_eq!(delay(b"LOGIN-DELAY"), (None, false));
+        assert_eq!(delay(b"LOGIN-DELAY -5"), (None, false));
+        assert_eq!(delay(b"LOGIN-DELAY 99999999999"), (None, false));
+    }
+
+    #[test]
     fn what_the_server_deletes_by_itself_is_read_off() {
         let expire = |line: &[u8]| {
             let mut capabilities = Capabilities::default();
             capabilities.take(line);
-            (capabilities.expire, capabilities.expire_user)
+            (capabilities.expire, capabilities.varies)
         };
         assert_eq!(expire(b"EXPIRE 0"), (Some(0), false));
         assert_eq!(expire(b"expire 30 user"), (Some(30), true));

@@ -1,6 +1,6 @@
 //! What was found, as data for standard output: a line each, for people and for scripts.
 
-use super::text::{bytes, name};
+use super::text::{bytes, name, too_soon};
 use super::{escape, offer, Named, Options};
 use crate::event::{Event, Listed, Mode, Tally};
 use crate::message::{Listing, Time};
@@ -46,6 +46,9 @@ pub fn line(named: &Named, event: &Event, options: &Options, shape: &Shape) -> O
         Event::Listed(listed) => Some(listed_line(account, listed, shape)),
         Event::Probe(probed) => Some(offer::lines(probed)),
         Event::Account(tally) if tally.failures.is_empty() => match options.mode {
+            Mode::DryRun if tally.too_soon.is_some() => {
+                Some(format!("{account}: would do nothing: {}", too_soon(tally)))
+            }
             Mode::DryRun => Some(rehearsed(account, tally)),
             Mode::Check => Some(waiting(account, tally)),
             Mode::Fetch | Mode::List | Mode::Probe => None,

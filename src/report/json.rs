@@ -145,6 +145,7 @@ fn account(tally: &Tally) -> Facts {
         total,
         total_bytes,
         more,
+        too_soon,
         ..
     } = tally;
     let gravest = tally.failures.iter().min_by_key(|failure| {
@@ -163,6 +164,7 @@ fn account(tally: &Tally) -> Facts {
         ("total", json!(total)),
         ("total_bytes", json!(total_bytes)),
         ("more", json!(more)),
+        ("wait", json!(too_soon.map(|wait| wait.as_secs()))),
         ("ms", milliseconds(tally.took)),
         ("error", gravest.map_or(Value::Null, failed)),
         ("errors", json!(errors)),

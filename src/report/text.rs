@@ -4,7 +4,7 @@ use super::{escape, Level, Named, Options};
 use crate::error::Error;
 use crate::event::{Event, Failure, Mode, Notice, Side, Subject, Tally};
 use crate::message::Uid;
-use indicatif::HumanBytes;
+use indicatif::{HumanBytes, HumanDuration};
 
 /// The lines that an event is worth, with how important they are.
 pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, String)> {
@@ -100,6 +100,7 @@ fn failed(named: &Named, failure: &Failure) -> (Level, String) {
     )
 }
 
+#[allow(clippy::too_many_lines, reason = "a few lines a variant")]
 fn notice_text(notice: &Notice) -> (Level, String) {
     match notice {
         Notice::Unverified => (
@@ -133,6 +134,18 @@ fn notice_text(notice: &Notice) -> (Level, String) {
             Level::Info,
             format!("{}; connecting again", escape(error.to_string().as_bytes())),
         ),
+        Notice::Committed => (
+            Level::Detail,
+            "what was done so far is safe (commit_every); connecting again".into(),
+        ),
+        Notice::NextSlice => (
+            Level::Detail,
+            "the server may show more now (drain); connecting again".into(),
+        ),
+        Notice::Waiting(wait) => (
+            Level::Info,
+            format!("waiting {} before the next login", HumanDuration(*wait)),
+        ),
         Notice::NotDeleted(count) => (
             Level::Warning,
             format!(
@@ -164,6 +177,7 @@ fn notice_text(notice: &Notice) -> (Level, String) {
 /// The line that a person at a terminal reads when an account is done.
 fn summary(tally: &Tally) -> String {
     let mut line = match tally.new {
+        _ if tally.too_soon.is_some() => return too_soon(tally),
         0 => "nothing new".to_string(),
         1 => format!("1 new message ({})", HumanBytes(tally.bytes)),
         new => format!("{new} new messages ({})", HumanBytes(tally.bytes)),
@@ -181,6 +195,12 @@ fn summary(tally: &Tally) -> String {
         line.push_str(", more waiting");
     }
     line
+}
+
+/// Why nothing was done.
+pub fn too_soon(tally: &Tally) -> String {
+    let wait = HumanDuration(tally.too_soon.unwrap_or_default());
+    format!("too soon for another login; the next one in {wait}")
 }
 
 /// How to name a message to people.

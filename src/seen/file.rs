@@ -5,7 +5,7 @@
 
 use super::place::{failed, options, Access, Place};
 use super::text::{self, Line, HEADER};
-use super::{Begun, Entry, Identity, Key, Records};
+use super::{Begun, Entry, Identity, Key, Login, Records};
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::{Digest, Listing, Time};
@@ -180,6 +180,11 @@ impl Memory {
         self.append(lines, Durable::No)
     }
 
+    /// Notes a login, and how far the next one is to be from it.
+    pub fn logged_in(&mut self, login: Login) -> Result<()> {
+        self.append(vec![Line::Login(login)], Durable::No)
+    }
+
     /// Notes that a message could not be had in one run more; gives how many that are.
     pub fn failed(&mut self, key: Key) -> Result<u32> {
         let count = self
@@ -314,6 +319,9 @@ impl Memory {
         }
         for (key, count) in &records.failures {
             text::write(&mut all, &Line::Fail(key.clone(), *count));
+        }
+        if let Some(login) = records.login {
+            text::write(&mut all, &Line::Login(login));
         }
         for (id, Begun { key, entry, claim }) in &records.begun {
             let (key, entry, claim) = (key.clone(), entry.clone(), claim.clone());

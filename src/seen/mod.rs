@@ -58,6 +58,15 @@ pub struct Begun {
     pub claim: Vec<u8>,
 }
 
+/// The last time we logged in, or were told that it was too soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// When it was.
+    pub at: Time,
+    /// How many seconds the server wants until the next one.
+    pub delay: u32,
+}
+
 /// What is remembered, without the file that keeps it.
 #[derive(Debug, Default)]
 pub struct Records {
@@ -65,9 +74,15 @@ pub struct Records {
     failures: HashMap<Key, u32>,
     begun: BTreeMap<u64, Begun>,
     anonymous: usize,
+    login: Option<Login>,
 }
 
 impl Records {
+    /// The last login, where it matters for the next one.
+    pub fn login(&self) -> Option<Login> {
+        self.login
+    }
+
     /// What is remembered under a UID.
     pub fn of(&self, uid: &Uid) -> &[Entry] {
         self.entries
@@ -186,6 +201,7 @@ impl Records {
             L::Fail(key, count) => {
                 self.failures.insert(key, count);
             }
+            L::Login(login) => self.login = Some(login),
         }
         Ok(())
     }
@@ -219,6 +235,7 @@ impl Records {
     /// bytes still tell them.
     fn rename(&mut self) {
         self.failures.clear();
+        self.login = None;
         for (key, entries) in std::mem::take(&mut self.entries) {
             for entry in entries {
                 let digest = match key {
@@ -249,7 +266,7 @@ impl Records {
             .count();
     }
 
-    /// Whether nothing is remembered at all.
+    /// Whether no message is remembered at all.
     pub fn is_blank(&self) -> bool {
         self.lines() == 0
     }

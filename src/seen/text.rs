@@ -1,6 +1,6 @@
 //! The memory as text, a line an entry; pure. The format is documented in popget.yaml(5).
 
-use super::{Entry, Identity, Key};
+use super::{Entry, Identity, Key, Login};
 use crate::message::{Digest, Time, Uid};
 use std::fmt::Write;
 
@@ -28,6 +28,8 @@ pub enum Line {
     Size(Key, Option<Digest>, u64),
     /// How many runs in a row a message could not be had.
     Fail(Key, u32),
+    /// A login, and how far the next one is to be from it.
+    Login(Login),
 }
 
 /// Reads one line; `None` if it is none of ours.
@@ -73,6 +75,13 @@ pub fn parse(line: &[u8]) -> Option<Line> {
             let (key, _) = address(&mut words)?;
             Line::Fail(key, words.next()?.parse().ok()?)
         }
+        "login" => {
+            let at = Time(words.next()?.parse().ok()?);
+            Line::Login(Login {
+                at,
+                delay: words.next()?.parse().ok()?,
+            })
+        }
         _ => return None,
     };
     words.next().is_none().then_some(line)
@@ -103,6 +112,7 @@ pub fn write(out: &mut String, line: &Line) {
         Line::Back(key, digest) => writeln!(out, "back {}", place(key, *digest)),
         Line::Size(key, digest, size) => writeln!(out, "size {} {size}", place(key, *digest)),
         Line::Fail(key, count) => writeln!(out, "fail {} {count}", place(key, None)),
+        Line::Login(Login { at, delay }) => writeln!(out, "login {} {delay}", at.0),
     };
 }
 
@@ -276,6 +286,10 @@ mod tests {
             Line::Back(Key::Digest(digest), Some(digest)),
             Line::Size(uid(b"x"), None, 9),
             Line::Fail(uid(b"x"), 2),
+            Line::Login(Login {
+                at: Time(7),
+                delay: 300,
+            }),
         ];
         for line in lines {
             let mut text = String::new();
@@ -296,6 +310,8 @@ mod tests {
             "nothing 1",
             "void 1 2",
             "seen - 1 2 - 1",
+            "login 7",
+            "login 7 -1",
         ] {
             assert_eq!(parse(line.as_bytes()), None, "{line}");
         }

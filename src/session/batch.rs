@@ -136,6 +136,7 @@ impl Road<'_> {
         } in published
         {
             *self.taken.entry(key.clone()).or_default() += 1;
+            self.read.push(key.clone());
             self.tally.new += 1;
             self.tally.bytes += size;
             let (uid, destination) = (step.listing.uid.clone(), delivery.name());

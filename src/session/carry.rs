@@ -102,7 +102,7 @@ impl Road<'_> {
                 Ok(None) => {}
                 Err(error) if error.reach() == Reach::Message => self.cannot_have(step, error)?,
                 Err(error) => {
-                    ended = self.lost_over(step, error);
+                    ended = Err(self.lost_over(step, error)?);
                     break;
                 }
             }
@@ -112,7 +112,8 @@ impl Road<'_> {
         }
         self.deliver(maildrop, delivery, batch)?;
         ended?;
-        self.memory.met(acquaintance.all(steps), now())
+        let met = acquaintance.all(steps);
+        self.memory.met(met.filter(|_| !self.portion.leaves), now())
     }
 
     /// Whether this run has delivered the message already, over a line that was lost.
@@ -121,14 +122,28 @@ impl Road<'_> {
         taken.is_some_and(|taken| *taken >= step.copies)
     }
 
+    /// Whether this run has parted with the message already, though the server lists it.
+    pub(super) fn has_parted(&self, step: &Step) -> bool {
+        key(&step.listing).is_some_and(|key| self.has_parted_with(&key))
+    }
+
+    fn has_parted_with(&self, key: &Key) -> bool {
+        self.deleted.contains(key) || self.hidden.contains(key)
+    }
+
     /// Whether a step is to be retrieved now.
     pub(super) fn passes(&mut self, step: &Step, pending: u64) -> bool {
         let limit = self.account.policy.limit.unwrap_or(u64::MAX);
         // The plan knows nothing of what an earlier connection of this run took.
         let spent = step.retrieve() && self.tally.new + pending >= limit;
         self.tally.more |= step.why == Reason::Limit || spent;
-        let losses = self.lost.get(&which(&step.listing)).copied();
-        step.retrieve() && !spent && losses.unwrap_or(0) < LOSSES
+        self.may_have(step) && !spent
+    }
+
+    /// Whether a step is to be retrieved, and was not tried often enough in this run.
+    pub(super) fn may_have(&self, step: &Step) -> bool {
+        let losses = self.lost.get(&which(step)).copied();
+        step.retrieve() && losses.unwrap_or(0) < LOSSES
     }
 
     /// Settles a message that is not retrieved.
@@ -136,7 +151,8 @@ impl Road<'_> {
         let Listing { uid, size, .. } = step.listing.clone();
         match step.why {
             Reason::Seen => {
-                self.tally.seen += u64::from(!self.took(step));
+                let counted = self.took(step) || self.has_parted(step);
+                self.tally.seen += u64::from(!counted);
                 return self.settle(maildrop, &step.listing, key(&step.listing), step.afterwards);
             }
             Reason::TooLarge => {
@@ -251,8 +267,10 @@ impl Road<'_> {
         digest: Digest,
         stored: Time,
     ) -> Result<()> {
-        self.tally.seen += 1;
         let Listing { uid, size, .. } = step.listing.clone();
+        let by = uid.clone().map_or(Key::Digest(digest), Key::Uid);
+        let counted = self.took(step) || self.has_parted_with(&by);
+        self.tally.seen += u64::from(!counted);
         if let Some(uid) = uid {
             let known = self
                 .memory
@@ -278,8 +296,8 @@ impl Road<'_> {
             }
         }
         let fate = self.account.policy.afterwards(stored, now());
-        let key = key(&step.listing).unwrap_or(Key::Digest(digest));
-        self.settle(maildrop, &step.listing, Some(key), fate)
+        self.read.push(by.clone());
+        self.settle(maildrop, &step.listing, Some(by), fate)
     }
 
     /// Notes that a message cannot be had: the server does not give it, or its destination does not
@@ -291,7 +309,7 @@ impl Road<'_> {
         let ours = matches!(error, Error::MdaLater { .. } | Error::MdaRefused { .. });
         let known = !ours && failures.is_some_and(|failures| failures > ALARMS);
         // Once is enough: if the line is lost later, this run does not ask for it again.
-        self.lost.insert(which(&step.listing), LOSSES);
+        self.lost.insert(which(step), LOSSES);
         let subject = Subject::Message(step.listing.uid.clone());
         self.tally.failures.push(Failure {
             stage: Stage::Retrieving,
@@ -304,11 +322,11 @@ impl Road<'_> {
 
     /// Notes over which message the line was lost. If that happens again and again, it is the
     /// message's fault: this run goes on without it.
-    fn lost_over(&mut self, step: &Step, error: Error) -> Result<()> {
+    fn lost_over(&mut self, step: &Step, error: Error) -> Result<Error> {
         if error.reach() != Reach::Line {
-            return Err(error);
+            return Ok(error);
         }
-        let losses = self.lost.entry(which(&step.listing)).or_default();
+        let losses = self.lost.entry(which(step)).or_default();
         *losses += 1;
         match (*losses, key(&step.listing)) {
             (1, Some(key)) => drop(self.memory.failed(key)?),
@@ -326,14 +344,17 @@ impl Road<'_> {
             }
             _ => {}
         }
-        Err(error)
+        Ok(error)
     }
 }
 
-/// Which message this is, as far as that can be told over a line that was lost. Numbers are valid
-/// for one session only, but those that follow each other within a run hardly differ.
-fn which(listing: &Listing) -> Which {
-    (listing.uid.clone(), listing.number)
+/// Which message this is, as far as that can be told from one session to the next. Numbers are valid
+/// for one only, but those that follow each other within a run hardly differ.
+fn which(step: &Step) -> Which {
+    match &step.listing.uid {
+        Some(uid) => (Some(uid.clone()), step.nth),
+        None => (None, step.listing.number.0),
+    }
 }
 
 /// By what a message is known before it is read.

@@ -3,8 +3,12 @@
 //! finds in the memory where this one stood.
 
 mod account;
+mod again;
 mod batch;
 mod carry;
+mod pace;
+mod portion;
+mod prepare;
 mod probe;
 mod rehearse;
 mod survey;
@@ -12,21 +16,21 @@ mod survey;
 pub use account::Account;
 pub use probe::{probe, Target};
 
-use crate::delivery::{self, Delivery, Fate, Sender};
-use crate::error::{Error, Reach, Result};
+use crate::delivery::Delivery;
+use crate::error::{Reach, Result};
 use crate::event::{Event, Events, Failure, Mode, Notice, Stage, Stop, Subject, Tally};
-use crate::maildrop::{self, Maildrop, Visit};
+use crate::maildrop::Maildrop;
 use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
-use crate::net::{Patience, Proof};
+use crate::net::{Patience, Proof, Route};
 use crate::plan::{self, Keep, Reason, Step};
 use crate::secret::Credential;
-use crate::seen::{Access, Identity, Key, Lock, Memory};
-use std::collections::HashMap;
+use crate::seen::{Access, Key, Lock, Memory};
+use again::Again;
+use portion::Portion;
+use prepare::{prepare, recall};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// How long to wait before connecting again after a drop.
-const BREATH: Duration = Duration::from_millis(500);
 
 /// Walks the road for one account, as far as this mode goes, and tells what came of it.
 pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Tally {
@@ -80,11 +84,12 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         Access::Write => Some(prepare(account, &mut memory, events)?),
         Access::Read => None,
     };
-    if account
-        .routes
-        .iter()
-        .any(|route| route.trust.proof == Proof::Nothing)
-    {
+    tally.too_soon = pace::too_soon(&errand, &memory);
+    if tally.too_soon.is_some() {
+        return Ok(());
+    }
+    let unproven = |route: &Route| route.trust.proof == Proof::Nothing;
+    if account.routes.iter().any(unproven) {
         events.notice(Notice::Unverified);
     }
     events.enter(Stage::Password);
@@ -96,22 +101,23 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         events,
         memory,
         tally,
+        credential,
         patience: patience(account, stop),
+        last_login: None,
+        slices: 0,
+        portion: Portion::default(),
         lost: HashMap::new(),
         taken: HashMap::new(),
+        deleted: HashSet::new(),
+        hidden: HashSet::new(),
         condemned: Vec::new(),
+        read: Vec::new(),
     };
     let retries = match mode {
         Mode::Fetch | Mode::Check => account.retry,
         Mode::DryRun | Mode::List | Mode::Probe => 0, // what was said already would be said again
     };
-    let mut ended = road.walk_to_the_end(&credential, delivery.as_deref(), retries);
-    if let Err(Error::TokenRefused(_)) = ended {
-        // Tokens live for minutes; the next one may be better.
-        if let Some(fresh) = account.secret.instead_of(&credential, &called_off)? {
-            ended = road.walk_to_the_end(&fresh, delivery.as_deref(), retries);
-        }
-    }
+    let ended = road.walk_to_the_end(delivery.as_deref(), retries);
     ended.and(road.memory.compact(now()))
 }
 
@@ -125,85 +131,9 @@ fn patience(account: &Account, stop: &Stop) -> Patience {
     }
 }
 
-/// Loads the memory and sees that it is this maildrop's.
-fn recall(account: &Account, access: Access, events: &Events) -> Result<Memory> {
-    let identity = Identity {
-        name: account.name.clone(),
-        user: account.login.user.clone(),
-        server: account
-            .routes
-            .first()
-            .map_or(String::new(), |first| first.host.to_ascii_lowercase()),
-    };
-    let (mut memory, torn) = Memory::recall(&account.place, &identity, access)?;
-    if torn {
-        events.notice(Notice::TornState);
-    }
-    let owner = memory.owner();
-    if (&owner.user, &owner.server) != (&identity.user, &identity.server) {
-        // Nothing can be mixed up where nothing is remembered: perhaps a first try had a typing error.
-        if !account.policy.accept_new_uids && !memory.records().is_blank() {
-            return Err(memory.foreign());
-        }
-        if access == Access::Write {
-            memory.adopt(&identity)?;
-        }
-    }
-    Ok(memory)
-}
-
-/// Settles what an earlier run began and could not finish, and opens the destination. In this order:
-/// opening makes what is missing, and a Maildir that was just made tells nothing of old deliveries.
-fn prepare(
-    account: &Account,
-    memory: &mut Memory,
-    events: &Rc<Events>,
-) -> Result<Box<dyn Delivery>> {
-    resume(memory, events)?;
-    let voice = Rc::clone(events);
-    let sender = Sender {
-        account: account.name.clone(),
-        user: account.login.user.clone(),
-        mark: memory.mark().into(),
-        spool: account
-            .place
-            .directory
-            .join(format!("{}.spool", account.name)),
-        notice: Box::new(move |notice| voice.notice(notice)),
-    };
-    let delivery = delivery::open(&account.destination, sender)?;
-    delivery.sweep()?;
-    Ok(delivery)
-}
-
-/// Finds out what became of the deliveries that are claimed and not remembered. The last one first:
-/// in an mbox they stand one behind the other, and a torn tail can only be cut off from its end.
-fn resume(memory: &mut Memory, events: &Events) -> Result<()> {
-    for (id, begun) in memory.begun().into_iter().rev() {
-        match delivery::resume(&begun.claim, begun.entry.stored, now(), memory.mark())? {
-            Fate::Delivered => {
-                memory.done(id, id)?;
-                events.notice(Notice::Finished);
-            }
-            Fate::Undone => memory.void(id)?,
-            Fate::Unknown => {
-                memory.void(id)?;
-                let uid = match begun.key {
-                    Key::Uid(uid) => Some(uid),
-                    Key::Digest(_) => None,
-                };
-                events.notice(Notice::InDoubt {
-                    destination: delivery::claimed_for(&begun.claim),
-                    uid,
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What names a message from one connection of a run to the next.
-type Which = (Option<Uid>, MessageNumber);
+/// What names a message from one connection of a run to the next: its UID and the how-manieth it
+/// is of those that share it; else its number, which is better than nothing.
+type Which = (Option<Uid>, u32);
 
 /// What the steps of one visit share.
 struct Road<'r> {
@@ -212,47 +142,36 @@ struct Road<'r> {
     events: &'r Events,
     memory: Memory,
     tally: &'r mut Tally,
+    credential: Credential,
     patience: Patience,
+    /// When this run logged in last, and how far from that the server wants the next time.
+    last_login: Option<(Instant, Duration)>,
+    /// How many slices of the maildrop were taken in this run.
+    slices: u32,
+    portion: Portion,
     /// How often the line was lost over a message in this run; more than enough if it cannot be had.
     lost: HashMap<Which, u32>,
     /// How many messages with a UID this run has delivered.
     taken: HashMap<Key, u32>,
+    /// What this run has deleted, as the server confirmed.
+    deleted: HashSet<Key>,
+    /// What it has retrieved where nothing is shown again that was.
+    hidden: HashSet<Key>,
     /// What this session is to delete, and by what it is remembered.
     condemned: Vec<(Listing, Option<Key>)>,
+    /// What this session retrieved whole.
+    read: Vec<Key>,
 }
 
 impl Road<'_> {
-    /// Walks until the goodbye is said, and again from the start, at most so often, where the line
-    /// was lost: the memory makes it go on where it stood.
-    fn walk_to_the_end(
-        &mut self,
-        credential: &Credential,
-        delivery: Option<&dyn Delivery>,
-        mut retries: u32,
-    ) -> Result<()> {
-        loop {
-            match self.walk(credential, delivery) {
-                Err(error) if retries > 0 && self.worth_another_try(&error) => {
-                    retries -= 1;
-                    self.events.notice(Notice::Reconnecting(error));
-                    std::thread::sleep(BREATH);
-                }
-                ended => return ended,
-            }
-        }
-    }
-
-    /// From the connection to the goodbye.
-    fn walk(&mut self, credential: &Credential, delivery: Option<&dyn Delivery>) -> Result<()> {
-        let Account { routes, login, .. } = self.account;
-        let visit = Visit {
-            patience: self.patience.clone(),
-            events: self.events,
-        };
-        let mut maildrop = maildrop::open(routes, login, credential, visit)?;
+    /// From the connection to the goodbye; tells whether to walk again, and why.
+    fn walk(&mut self, delivery: Option<&dyn Delivery>) -> Result<Option<Again>> {
+        let before = self.progress();
+        let mut maildrop = self.open()?;
         self.begin_anew();
         self.warn_of_expiry(&*maildrop);
-        let steps = match self.look(&mut *maildrop) {
+        let noted = self.note_login(maildrop.login_delay());
+        let steps = match noted.and_then(|()| self.look(&mut *maildrop)) {
             Ok(steps) => steps,
             Err(error) if error.reach() == Reach::Line => return Err(error),
             Err(error) => {
@@ -261,10 +180,11 @@ impl Road<'_> {
             }
         };
         let Some(delivery) = delivery else {
-            return self.tell(maildrop, &steps);
+            return self.tell(maildrop, &steps).map(|()| None);
         };
-        self.announce(&mut *maildrop, &steps)?;
-        match self.carry_out(&mut *maildrop, delivery, &steps) {
+        let (steps, again) = self.portion(&steps);
+        self.announce(&mut *maildrop, steps)?;
+        match self.carry_out(&mut *maildrop, delivery, steps) {
             Err(error) if error.reach() == Reach::Line => Err(error),
             ended => {
                 let stage = self.events.stage();
@@ -272,7 +192,8 @@ impl Road<'_> {
                 if ended.is_err() {
                     self.events.back_to(stage);
                 }
-                ended.and(left)
+                ended.and(left)?;
+                Ok(again.or_else(|| self.next_slice(before)))
             }
         }
     }
@@ -286,18 +207,41 @@ impl Road<'_> {
             Mode::Check | Mode::List | Mode::Probe => self.account.policy.looking(),
         };
         let mut steps = plan::choose(&listings, self.memory.records(), &policy, now())?;
-        self.tally.total = listings.len() as u64;
-        self.tally.total_bytes = listings.iter().filter_map(|listing| listing.size).sum();
+        self.count_all(&listings);
         for step in &mut steps {
             if self.took(step) {
                 step.why = Reason::Seen; // even if all is wanted
             }
+            if self.has_parted(step) {
+                step.afterwards = Disposition::Keep; // once is enough for a run
+            }
+        }
+        if self.hides_what_was_read(maildrop) {
+            plan::unveil(&mut steps, self.memory.records(), &self.hidden);
         }
         // A listing without any UID tells of none that it is gone.
         if listings.is_empty() || listings.iter().any(|listing| listing.uid.is_some()) {
             self.memory.compare(&listings, now())?;
         }
         Ok(steps)
+    }
+
+    /// Counts what is there, the most that was listed in this run.
+    fn count_all(&mut self, listings: &[Listing]) {
+        let total = listings.len() as u64;
+        if total >= self.tally.total {
+            self.tally.total = total;
+            self.tally.total_bytes = listings.iter().filter_map(|listing| listing.size).sum();
+        }
+    }
+
+    /// Whether the server takes what was retrieved for done with, and shows it no more (EXPIRE 0 of
+    /// RFC 2449, section 6.7): Gmail does so, once the session has ended well, and lists only the
+    /// oldest of the rest. But not to those who say that they want to see it all.
+    fn hides_what_was_read(&self, maildrop: &dyn Maildrop) -> bool {
+        let Account { login, policy, .. } = self.account;
+        let hides = maildrop.expires_after() == Some(0) && !login.user.starts_with("recent:");
+        hides && policy.drain && self.mode == Mode::Fetch
     }
 
     /// Warns if the server does not keep mail as long as it is to be kept.
@@ -315,7 +259,8 @@ impl Road<'_> {
 
     /// Tells the maildrop and the user what is about to be retrieved.
     fn announce(&self, maildrop: &mut dyn Maildrop, steps: &[Step]) -> Result<()> {
-        let wanted: Vec<&Step> = steps.iter().filter(|step| step.retrieve()).collect();
+        let wanted = steps.iter().filter(|step| self.may_have(step));
+        let wanted: Vec<&Step> = wanted.collect();
         let bytes = wanted.iter().filter_map(|step| step.listing.size).sum();
         self.events.emit(Event::Planned {
             messages: wanted.len() as u64,
@@ -325,10 +270,14 @@ impl Road<'_> {
         maildrop.announce(&numbers)
     }
 
-    /// Forgets what a walk before this one, over a line that was lost, counted or meant to delete.
+    /// Forgets what a walk before this one counted or meant to delete, but for what it parted with.
     fn begin_anew(&mut self) {
         self.condemned.clear();
-        (self.tally.seen, self.tally.skipped, self.tally.more) = (0, 0, false);
+        self.read.clear();
+        let parted = self.deleted.union(&self.hidden);
+        let known = parted.filter(|key| !self.taken.contains_key(key));
+        self.tally.seen = known.count() as u64;
+        (self.tally.skipped, self.tally.more) = (0, false);
     }
 
     /// Notes that a message, remembered by this key, is to be deleted, if it is.
@@ -346,33 +295,31 @@ impl Road<'_> {
         Ok(())
     }
 
-    /// Lets the deletions happen and says goodbye.
+    /// Lets the deletions happen and says goodbye. What was retrieved is not expected to be listed
+    /// again where the server says that it keeps nothing.
     fn leave(&mut self, maildrop: Box<dyn Maildrop + '_>) -> Result<()> {
         self.events.enter(Stage::Quitting);
+        let keeps_nothing = maildrop.expires_after() == Some(0) || self.account.policy.drain;
         let refused = maildrop.quit()?;
         if !refused.is_empty() {
             self.events.notice(Notice::NotDeleted(refused.len()));
         }
-        let condemned = std::mem::take(&mut self.condemned);
         let mut keys = Vec::new();
-        for (listing, key) in condemned {
+        for (listing, key) in std::mem::take(&mut self.condemned) {
             if !refused.contains(&listing.number) {
                 self.tally.deleted += 1;
                 self.events.emit(Event::Delete { uid: listing.uid });
                 keys.extend(key);
             }
         }
+        self.deleted.extend(keys.iter().cloned());
+        if keeps_nothing {
+            self.hidden.extend(self.read.iter().cloned());
+            keys.append(&mut self.read);
+        }
+        keys.sort_unstable();
+        keys.dedup();
         self.memory.deleted(keys, now())
-    }
-
-    /// Whether connecting again may help: the line was lost, by nobody's decision.
-    fn worth_another_try(&self, error: &Error) -> bool {
-        let lost = match error {
-            Error::Cut { .. } => true,
-            Error::TimedOut { .. } => self.events.stage() == Stage::Retrieving,
-            _ => false,
-        };
-        lost && self.patience.stop.signal().is_none()
     }
 }
 

@@ -183,12 +183,8 @@ impl Attempt<'_> {
     /// What a refusal means before anything made from the secret was said. A response code makes it
     /// final: it is about the user or the maildrop, and no other method will change that.
     fn unheard(&self, code: Option<Code>, text: Vec<u8>) -> Result<Refusal> {
-        let error = match code {
-            Some(code) => syntax::refusal(Some(code), &text),
-            None if syntax::busy_words(&text) => Error::InUse(text),
-            None => Error::LoginRefused(text),
-        };
-        let coded = code.is_some();
+        let error = told(code, text);
+        let coded = code.is_some() || matches!(error, Error::ServerTrouble(_));
         if coded && !matches!(self.method, Method::ScramPlus(_)) {
             return Err(error);
         }
@@ -215,13 +211,11 @@ impl Attempt<'_> {
         }
     }
 
-    /// What a refused login means (RFC 3206; without codes it is a guess, see `syntax::busy_words`).
+    /// What a refused login means (RFC 3206; without codes it is a guess, see [`told`]).
     fn refused(&self, code: Option<Code>, text: Vec<u8>) -> Error {
         let error = match code {
-            Some(code) => syntax::refusal(Some(code), &text),
             None if self.offer.capabilities.auth_resp_code => Error::ServerTrouble(text),
-            None if syntax::busy_words(&text) => Error::InUse(text),
-            None => Error::LoginRefused(text),
+            code => told(code, text),
         };
         match error {
             Error::LoginRefused(text) if self.method.needs() == Needs::Token => {
@@ -239,6 +233,16 @@ impl Attempt<'_> {
     fn is_long(&self) -> bool {
         let long = |user: User| user.name.len().max(user.secret.expose().len()) > ARGUMENT;
         self.method == Method::UserPass && self.who().is_ok_and(long)
+    }
+}
+
+/// What a server tells with a refusal, by its code or by the few words that count as one.
+fn told(code: Option<Code>, text: Vec<u8>) -> Error {
+    match code {
+        Some(code) => syntax::refusal(Some(code), &text),
+        None if syntax::busy_words(&text) => Error::InUse(text),
+        None if syntax::away_words(&text) => Error::ServerTrouble(text),
+        None => Error::LoginRefused(text),
     }
 }
 

@@ -1,0 +1,158 @@
+//! Why and how often the road is walked again in one run. There is one loop, and nothing is carried
+//! from one walk to the next but counts: the memory makes each go on where the one before it stood.
+
+use super::Road;
+use crate::delivery::Delivery;
+use crate::error::{Error, Result};
+use crate::event::{Notice, Stage};
+use std::time::{Duration, Instant};
+
+/// How long to wait before connecting again after a drop; longer with each that follows.
+const BREATH: Duration = Duration::from_millis(500);
+/// The longest such wait.
+const LONG_BREATH: Duration = Duration::from_secs(30);
+/// How many slices of a maildrop are taken in one run: each may bring more, without end.
+const SLICES: u32 = 100;
+/// How long to sleep before looking for a signal.
+const NAP: Duration = Duration::from_millis(250);
+
+/// Why the road is to be walked again.
+pub(super) enum Again {
+    /// The line was lost.
+    Lost(Error),
+    /// What was done so far was to last before more is done.
+    Commit,
+    /// Something new came, and the server may show more now.
+    Slice,
+}
+
+/// How much a run has achieved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Progress {
+    new: u64,
+    deleted: usize,
+    hidden: usize,
+}
+
+impl Road<'_> {
+    /// Walks until there is nothing left to walk for. A loss counts anew once a session has ended
+    /// well: on a weak line with `commit_every` each portion has its own chances.
+    pub(super) fn walk_to_the_end(
+        &mut self,
+        delivery: Option<&dyn Delivery>,
+        retry: u32,
+    ) -> Result<()> {
+        let (mut losses, mut by_choice) = (0, false);
+        loop {
+            let again = match self.walk(delivery) {
+                Ok(None) => return Ok(()),
+                Ok(Some(again)) => {
+                    losses = 0;
+                    again
+                }
+                // It let us in before, and we came again by our own choice: nothing failed.
+                Err(Error::LoginDelay { .. }) if by_choice => return self.put_off(Again::Slice),
+                Err(error) if losses < retry && self.worth_another_try(&error) => {
+                    losses += 1;
+                    Again::Lost(error)
+                }
+                Err(error) => return Err(error),
+            };
+            let Some(wait) = self.breather(losses) else {
+                return self.put_off(again);
+            };
+            by_choice = !matches!(again, Again::Lost(_));
+            self.events.notice(match again {
+                Again::Lost(error) => Notice::Reconnecting(error),
+                Again::Commit => Notice::Committed,
+                Again::Slice => Notice::NextSlice,
+            });
+            if wait > BREATH * losses {
+                self.events.notice(Notice::Waiting(wait));
+            }
+            self.sleep(wait)?;
+        }
+    }
+
+    /// Leaves what is left to the next run.
+    fn put_off(&mut self, again: Again) -> Result<()> {
+        match again {
+            Again::Lost(error) => Err(error),
+            Again::Commit | Again::Slice => {
+                self.tally.more = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// How much has been achieved so far.
+    pub(super) fn progress(&self) -> Progress {
+        Progress {
+            new: self.tally.new,
+            deleted: self.deleted.len(),
+            hidden: self.hidden.len(),
+        }
+    }
+
+    /// Whether to come again for what the server did not show, given where the walk began. What
+    /// brought nothing new would bring nothing new again.
+    pub(super) fn next_slice(&mut self, before: Progress) -> Option<Again> {
+        let policy = &self.account.policy;
+        if !policy.drain || self.progress() == before {
+            return None;
+        }
+        self.slices += 1;
+        self.portion.commits = None;
+        let full = policy.limit.is_some_and(|limit| self.tally.new >= limit);
+        self.tally.more |= full || self.slices >= SLICES;
+        (!self.tally.more).then_some(Again::Slice)
+    }
+
+    /// Whether connecting again may help: the line was lost, by nobody's decision, or the server has
+    /// not let go yet of the session that this run had before.
+    fn worth_another_try(&self, error: &Error) -> bool {
+        let lost = match error {
+            Error::Cut { .. } => true,
+            Error::TimedOut { .. } => self.events.stage() == Stage::Retrieving,
+            Error::InUse(_) => self.last_login.is_some(),
+            _ => false,
+        };
+        lost && self.patience.stop.signal().is_none()
+    }
+
+    /// How long to wait before this run logs in again, after so many losses in a row; `None` if that
+    /// is for another run. `min_interval` is the user's word, and holds. What the server wants is
+    /// waited for if it takes no longer than `timeout`; where it wants more it is asked all the same,
+    /// since Gmail wants five minutes and shows its slices at once, and who means it says so.
+    fn breather(&self, losses: u32) -> Option<Duration> {
+        let breath = (BREATH * losses).min(LONG_BREATH);
+        let Some((at, delay)) = self.last_login else {
+            return Some(breath);
+        };
+        let left = |apart: Duration| apart.saturating_sub(at.elapsed());
+        let longest = self.patience.timeout;
+        let own = left(self.account.policy.min_interval.unwrap_or_default());
+        if own > longest {
+            return None;
+        }
+        let theirs = Some(left(delay)).filter(|wait| *wait <= longest);
+        let wait = breath.max(own).max(theirs.unwrap_or_default());
+        let ends = self.patience.deadline.map(|(until, _)| until);
+        let fits = ends.is_none_or(|until| Instant::now() + wait < until);
+        fits.then_some(wait)
+    }
+
+    /// Sleeps, unless a signal asks us to stop.
+    fn sleep(&self, wait: Duration) -> Result<()> {
+        let until = Instant::now() + wait;
+        loop {
+            if self.patience.stop.signal().is_some() {
+                return Err(Error::Interrupted);
+            }
+            match until.saturating_duration_since(Instant::now()) {
+                Duration::ZERO => return Ok(()),
+                left => std::thread::sleep(left.min(NAP)),
+            }
+        }
+    }
+}

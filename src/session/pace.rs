@@ -1,0 +1,82 @@
+//! How often we log in: no more often than `min_interval` and the server's LOGIN-DELAY allow
+//! (RFC 2449, section 6.5), as far as the memory tells when it was last.
+
+use super::{now, Errand, Road};
+use crate::error::{Error, Result};
+use crate::event::Mode;
+use crate::maildrop::{self, Maildrop, Visit};
+use crate::plan;
+use crate::seen::{Login, Memory};
+use std::time::{Duration, Instant};
+
+/// How long to stay away from a server that refused us as too early, without saying what it wants.
+const UNTOLD: Duration = Duration::from_secs(5 * 60);
+/// The longest that a server may keep us away: it may be wrong about itself.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// So little is waited for at once: no timer is quite exact.
+const MOMENT: Duration = Duration::from_secs(5);
+
+/// How much longer this account must be left alone, if it must. Who looks at a server was sent by a
+/// person, and is not held back.
+pub(super) fn too_soon(errand: &Errand, memory: &Memory) -> Option<Duration> {
+    if !matches!(errand.mode, Mode::Fetch | Mode::DryRun) {
+        return None;
+    }
+    let interval = errand.account.policy.min_interval;
+    let left = || plan::early(memory.records().login(), interval, now());
+    let begun = Instant::now();
+    while left().is_some_and(|left| left <= MOMENT) && begun.elapsed() <= MOMENT {
+        if errand.stop.signal().is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    left()
+}
+
+impl<'r> Road<'r> {
+    /// Connects and logs in; with another token, if the server refuses this one.
+    pub(super) fn open(&mut self) -> Result<Box<dyn Maildrop + 'r>> {
+        let opened = match self.knock() {
+            Err(Error::TokenRefused(words)) => {
+                let stop = &self.patience.stop;
+                let called_off = || stop.signal().is_some();
+                let source = &self.account.secret;
+                // Tokens live for minutes; the next one may be better.
+                let Some(fresh) = source.instead_of(&self.credential, &called_off)? else {
+                    return Err(Error::TokenRefused(words));
+                };
+                self.credential = fresh;
+                self.knock()
+            }
+            opened => opened,
+        };
+        if let Err(Error::LoginDelay { wait, .. }) = &opened {
+            self.note_login(Some(wait.unwrap_or(UNTOLD)))?;
+        }
+        opened
+    }
+
+    fn knock(&self) -> Result<Box<dyn Maildrop + 'r>> {
+        let visit = Visit {
+            patience: self.patience.clone(),
+            events: self.events,
+        };
+        let account = self.account;
+        maildrop::open(&account.routes, &account.login, &self.credential, visit)
+    }
+
+    /// Notes when we logged in, if it matters for the next time, and what the server wants until
+    /// then.
+    pub(super) fn note_login(&mut self, delay: Option<Duration>) -> Result<()> {
+        let delay = delay.unwrap_or_default().min(LONGEST);
+        self.last_login = Some((Instant::now(), delay));
+        if delay.is_zero() && self.account.policy.min_interval.is_none() {
+            return Ok(());
+        }
+        self.memory.logged_in(Login {
+            at: now(),
+            delay: u32::try_from(delay.as_secs()).unwrap_or(u32::MAX),
+        })
+    }
+}
