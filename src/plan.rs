@@ -498,6 +498,63 @@ mod tests {
     }
 
     #[test]
+    fn those_that_share_a_uid_are_counted() {
+        let listings = [listing(1, "a", 5), listing(2, "b", 5), listing(3, "a", 5)];
+        let steps = choose(&listings, &Records::default(), &policy(), NOW).unwrap();
+        let nth: Vec<u32> = steps.iter().map(|step| step.nth).collect();
+        assert_eq!(nth, [1, 1, 2]);
+    }
+
+    #[test]
+    fn what_hides_the_rest_is_retrieved_once_more_if_nothing_else_is() {
+        let told = Entry {
+            digest: Some(Digest([1; 16])),
+            ..entry(5, 0)
+        };
+        let records = known(&[("a", told.clone()), ("b", told), ("untold", entry(5, 0))]);
+        let listings = [
+            listing(1, "a", 5),
+            listing(2, "b", 5),
+            listing(3, "untold", 5),
+        ];
+        let unveiled = |listings: &[Listing], hidden: &[&str]| -> Vec<Reason> {
+            let keys = hidden.iter().map(|uid| Uid::new(uid.as_bytes()).unwrap());
+            let hidden = keys.map(Key::Uid).collect();
+            let mut steps = choose(listings, &records, &policy(), NOW).unwrap();
+            unveil(&mut steps, &records, &hidden);
+            steps.iter().map(|step| step.why).collect()
+        };
+        use Reason as R;
+        assert_eq!(unveiled(&listings, &[]), [R::Compare, R::Compare, R::Seen]);
+        assert_eq!(unveiled(&listings, &["a"]), [R::Seen, R::Compare, R::Seen]);
+        let more = [&listings[..], &[listing(4, "new", 5)]].concat();
+        assert_eq!(unveiled(&more, &[]), [R::Seen, R::Seen, R::Seen, R::New]);
+    }
+
+    #[test]
+    fn a_login_is_early_until_both_delays_are_over() {
+        let login = |at, delay| {
+            Some(Login {
+                at: Time(at),
+                delay,
+            })
+        };
+        let left = |last, interval: Option<u64>, now| {
+            early(last, interval.map(Duration::from_secs), Time(now)).map(|left| left.as_secs())
+        };
+        assert_eq!(left(None, Some(60), 1000), None);
+        assert_eq!(left(login(1000, 60), None, 1000), Some(60));
+        assert_eq!(left(login(1000, 60), None, 1059), Some(1));
+        assert_eq!(left(login(1000, 60), None, 1060), None);
+        assert_eq!(left(login(1000, 60), Some(90), 1060), Some(30));
+        assert_eq!(left(login(1000, 60), Some(10), 1010), Some(50));
+        for set_back in [999, i64::MIN] {
+            assert_eq!(left(login(1000, 60), Some(90), set_back), None);
+        }
+        assert_eq!(left(login(i64::MIN, 60), None, i64::MAX), None);
+    }
+
+    #[test]
     fn a_maildrop_of_which_every_uid_is_new_is_suspicious() {
         let names = ["a", "b", "c", "d", "e", "f"];
         let old: Vec<_> = names.iter().map(|name| (*name, entry(5, 0))).collect();

@@ -17,6 +17,7 @@
 //! - `tls`: who is believed, and that nothing is said to anybody else
 //! - `rehearsal`: the dry run says what would be done, and does none of it
 //! - `check`, `list`, `probe`: the commands that look and touch nothing; `json`: events for programs
+//! - `providers`: what providers do otherwise than RFC 1939 has it, and what is made of it
 //! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
@@ -53,6 +54,7 @@ mod memory;
 mod others;
 mod probe;
 mod promises;
+mod providers;
 mod rehearsal;
 mod reporting;
 mod retrieval;

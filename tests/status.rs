@@ -126,7 +126,7 @@ fn status_69_where_nobody_listens_or_the_service_is_broken() {
     );
     scene
         .run()
-        .says("login: the server has trouble that will not pass by itself: \"[SYS/PERM] mailbox is broken\"; tell")
+        .says("login: the server has trouble that will not pass by itself: \"[SYS/PERM] mailbox is broken\"; do as it says, or tell")
         .exits(69);
 }
 

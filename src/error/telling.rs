@@ -136,7 +136,7 @@ impl Error {
             E::NoKerberos(_) => "install it (in Debian libgssapi-krb5-2), or name another way to log in",
             E::InUse(_) => "the next run tries again; another mail program may be reading this maildrop",
             E::LoginDelay { .. } => "the next runs wait for it; run popget less often for this account, or set min_interval",
-            E::ServerBroken(_) => "tell the server's operator",
+            E::ServerBroken(_) => "do as it says, or tell the server's operator",
             E::WouldReveal => "use tls with a certificate that is checked; or name the mechanism in auth to send it all the same",
             E::NoWay(_) => "run with -vv to see what it offers",
             E::NoBinding => "name the mechanism in auth without -plus",

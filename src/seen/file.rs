@@ -472,15 +472,21 @@ mod tests {
         }
         let first = memory.claim(vec![begun(b"b"), begun(b"open")]).unwrap();
         memory.done(first, first).unwrap();
+        let login = Login {
+            at: Time(5),
+            delay: 60,
+        };
+        memory.logged_in(login).unwrap();
         let mark = memory.mark().to_string();
         memory.compact(Time(0)).unwrap();
         let lines = fs::read_to_string(folder.path().join("work.seen"))
             .unwrap()
             .lines()
             .count();
-        assert_eq!(lines, 4);
+        assert_eq!(lines, 5);
         let (memory, _) = recall(folder.path()).unwrap();
         assert_eq!(memory.mark(), mark);
+        assert_eq!(memory.records().login(), Some(login));
         assert_eq!(memory.records().expected().count(), 1);
         assert_eq!(memory.begun().len(), 1);
     }

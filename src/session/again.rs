@@ -48,6 +48,7 @@ impl Road<'_> {
                 Ok(None) => return Ok(()),
                 Ok(Some(again)) => {
                     losses = 0;
+                    self.portion.ended(&again);
                     again
                 }
                 // It let us in before, and we came again by our own choice: nothing failed.
@@ -102,7 +103,6 @@ impl Road<'_> {
             return None;
         }
         self.slices += 1;
-        self.portion.commits = None;
         let full = policy.limit.is_some_and(|limit| self.tally.new >= limit);
         self.tally.more |= full || self.slices >= SLICES;
         (!self.tally.more).then_some(Again::Slice)

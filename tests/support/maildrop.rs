@@ -1,5 +1,6 @@
 //! The mail a test server holds for one user, shared between server and test.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::mail;
@@ -13,6 +14,34 @@ struct Inner {
     messages: Vec<Stored>,
     arrivals: u64,
     locked: bool,
+    habits: Habits,
+    /// The arrivals of what is hidden.
+    hidden: BTreeSet<u64>,
+}
+
+/// What a provider does otherwise than RFC 1939 has it.
+#[derive(Clone, Copy, Default)]
+pub struct Habits {
+    /// It shows a part of its messages at a time.
+    pub shows: Shows,
+    /// It shows no more what was retrieved in a session that ended well.
+    pub hides_what_was_read: bool,
+    /// It confirms deletions and carries none out.
+    pub keeps_what_was_deleted: bool,
+    /// It takes a session that was cut for one that ended well.
+    pub updates_when_cut: bool,
+}
+
+/// Which of its messages a provider shows.
+#[derive(Clone, Copy, Default)]
+pub enum Shows {
+    /// All.
+    #[default]
+    All,
+    /// So many of the oldest.
+    Oldest(usize),
+    /// So many of the newest.
+    Newest(usize),
 }
 
 /// One message as the server keeps it.
@@ -105,15 +134,44 @@ impl Maildrop {
         self.inner().locked = false;
     }
 
-    /// What a session sees all the while it lasts.
-    pub fn snapshot(&self) -> Vec<Stored> {
-        self.inner().messages.clone()
+    /// Takes up these habits.
+    pub fn habits(&self, habits: Habits) -> &Maildrop {
+        self.inner().habits = habits;
+        self
     }
 
-    /// The update of RFC 1939 section 6: these messages are gone.
-    pub fn expunge(&self, gone: &[&Stored]) {
-        let is_gone = |message: &Stored| gone.iter().any(|g| g.arrival == message.arrival);
-        self.inner().messages.retain(|message| !is_gone(message));
+    /// What a session sees all the while it lasts.
+    pub fn snapshot(&self) -> Vec<Stored> {
+        let inner = self.inner();
+        let seen = inner.messages.iter();
+        let mut shown: Vec<Stored> = seen
+            .filter(|message| !inner.hidden.contains(&message.arrival))
+            .cloned()
+            .collect();
+        match inner.habits.shows {
+            Shows::All => {}
+            Shows::Oldest(count) => shown.truncate(count),
+            Shows::Newest(count) => drop(shown.drain(..shown.len().saturating_sub(count))),
+        }
+        shown
+    }
+
+    /// The update of RFC 1939 section 6, as this provider has it: some messages were deleted, and
+    /// some retrieved.
+    pub fn update(&self, deleted: &[&Stored], read: &[Stored]) {
+        let mut inner = self.inner();
+        if !inner.habits.keeps_what_was_deleted {
+            let is_gone = |message: &Stored| deleted.iter().any(|g| g.arrival == message.arrival);
+            inner.messages.retain(|message| !is_gone(message));
+        }
+        if inner.habits.hides_what_was_read {
+            inner.hidden.extend(read.iter().map(|read| read.arrival));
+        }
+    }
+
+    /// Whether a session that is cut counts as ended well.
+    pub fn updates_when_cut(&self) -> bool {
+        self.inner().habits.updates_when_cut
     }
 
     /// Whether a body is to be cut this time; counts down.

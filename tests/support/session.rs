@@ -39,6 +39,8 @@ pub(super) struct Open {
     maildrop: Maildrop,
     messages: Vec<Stored>,
     deleted: BTreeSet<usize>,
+    read: Vec<Stored>,
+    ended: bool,
 }
 
 /// Talks to one client until it leaves.
@@ -254,7 +256,11 @@ impl Session<'_> {
             return Ok(());
         }
         self.send(rest)?;
-        self.send(b".\r\n")
+        self.send(b".\r\n")?;
+        if let Some(open) = &mut self.open {
+            open.read.push(message.clone());
+        }
+        Ok(())
     }
 
     fn top(&mut self, argument: &str) -> io::Result<()> {
@@ -272,10 +278,8 @@ impl Session<'_> {
     }
 
     fn quit(&mut self) -> io::Result<()> {
-        if let Some(open) = &self.open {
-            let number = |n: &usize| &open.messages[n - 1];
-            open.maildrop
-                .expunge(&open.deleted.iter().map(number).collect::<Vec<_>>());
+        if let Some(open) = &mut self.open {
+            open.update();
         }
         // Unlocked before the reply leaves: who reads it may log in again at once.
         self.open = None;
@@ -348,7 +352,16 @@ impl Open {
             maildrop: maildrop.clone(),
             messages: maildrop.snapshot(),
             deleted: BTreeSet::new(),
+            read: Vec::new(),
+            ended: false,
         })
+    }
+
+    fn update(&mut self) {
+        let number = |n: &usize| &self.messages[n - 1];
+        let deleted: Vec<_> = self.deleted.iter().map(number).collect();
+        self.maildrop.update(&deleted, &self.read);
+        self.ended = true;
     }
 
     fn present(&self) -> impl Iterator<Item = (usize, &Stored)> {
@@ -376,6 +389,9 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
+        if !self.ended && self.maildrop.updates_when_cut() {
+            self.update();
+        }
         self.maildrop.unlock();
     }
 }
