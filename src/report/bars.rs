@@ -38,6 +38,7 @@ impl Bars {
                         0 => "{prefix} {spinner} {msg} {bytes} {bytes_per_sec}",
                         _ => "{prefix} {bar:20} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
                     };
+                    bar.set_position(0); // a run may come to this several times
                     bar.set_length(*bytes);
                     bar.set_style(style(template));
                 }
@@ -76,4 +77,22 @@ impl Bars {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_session_of_a_run_has_a_bar_from_its_beginning() {
+        let (account, server) = ("work".into(), "pop.example.org".into());
+        let mut bars = Bars::new(&[Named { account, server }]);
+        bars.follow(0, &Event::Stage(Stage::Listing));
+        for bytes in [500, 300] {
+            bars.follow(0, &Event::Planned { messages: 2, bytes });
+            bars.follow(0, &Event::Progress(200));
+            let bar = &bars.bars[&0];
+            assert_eq!((bar.position(), bar.length()), (200, Some(bytes)));
+        }
+    }
 }
