@@ -169,7 +169,9 @@ impl Road<'_> {
         let before = self.progress();
         let mut maildrop = self.open()?;
         self.begin_anew();
-        self.warn_of_expiry(&*maildrop);
+        if self.last_login.is_none() {
+            self.warn_of_expiry(&*maildrop);
+        }
         let noted = self.note_login(maildrop.login_delay());
         let steps = match noted.and_then(|()| self.look(&mut *maildrop)) {
             Ok(steps) => steps,

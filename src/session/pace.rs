@@ -3,7 +3,7 @@
 
 use super::{now, Errand, Road};
 use crate::error::{Error, Result};
-use crate::event::Mode;
+use crate::event::{Mode, Stage};
 use crate::maildrop::{self, Maildrop, Visit};
 use crate::plan;
 use crate::seen::{Login, Memory};
@@ -51,8 +51,15 @@ impl<'r> Road<'r> {
             }
             opened => opened,
         };
-        if let Err(Error::LoginDelay { wait, .. }) = &opened {
-            self.note_login(Some(wait.unwrap_or(UNTOLD)))?;
+        match &opened {
+            Err(Error::LoginDelay { wait, .. }) => {
+                self.note_login(Some(wait.unwrap_or(UNTOLD)))?;
+            }
+            // OVH says it by cutting the line: whoever set `min_interval` means this as well.
+            Err(Error::Cut { .. }) if self.events.stage() == Stage::LoggingIn => {
+                self.note_login(None)?;
+            }
+            Ok(_) | Err(_) => {}
         }
         opened
     }

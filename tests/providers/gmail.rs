@@ -49,6 +49,21 @@ fn gmail_is_drained_slice_by_slice() {
 }
 
 #[test]
+fn that_gmail_keeps_nothing_by_its_own_account_is_said_once() {
+    let server = gmail(2);
+    let all = fill(&server, 5);
+    let mut outcome = Scene::with_server(&server)
+        .key("drain", "true")
+        .run_with(&["-v"])
+        .delivers_bytes(&all)
+        .exits(0);
+    let said = outcome.take_stderr();
+    assert_eq!(said.matches("may delete what is downloaded").count(), 1);
+    assert_eq!(said.matches("may show more now (drain)").count(), 3);
+    assert!(said.contains("work: 5 new messages ("), "{said}");
+}
+
+#[test]
 fn without_drain_each_run_takes_a_slice_and_none_looks_like_another_maildrop() {
     let server = gmail(10);
     let all = fill(&server, 25);

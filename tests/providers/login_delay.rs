@@ -245,6 +245,26 @@ fn min_interval_holds_within_a_run_as_well() {
 }
 
 #[test]
+fn a_line_that_is_cut_at_the_login_is_not_taken_up_again_at_once() {
+    let server = wants("X-OVH");
+    server.answer("PASS", Answer::HangUp);
+    let mut scene = Scene::with_server(&server)
+        .key("retry", "2")
+        .key("min_interval", "2m");
+    scene
+        .run()
+        .delivers_nothing()
+        .says("login: the server hung up")
+        .says_lines(1)
+        .exits(75);
+    scene.run().silent().exits(0);
+    assert_eq!(server.sessions().len(), 1);
+    server.behave();
+    later(&scene, 2 * MINUTE);
+    scene.run().delivers(["alpha.eml"]).silent().exits(0);
+}
+
+#[test]
 fn a_deadline_leaves_no_time_for_a_wait() {
     let server = wants("LOGIN-DELAY 40");
     let mut scene = Scene::with_server(&server)
