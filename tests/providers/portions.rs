@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{account, fill, more, per_session};
-use crate::support::maildrop::{Fault, Habits};
+use crate::support::maildrop::{Fault, Habits, Shows};
 use crate::support::scene::Scene;
 use crate::support::server::{Answer, Moment, PopServer};
 
@@ -174,7 +174,6 @@ fn a_session_that_the_server_has_not_let_go_of_is_waited_for() {
 
 #[test]
 fn a_slice_may_be_taken_in_portions() {
-    use crate::support::maildrop::Shows;
     let server = PopServer::start();
     server.maildrop().habits(Habits {
         shows: Shows::Oldest(5),
@@ -205,4 +204,59 @@ fn an_endless_maildrop_gets_no_more_sessions_than_its_first_listing_was_worth() 
     scene.deliver("mbox: ~/mbox").run().silent().exits(0);
     // Twelve are listed at first: three times a session is ended for what is left of them.
     assert_eq!(server.logins(), 4);
+}
+
+/// A run of several sessions, killed at one moment of one of them, and the next run; tells whether
+/// it was killed.
+fn killed_at(moment: usize, habits: Habits, keep: &str) -> bool {
+    let server = PopServer::builder().capability("EXPIRE 0").start();
+    server.maildrop().habits(habits);
+    let all = fill(&server, 5);
+    let mut scene = Scene::with_server(&server)
+        .key("drain", "true")
+        .key("commit_every", "2")
+        .key("keep", keep);
+    let victim = scene.victim();
+    server.hook(move |exchange| {
+        if exchange.number == moment {
+            victim.kill();
+        }
+    });
+    let mut first = scene.run();
+    server.unhook();
+    let killed = first.take_status().is_none();
+    drop(first.whatever());
+    let said = format!("killed at moment {moment}, keep: {keep}");
+    let mut outcome = scene.run().whatever().delivers_bytes(&all);
+    if outcome.take_status() != Some(0) || !outcome.take_stderr().is_empty() {
+        outcome.fail(&said);
+    }
+    drop(outcome);
+    // Nothing is left to be done.
+    let fetched = server.commands("RETR").len();
+    scene.run().silent().exits(0);
+    assert_eq!(server.commands("RETR").len(), fetched, "{said}");
+    assert!(keep == "true" || habits.keeps_what_was_deleted || server.maildrop().left() == 0);
+    killed
+}
+
+#[test]
+fn killed_in_any_session_of_a_run_nothing_is_lost_and_nothing_comes_twice() {
+    let gmail = Habits {
+        shows: Shows::Oldest(3),
+        hides_what_was_read: true,
+        keeps_what_was_deleted: true,
+        ..Habits::default()
+    };
+    let yahoo = Habits {
+        shows: Shows::Newest(3),
+        ..Habits::default()
+    };
+    for (habits, keep) in [(gmail, "true"), (yahoo, "false")] {
+        // Now what comes and now what was answered: every third moment is enough.
+        let moments = (1..).step_by(3);
+        let kills = moments.take_while(|moment| killed_at(*moment, habits, keep));
+        let kills = kills.count();
+        assert!(kills > 15, "{kills} times only");
+    }
 }
