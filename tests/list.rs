@@ -198,11 +198,11 @@ fn lines_come_as_the_server_tells_and_a_reader_may_leave() {
         server.maildrop().add_named(&format!("u{n}"), "alpha.eml");
     }
     // No head after the first few is given before the first line was read.
-    let scene = Scene::with_server(&server);
+    let scene = Scene::with_server(&server).key("pipeline", "4");
     let read = scene.path("read");
     let waits = read.clone();
     server.hook(move |exchange| {
-        if exchange.moment == Moment::Received && exchange.command == "TOP 5 0" {
+        if exchange.moment == Moment::Received && exchange.command == "TOP 9 0" {
             while !waits.exists() {
                 std::thread::sleep(std::time::Duration::from_millis(2));
             }
@@ -227,7 +227,7 @@ fn a_signal_ends_it_properly() {
     for n in 0..20 {
         server.maildrop().add_named(&format!("u{n}"), "alpha.eml");
     }
-    let mut scene = Scene::with_server(&server);
+    let mut scene = Scene::with_server(&server).key("pipeline", "off");
     let asked = Arc::new(Barrier::new(2));
     let (here, there) = (Arc::clone(&asked), asked);
     server.hook(move |exchange| {

@@ -11,6 +11,7 @@
 //!   and that its conversations and scenes are strict
 //! - `promises`: the six promises, each by the shortest way that could break it
 //! - `retrieval`: what is on the server arrives, whatever the server does
+//! - `pipelining`: what is sent ahead, and servers that do not bear it
 //! - `login`: who may be told the password, and what a refusal means
 //! - `memory`: what is known is known again, and nothing else is
 //! - `deletion`: what goes on the server, and when
@@ -52,6 +53,7 @@ mod mbox;
 mod mda;
 mod memory;
 mod others;
+mod pipelining;
 mod probe;
 mod promises;
 mod providers;

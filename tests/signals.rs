@@ -17,7 +17,9 @@ fn a_signal_ends_the_run_after_the_message_under_way() {
         for (index, message) in messages.iter().enumerate() {
             server.maildrop().add(&format!("uid{index}"), message);
         }
-        let mut scene = Scene::with_server(&server).key("keep", "false");
+        let mut scene = Scene::with_server(&server)
+            .key("keep", "false")
+            .key("pipeline", "off");
         let asked = Arc::new(Barrier::new(2));
         let (here, there) = (Arc::clone(&asked), asked);
         server.hook(move |exchange| {

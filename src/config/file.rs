@@ -5,6 +5,7 @@ use super::kinds::{self, given, Auth};
 use super::network;
 use super::units::{Expanded, Size, Span};
 use crate::delivery::{Format, Lock};
+use crate::maildrop::Pipeline;
 use crate::net::{Family, Fingerprint, IpAddr, Proxy, TlsMode, Version};
 use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
@@ -102,6 +103,8 @@ pub struct Keys {
     pub deadline: Option<Span>,
     #[serde(deserialize_with = "kinds::span")]
     pub min_interval: Option<Span>,
+    #[serde(deserialize_with = "network::pipeline")]
+    pub pipeline: Option<Pipeline>,
     #[serde(deserialize_with = "kinds::keep")]
     pub keep: Option<Keep>,
     #[serde(deserialize_with = "kinds::flag")]

@@ -2,6 +2,7 @@
 
 use super::kinds::OneOrMore;
 use super::units::Scalar;
+use crate::maildrop::Pipeline;
 use crate::net::{Family, Fingerprint, IpAddr, Proxy, TlsMode, Version};
 use serde::de::Visitor;
 use serde::Deserializer;
@@ -59,6 +60,21 @@ pub fn family<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Family>, D::E
         _ => None,
     };
     from.deserialize_any(Scalar("any, 4 or 6", word)).map(Some)
+}
+
+/// How many commands may be without a reply.
+pub fn pipeline<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Pipeline>, D::Error> {
+    let word = |text: &str| match text {
+        "auto" => Some(Pipeline::Auto),
+        "off" | "false" => Some(Pipeline::Off),
+        text => text
+            .parse()
+            .ok()
+            .filter(|most| *most > 0)
+            .map(Pipeline::Window),
+    };
+    let scalar = Scalar("auto, off or a number of commands above 0", word);
+    from.deserialize_any(scalar).map(Some)
 }
 
 /// An address of ours.

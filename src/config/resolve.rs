@@ -6,6 +6,7 @@ use super::units;
 use crate::cli::Fetch;
 use crate::delivery::{Destination, Format, Lock};
 use crate::error::{plain, Error, Result};
+use crate::maildrop::Pipeline;
 use crate::net::TlsMode;
 use crate::plan::{Keep, Order, Policy};
 use crate::secret::Turn;
@@ -95,6 +96,7 @@ impl Layers<'_> {
                 .map_or(TIMEOUT, |span| span.0),
             deadline: self.pick(|keys| keys.deadline).map(|span| span.0),
             retry: self.pick(|keys| keys.retry).unwrap_or(RETRY),
+            pipeline: self.pick(|keys| keys.pipeline).unwrap_or(Pipeline::Auto),
         })
     }
 

@@ -6,6 +6,17 @@ use rustix::io::Errno;
 use std::io;
 
 impl Error {
+    /// Whether replies came that do not fit what was asked for ahead, so that none of them is to be
+    /// believed.
+    pub fn is_garbled(&self) -> bool {
+        matches!(self, Self::OutOfStep(error) if error.is_nonsense())
+    }
+
+    /// Whether something came that is no reply.
+    pub fn is_nonsense(&self) -> bool {
+        matches!(self, Self::Nonsense { .. })
+    }
+
     /// The exit status that this failure stands for.
     #[allow(clippy::too_many_lines, reason = "a line a variant")]
     pub fn status(&self) -> ExitStatus {
@@ -19,6 +30,7 @@ impl Error {
             {
                 ExitStatus::System
             }
+            E::OutOfStep(error) => error.status(),
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
             | E::NoSettings(_)
@@ -72,6 +84,7 @@ impl Error {
             | E::InUse(_)
             | E::LoginDelay { .. }
             | E::ServerTrouble(_)
+            | E::NotAsListed
             | E::MessageRefused(_)
             | E::QuitRefused(_)
             | E::OutOfSync(_)
@@ -87,7 +100,10 @@ impl Error {
     pub fn reach(&self) -> Reach {
         use Error as E;
         match self {
-            E::MessageRefused(_) | E::MdaLater { .. } | E::MdaRefused { .. } => Reach::Message,
+            E::OutOfStep(error) => error.reach(),
+            E::NotAsListed | E::MessageRefused(_) | E::MdaLater { .. } | E::MdaRefused { .. } => {
+                Reach::Message
+            }
             E::HostNotFound { .. }
             | E::Unreachable { .. }
             | E::TimedOut { .. }
@@ -166,6 +182,7 @@ impl Error {
     /// What somebody else said about it, raw: the server, the MDA, a password command.
     pub fn words(&self) -> Option<&[u8]> {
         match self {
+            Self::OutOfStep(error) => error.words(),
             Self::NoStls(words)
             | Self::GreetingRefused(words)
             | Self::Nonsense { got: words, .. }

@@ -65,6 +65,8 @@ impl fmt::Display for Error {
             E::NoWay(what) => write!(f, "the server offers no way to log in with {what}"),
             E::NoBinding => f.write_str("there is no TLS connection, or nothing known of it, that a login could be tied to"),
             E::Uncarriable(what) => write!(f, "{what}"),
+            E::OutOfStep(error) => error.fmt(f),
+            E::NotAsListed => f.write_str("the message is not as long as it was listed"),
             E::MessageRefused(_) => f.write_str("the server does not give this message"),
             E::QuitRefused(_) => f.write_str("the server did not confirm the deletions"),
             E::AllNew { listed, known } => write!(f, "all {listed} UIDs are new and none of {known} known ones is left: the maildrop was moved"),
@@ -142,7 +144,8 @@ impl Error {
             E::NoBinding => "name the mechanism in auth without -plus",
             E::NoMechanism(_) => "run with -vv to see what it offers, or leave auth out",
             E::Uncarriable(_) => "change it, or name a mechanism in auth that can carry it",
-            E::MessageRefused(_) => "it stays on the server and is tried again in the next run",
+            E::OutOfStep(error) => error.advice(),
+            E::NotAsListed | E::MessageRefused(_) => "it stays on the server and is tried again in the next run",
             E::QuitRefused(_) => "the next run deletes again without fetching",
             E::AllNew { .. } => "if that is so, run once with --accept-new-uids; what was delivered before is known by its bytes",
             E::OtherMaildrop { .. } => {

@@ -117,6 +117,8 @@ pub enum Notice {
     NextSlice,
     /// The next login has to wait so long.
     Waiting(Duration),
+    /// The server seems to lose what is sent ahead; from now on each command waits for its reply.
+    LockStep(Error),
     /// The server refused to delete so many messages.
     NotDeleted(usize),
     /// The server may delete mail by itself after so many days, sooner than it is to be kept.

@@ -1,13 +1,16 @@
 //! A maildrop that is open: connected, secured, logged in and locked by the server. The road knows
 //! maildrops only by this trait; which protocol is behind it is settled in [`open`].
 
+mod ahead;
 mod greet;
+mod listing;
 mod login;
 mod pop3;
 mod probe;
 mod syntax;
 mod talk;
 
+pub use ahead::Pipeline;
 pub use probe::{probe, Stls};
 
 pub use login::{Login, Method, Methods, Needs};
@@ -20,15 +23,49 @@ use crate::secret::Credential;
 use std::io::Read;
 use std::time::Duration;
 
+/// A part of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Its head.
+    Head,
+    /// All of it.
+    Whole,
+}
+
+/// A message that will be asked for, with its listed size.
+pub type Wanted = (MessageNumber, Option<u64>);
+
+/// When sizes will be wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizes {
+    /// With the listing.
+    Now,
+    /// Perhaps, once the listing is seen.
+    Perhaps,
+}
+
+/// What is there.
+#[derive(Debug)]
+pub struct Scan {
+    /// The messages.
+    pub listings: Vec<Listing>,
+    /// How many octets they have together, where each by itself is not told yet.
+    pub octets: Option<u64>,
+}
+
 /// A maildrop, open for this session.
 pub trait Maildrop {
-    /// Lists what is there.
-    fn scan(&mut self) -> Result<Vec<Listing>>;
+    /// Lists what is there, with sizes or, where they cost a question of their own, without.
+    fn scan(&mut self, sizes: Sizes) -> Result<Scan>;
 
-    /// Says which messages will be retrieved, in this order, so that the requests may be sent ahead.
-    fn announce(&mut self, _wanted: &[MessageNumber]) -> Result<()> {
-        Ok(())
+    /// Asks for the sizes that `scan` left out.
+    fn weigh(&mut self, scan: Scan) -> Result<Vec<Listing>> {
+        Ok(scan.listings)
     }
+
+    /// Says of which messages this part will be asked for, in this order, so that the requests may be
+    /// sent ahead.
+    fn announce(&mut self, _part: Part, _wanted: &[Wanted]) {}
 
     /// After how many days the server may delete mail by itself, if it says so.
     fn expires_after(&self) -> Option<u32> {
@@ -110,4 +147,6 @@ pub struct Visit<'e> {
     pub patience: Patience,
     /// The voice of the account.
     pub events: &'e Events,
+    /// How many requests may be sent ahead.
+    pub pipeline: Pipeline,
 }

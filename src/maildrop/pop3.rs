@@ -1,42 +1,59 @@
 //! POP3 (RFC 1939, 2449) over a wire: from the login to QUIT. Deletions are only noted until QUIT is
 //! near, since DELE has no effect before it anyway.
+//!
+//! Where the server offers it, requests are sent ahead of the replies to earlier ones. A server that
+//! loses some of them answers the wrong ones, so what comes is held against its listed size; where
+//! that differs, the message is asked for again, alone. If it comes as before it was the right one.
 
+use super::ahead::{Ahead, Asked, Command};
 use super::greet::{self, Greeted};
 use super::login::{self, plain_reply, Login, Offer};
-use super::syntax::{self, about, refusal, Capabilities, Code, Reply};
+use super::syntax::{Capabilities, Code, Reply, REPLY_LIMIT};
 use super::talk::Talk;
-use super::{Maildrop, Visit};
+use super::{listing, Maildrop, Part, Scan, Sizes, Visit, Wanted};
 use crate::error::{Error, Reach, Result};
 use crate::event::Stage;
 use crate::krb5;
-use crate::message::{head_end, Disposition, Listing, MessageNumber, Uid};
-use crate::net::{Route, Spoken};
+use crate::message::{head_end, Disposition, Listing, MessageNumber};
+use crate::net::{Route, Spoken, Stuffed};
 use crate::secret::Credential;
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::Duration;
 
-/// More messages than this are believed only if they are listed: a count costs the server nothing.
-const UNLISTED: u32 = 100_000;
 /// How much of a head is worth keeping.
 const HEAD_LIMIT: usize = 64 * 1024;
 
+/// How much of what was asked for in vain is read to keep the line usable.
+const UNWANTED: u64 = 4 * 1024 * 1024;
+/// How many deletions are asked for together.
+const DELETIONS: usize = 64;
+/// Servers hang up after ten minutes in which they hear nothing (RFC 1939, section 3), even if it is
+/// we who have not yet read what they sent.
+const QUIET: Duration = Duration::from_secs(60);
+
 /// An open POP3 session.
 pub struct Pop3<'e> {
-    talk: Talk<'e>,
+    pub(super) talk: Talk<'e>,
     capabilities: Capabilities,
     deletions: Vec<MessageNumber>,
+    /// How many messages STAT counted.
+    pub(super) count: u32,
+    ahead: Ahead,
+    /// The reply that is awaited or was read last.
+    current: Option<Asked>,
+    /// A command sent ahead was answered.
+    proven: bool,
 }
 
 impl<'e> Pop3<'e> {
-    /// Connects, greets, secures and logs in. Servers such as Gmail tell only after the login all
-    /// that they can do, and others what holds for this user, so they are asked again if they were
-    /// not asked in vain before.
+    /// Connects, greets, secures and logs in.
     pub fn open(
         route: &Route,
         login: &Login,
         credential: &Credential,
         visit: Visit<'e>,
     ) -> Result<Self> {
+        let pipeline = visit.pipeline;
         let mut greeted = greet::greet(route, visit.clone())?;
         if login::may_bind(login, credential, &greeted.capabilities) && route.can_tell_more() {
             greeted = greet::greet_to_bind(greeted.talk, route, visit)?;
@@ -72,92 +89,119 @@ impl<'e> Pop3<'e> {
                 error => error,
             });
         }
-        let capabilities = if before.known && (!before.top || before.varies) {
-            let after = greet::capabilities(&mut talk)?;
-            Capabilities {
-                expire: after.expire.or(before.expire),
-                login_delay: after.login_delay.or(before.login_delay),
-                ..after
-            }
-        } else {
-            before
-        };
+        let capabilities = of_this_user(&mut talk, before)?;
         Ok(Self {
             talk,
+            ahead: Ahead::new(pipeline.most(capabilities.pipelining)),
             capabilities,
             deletions: Vec::new(),
+            count: 0,
+            current: None,
+            proven: false,
         })
     }
 
-    /// Asks for something with an answer of one line.
-    fn ask(&mut self, spoken: &Spoken, waiting_for: &'static str) -> Result<Reply> {
-        plain_reply(self.talk.ask(spoken, waiting_for)?)
+    /// Sends commands ahead, if that may be.
+    pub(super) fn foretell(&mut self, commands: &[Command]) -> Result<()> {
+        if self.ahead.most() < commands.len() {
+            return Ok(());
+        }
+        self.catch_up()?;
+        let lines: Vec<_> = commands.iter().map(|c| self.ahead.ask(*c)).collect();
+        self.talk.say(&lines)
     }
 
-    /// Asks for a list and takes its lines; `None` if the server refuses to give it.
-    fn list<T>(
-        &mut self,
-        keyword: &'static str,
-        count: u32,
-        parse: impl Fn(&[u8], u32) -> Result<(MessageNumber, T)>,
-    ) -> Result<Option<Vec<(MessageNumber, T)>>> {
-        match self.ask(&Spoken::open(keyword), "a list")? {
-            Reply::Err(Some(code @ (Code::SysTemp | Code::OutSync)), text) => {
-                Err(refusal(Some(code), &text))
-            }
-            Reply::Err(..) => Ok(None),
-            Reply::Ok(_) | Reply::Challenge(_) => {
-                let mut rows = Vec::new();
-                self.talk.lines(count, |line| {
-                    rows.push(parse(line, count)?);
-                    Ok(())
-                })?;
-                rows.sort_by_key(|(number, _)| *number);
-                match rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-                    None => Ok(Some(rows)),
-                    Some(pair) => {
-                        let got = format!("{keyword}: {} twice", pair[0].0 .0).into_bytes();
-                        Err(Error::Nonsense {
-                            expected: "each message once",
-                            got,
-                        })
-                    }
-                }
-            }
+    /// The first line of the reply to a command, which is sent now if it was not sent ahead. Replies
+    /// that come before it are wanted no more.
+    pub(super) fn ask(&mut self, command: Command, waiting_for: &'static str) -> Result<Reply> {
+        if !self.ahead.holds(command) {
+            self.catch_up()?;
+            let line = self.ahead.ask(command);
+            self.talk.say(&[line])?;
         }
+        while self.ahead.next() != Some(command) {
+            self.let_go()?;
+        }
+        self.reply(waiting_for)
+    }
+
+    /// Reads all replies that are still to come.
+    fn catch_up(&mut self) -> Result<()> {
+        while self.ahead.next().is_some() {
+            self.let_go()?;
+        }
+        Ok(())
+    }
+
+    /// Reads a reply that nobody wants any more.
+    fn let_go(&mut self) -> Result<()> {
+        let reply = self.reply("a reply that is wanted no more")?;
+        let refused = matches!(reply, Reply::Err(..));
+        if !refused && self.current.is_some_and(|asked| asked.command.has_body()) {
+            self.talk.body();
+        }
+        Ok(())
+    }
+
+    /// The first line of the reply that comes next.
+    fn reply(&mut self, waiting_for: &'static str) -> Result<Reply> {
+        self.talk.0.drain()?;
+        self.current = self.ahead.take();
+        let reply = self.talk.reply(REPLY_LIMIT, waiting_for);
+        let reply = reply.and_then(plain_reply).map_err(|e| self.doubt(e))?;
+        self.proven |= self.current.is_some_and(|asked| asked.ahead);
+        Ok(reply)
+    }
+
+    /// What went wrong with a reply may be the fault of commands that were sent ahead.
+    pub(super) fn doubt(&self, error: Error) -> Error {
+        let ahead = self.current.is_some_and(|asked| asked.ahead);
+        let others = ahead || self.ahead.next().is_some();
+        let doubtful = match error {
+            Error::Nonsense { .. } => others,
+            Error::TimedOut { .. } => ahead,
+            // Weak lines are common, and servers that hang up on what is sent ahead do so at once.
+            Error::Cut { .. } => others && !self.proven,
+            _ => false,
+        };
+        match doubtful {
+            true => Error::OutOfStep(Box::new(error)),
+            false => error,
+        }
+    }
+
+    /// Asks for a part of a message, and for those announced behind it.
+    fn ask_for(&mut self, part: Part, number: MessageNumber) -> Result<Reply> {
+        let command = Command::about(part, number);
+        // From here on a message may be under way, and a signal waits until it is done.
+        self.talk.0.see_it_through();
+        if !self.ahead.holds(command) {
+            self.catch_up()?;
+        }
+        let idle = self.ahead.next().is_none();
+        let requests = self.ahead.request(command);
+        if idle {
+            self.talk.say(&requests)?;
+        } else if !requests.is_empty() {
+            self.talk.0.send(&requests)?;
+        } else if self.talk.0.quiet() > QUIET {
+            self.keep_alive()?;
+        }
+        self.ask(command, "a message")
     }
 }
 
 impl Maildrop for Pop3<'_> {
-    /// STAT, UIDL, LIST, joined by number. UIDL is tried whatever CAPA says, which is not to be
-    /// believed about it; where STAT and the lists disagree, the lists are.
-    fn scan(&mut self) -> Result<Vec<Listing>> {
-        let count = match self.ask(&Spoken::open("STAT"), "the answer to STAT")? {
-            Reply::Ok(text) | Reply::Challenge(text) => {
-                syntax::stat(&text).map_err(|error| self.talk.veiled(error))?
-            }
-            Reply::Err(code, text) => return Err(refusal(code, &text)),
-        };
-        if count == 0 {
-            return Ok(Vec::new());
-        }
-        let uids = self
-            .list("UIDL", count, syntax::uidl_line)?
-            .unwrap_or_default();
-        let sizes = match self.list("LIST", count, syntax::list_line)? {
-            Some(sizes) => sizes,
-            None if count > UNLISTED => {
-                let got = format!("{count} messages and no list").into_bytes();
-                return Err(Error::Nonsense {
-                    expected: "a maildrop",
-                    got,
-                });
-            }
-            None => (1..=count).map(|n| (MessageNumber(n), None)).collect(),
-        };
-        // From here on a message may be under way, and a signal waits until it is done.
-        self.talk.0.see_it_through();
-        Ok(join(uids, sizes))
+    fn scan(&mut self, sizes: Sizes) -> Result<Scan> {
+        listing::scan(self, sizes)
+    }
+
+    fn weigh(&mut self, scan: Scan) -> Result<Vec<Listing>> {
+        listing::weigh(self, scan)
+    }
+
+    fn announce(&mut self, part: Part, wanted: &[Wanted]) {
+        self.ahead.announce(part, wanted);
     }
 
     fn expires_after(&self) -> Option<u32> {
@@ -172,8 +216,7 @@ impl Maildrop for Pop3<'_> {
         if self.capabilities.known && !self.capabilities.top {
             return Ok(None);
         }
-        let spoken = Spoken::open(format!("TOP {} 0", number.0));
-        match self.ask(&spoken, "a head")? {
+        match self.ask_for(Part::Head, number)? {
             Reply::Err(..) => Ok(None),
             Reply::Ok(_) | Reply::Challenge(_) => {
                 let mut head = Vec::new();
@@ -190,8 +233,13 @@ impl Maildrop for Pop3<'_> {
     }
 
     fn retrieve(&mut self, number: MessageNumber) -> Result<Box<dyn Read + '_>> {
-        match self.ask(&about("RETR", number), "a message")? {
-            Reply::Ok(_) | Reply::Challenge(_) => Ok(Box::new(self.talk.body())),
+        match self.ask_for(Part::Whole, number)? {
+            Reply::Ok(_) | Reply::Challenge(_) => Ok(Box::new(Body {
+                listed: self.current.and_then(|asked| asked.size),
+                body: self.talk.body(),
+                ahead: &mut self.ahead,
+                given: 0,
+            })),
             Reply::Err(Some(Code::OutSync), text) => Err(Error::OutOfSync(text)),
             Reply::Err(_, text) => Err(Error::MessageRefused(text)),
         }
@@ -205,28 +253,43 @@ impl Maildrop for Pop3<'_> {
     }
 
     fn keep_alive(&mut self) -> Result<()> {
-        self.ask(&Spoken::open("NOOP"), "the answer to NOOP")
-            .map(drop)
+        if self.ahead.next().is_none() {
+            return self.ask(Command::Noop, "the answer to NOOP").map(drop);
+        }
+        if self.ahead.has_room(Command::Noop) {
+            let line = self.ahead.ask(Command::Noop);
+            self.talk.0.send(&[line])?;
+        }
+        Ok(())
     }
 
     fn reset(&mut self) -> Result<()> {
         self.deletions.clear();
-        self.ask(&Spoken::open("RSET"), "the answer to RSET")
-            .map(drop)
+        self.ask(Command::Reset, "the answer to RSET").map(drop)
     }
 
     /// The noted deletions with their replies, then QUIT alone (RFC 1939, section 6).
     fn quit(mut self: Box<Self>) -> Result<Vec<MessageNumber>> {
+        if self.ahead.promised() > UNWANTED {
+            let during = "messages that are wanted no more";
+            return Err(Error::Cut { during, why: None });
+        }
         let deletions = std::mem::take(&mut self.deletions);
         let mut refused = Vec::new();
-        for number in &deletions {
-            if let Reply::Err(..) = self.ask(&about("DELE", *number), "the answer to DELE")? {
-                refused.push(*number);
+        for together in deletions.chunks(DELETIONS.min(self.ahead.most())) {
+            let commands: Vec<_> = together.iter().copied().map(Command::Delete).collect();
+            self.foretell(&commands)?;
+            for number in together {
+                let deletion = Command::Delete(*number);
+                if let Reply::Err(..) = self.ask(deletion, "the answer to DELE")? {
+                    refused.push(*number);
+                }
             }
         }
         let in_doubt = deletions.len() > refused.len();
+        self.catch_up()?;
         self.talk.in_step()?;
-        match self.ask(&Spoken::open("QUIT"), "the goodbye") {
+        match self.ask(Command::Quit, "the goodbye") {
             Ok(Reply::Err(_, text)) if in_doubt => Err(Error::QuitRefused(text)),
             Err(error) if in_doubt => Err(error),
             // Without deletions nothing hangs on how the server says goodbye.
@@ -239,30 +302,48 @@ fn seconds(count: u32) -> Duration {
     Duration::from_secs(count.into())
 }
 
-/// Joins UIDs to sizes by message number. Messages in either list count.
-fn join(
-    uids: Vec<(MessageNumber, Option<Uid>)>,
-    sizes: Vec<(MessageNumber, Option<u64>)>,
-) -> Vec<Listing> {
-    let mut uids = uids.into_iter().peekable();
-    let mut listings = Vec::with_capacity(sizes.len());
-    for (number, size) in sizes {
-        while let Some((number, uid)) = uids.next_if(|(earlier, _)| *earlier < number) {
-            listings.push(Listing {
-                number,
-                size: None,
-                uid,
-            });
-        }
-        let uid = uids
-            .next_if(|(same, _)| *same == number)
-            .and_then(|(_, uid)| uid);
-        listings.push(Listing { number, size, uid });
+/// What the server can do for who has logged in. Servers such as Gmail tell only now all that they
+/// can do, and others what holds for this user, so they are asked again if they were not asked in
+/// vain before.
+fn of_this_user(talk: &mut Talk, before: Capabilities) -> Result<Capabilities> {
+    if !before.known || (before.top && !before.varies) {
+        return Ok(before);
     }
-    listings.extend(uids.map(|(number, uid)| Listing {
-        number,
-        size: None,
-        uid,
-    }));
-    listings
+    let after = greet::capabilities(talk)?;
+    Ok(Capabilities {
+        expire: after.expire.or(before.expire),
+        login_delay: after.login_delay.or(before.login_delay),
+        ..after
+    })
+}
+
+/// The message that comes, held against its listed size while replies may be out of step.
+struct Body<'m, 'e> {
+    body: Stuffed<'m, 'e>,
+    ahead: &'m mut Ahead,
+    listed: Option<u64>,
+    given: u64,
+}
+
+impl Body<'_, '_> {
+    /// Whether it is to be believed that this is the message that was asked for.
+    fn is_believed(&mut self) -> bool {
+        // Some count a line end as one octet, do not count one that they add, or forget to double a
+        // dot.
+        let lengths = [self.given, self.given + self.body.shortened()];
+        let near = |listed: u64| lengths.iter().any(|length| length.abs_diff(listed) <= 2);
+        let as_listed = self.listed.is_none_or(near);
+        self.ahead.judge(as_listed, self.given)
+    }
+}
+
+impl Read for Body<'_, '_> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let read = self.body.read(output)?;
+        self.given += read as u64;
+        if read == 0 && !output.is_empty() && !self.is_believed() {
+            return Err(io::Error::other(Error::NotAsListed));
+        }
+        Ok(read)
+    }
 }

@@ -4,7 +4,6 @@
 
 use crate::error::{Error, Result};
 use crate::message::{MessageNumber, Uid};
-use crate::net::Spoken;
 
 /// The longest reply line accepted; RFC 2449 allows 512.
 pub const REPLY_LIMIT: usize = 8 * 1024;
@@ -137,6 +136,8 @@ pub struct Capabilities {
     pub top: bool,
     /// `AUTH-RESP-CODE`: every refused credential carries `[AUTH]`.
     pub auth_resp_code: bool,
+    /// `PIPELINING`: commands may be sent before earlier ones are answered.
+    pub pipelining: bool,
     /// `UTF8`: messages may hold UTF-8 in their heads, if it is asked for.
     pub utf8: bool,
     /// The mechanisms behind `SASL`, upper case.
@@ -159,6 +160,7 @@ impl Capabilities {
             .filter(|word| !word.is_empty());
         match words.next() {
             Some(b"TOP") => self.top = true,
+            Some(b"PIPELINING") => self.pipelining = true,
             Some(b"UTF8") => self.utf8 = true,
             Some(b"AUTH-RESP-CODE") => self.auth_resp_code = true,
             Some(b"EXPIRE") => {
@@ -185,15 +187,16 @@ fn decimal(word: &[u8]) -> Option<u32> {
     std::str::from_utf8(word).ok()?.parse().ok()
 }
 
-/// How many messages STAT counts; the size behind it is not worth reading.
-pub fn stat(text: &[u8]) -> Result<u32> {
+/// How many messages STAT counts, and how many octets they have together, if it says so.
+pub fn stat(text: &[u8]) -> Result<(u32, Option<u64>)> {
     let wrong = || Error::Nonsense {
         expected: "a count of messages",
         got: text.to_vec(),
     };
-    let (count, _) = number(text).ok_or_else(wrong)?;
+    let (count, rest) = number(text).ok_or_else(wrong)?;
+    let octets = number(rest).map(|(octets, _)| octets);
     match u32::try_from(count) {
-        Ok(count) if u64::from(count) <= MESSAGES_LIMIT => Ok(count),
+        Ok(count) if u64::from(count) <= MESSAGES_LIMIT => Ok((count, octets)),
         _ => Err(wrong()),
     }
 }
@@ -253,11 +256,6 @@ pub fn command(keyword: &str, argument: &[u8]) -> Result<Vec<u8>> {
         ));
     }
     Ok([keyword.as_bytes(), b" ", argument].concat())
-}
-
-/// A command about one message.
-pub fn about(keyword: &str, message: MessageNumber) -> Spoken {
-    Spoken::open(format!("{keyword} {}", message.0))
 }
 
 /// Whether a greeting that is no POP3 reply is some other protocol's, and what to do about it.
@@ -412,10 +410,11 @@ mod tests {
     }
 
     #[test]
-    fn stat_counts_and_ignores_the_rest() {
-        assert_eq!(stat(b"2 59").unwrap(), 2);
-        assert_eq!(stat(b"2 -1").unwrap(), 2);
-        assert_eq!(stat(b"2").unwrap(), 2);
+    fn stat_counts_messages_and_octets_if_it_can() {
+        assert_eq!(stat(b"2 59").unwrap(), (2, Some(59)));
+        assert_eq!(stat(b"2 59 x").unwrap(), (2, Some(59)));
+        assert_eq!(stat(b"2 -1").unwrap(), (2, None));
+        assert_eq!(stat(b"2").unwrap(), (2, None));
         assert!(stat(b"two").is_err());
         assert!(stat(b"99999999999").is_err());
     }

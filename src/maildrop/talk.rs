@@ -20,9 +20,14 @@ pub struct Talk<'e>(pub Wire<'e>);
 impl<'e> Talk<'e> {
     /// Says something and reads the first line of the reply.
     pub fn ask(&mut self, spoken: &Spoken, waiting_for: &'static str) -> Result<Reply> {
-        self.in_step()?;
-        self.0.send(spoken)?;
+        self.say(std::slice::from_ref(spoken))?;
         self.reply(REPLY_LIMIT, waiting_for)
+    }
+
+    /// Says something while nothing is left to be answered; the replies come one behind the other.
+    pub fn say(&mut self, lines: &[Spoken]) -> Result<()> {
+        self.in_step()?;
+        self.0.send(lines)
     }
 
     /// Fails if the server spoke out of turn: no reply can be matched to its command any more.

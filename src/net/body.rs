@@ -36,6 +36,8 @@ pub struct Taken {
 pub struct Unstuffer {
     place: Place,
     bare_lf: bool,
+    /// How many line ends were shortened to LF.
+    shortened: u64,
 }
 
 impl Unstuffer {
@@ -44,7 +46,13 @@ impl Unstuffer {
         Self {
             place: Place::LineStart,
             bare_lf,
+            shortened: 0,
         }
+    }
+
+    /// How many bytes less came out than the message has octets at the server.
+    pub fn shortened(&self) -> u64 {
+        self.shortened
     }
 
     /// Whether the line that ends the body was seen; nothing behind it is ever consumed.
@@ -87,6 +95,7 @@ impl Unstuffer {
                 (Place::Text, false, None)
             }
         };
+        self.shortened += u64::from(self.place == Place::Cr && place == Place::LineStart);
         self.place = place;
         *at += usize::from(consume);
         write
@@ -115,6 +124,7 @@ impl Unstuffer {
             };
         }
         output[text.len()] = b'\n';
+        self.shortened += u64::from(bare.is_some());
         let line_end = bare.is_some() || self.bare_lf;
         self.place = if line_end {
             Place::LineStart
@@ -137,6 +147,13 @@ impl Read for Stuffed<'_, '_> {
     /// before is an error which holds our own.
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
         self.0.read_body(output).map_err(io::Error::other)
+    }
+}
+
+impl Stuffed<'_, '_> {
+    /// How many bytes less it gave so far than the message has octets at the server.
+    pub fn shortened(&self) -> u64 {
+        self.0.shortened()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod body;
 mod names;
+mod patience;
 mod socks;
 mod tcp;
 mod tls;
@@ -10,11 +11,12 @@ mod tunnel;
 mod wire;
 
 pub use body::Stuffed;
+pub use patience::Patience;
 pub use socks::Proxy;
 pub use std::net::IpAddr;
 pub use tcp::{Family, Outset};
 pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
-pub use wire::{Patience, Spoken, Wire};
+pub use wire::{Spoken, Wire};
 
 use crate::error::Result;
 use crate::event::{Events, Stage};

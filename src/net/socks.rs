@@ -1,8 +1,9 @@
 //! A connection through a SOCKS5 proxy (RFC 1928, with names and passwords of RFC 1929). The proxy
 //! looks the server's name up.
 
+use super::patience::Waiting;
 use super::tcp::{self, Outset};
-use super::wire::{again, Waiting, SLICE};
+use super::wire::{again, SLICE};
 use super::{Patience, Transport};
 use crate::error::{Error, Result};
 use crate::secret::Secret;

@@ -3,7 +3,8 @@
 //! deadline is heeded meanwhile.
 
 use super::names;
-use super::wire::{Waiting, SLICE};
+use super::patience::Waiting;
+use super::wire::SLICE;
 use super::{Patience, Transport};
 use crate::error::{Error, Result};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};

@@ -2,7 +2,7 @@
 //! as it can be shown. It knows no commands.
 
 use super::body::{Stuffed, Unstuffer};
-use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
+use super::{tls, Binding, Patience, Proof, Secured, Security, Transport, Trust};
 use crate::error::{Error, Result};
 use crate::event::{Events, Side, Stage, Stop};
 use memchr::{memchr, memmem};
@@ -17,67 +17,6 @@ const BUFFER: usize = 128 * 1024;
 pub(super) const SLICE: Duration = Duration::from_millis(250);
 /// How much of an unwanted body is read to keep the line usable; beyond that it is cheaper dropped.
 const DRAIN: u64 = 4 * 1024 * 1024;
-
-/// How long the server may take, and who may call us off.
-#[derive(Clone)]
-pub struct Patience {
-    /// For each wait.
-    pub timeout: Duration,
-    /// For everything: until when, and how long that was.
-    pub deadline: Option<(Instant, Duration)>,
-    /// The signal to stop.
-    pub stop: Stop,
-}
-
-impl Patience {
-    /// Begins a wait.
-    pub fn start(&self, waiting_for: &'static str) -> Waiting<'_> {
-        Waiting {
-            patience: self,
-            since: Instant::now(),
-            waiting_for,
-        }
-    }
-}
-
-/// A wait under way.
-pub struct Waiting<'p> {
-    patience: &'p Patience,
-    since: Instant,
-    waiting_for: &'static str,
-}
-
-impl Waiting<'_> {
-    /// Fails when the time is up or the account's deadline has passed.
-    pub fn check(&self) -> Result<()> {
-        let now = Instant::now();
-        match self.patience.deadline {
-            Some((until, whole)) if now >= until => return Err(Error::Deadline(whole)),
-            _ => {}
-        }
-        if now - self.since >= self.patience.timeout {
-            let after = self.patience.timeout;
-            return Err(Error::TimedOut {
-                waiting_for: self.waiting_for,
-                after,
-            });
-        }
-        Ok(())
-    }
-
-    /// How long it has lasted.
-    pub fn elapsed(&self) -> Duration {
-        self.since.elapsed()
-    }
-
-    /// As `check`, and fails when a signal asks us to stop: for waits with nothing under way.
-    pub(super) fn check_or_stop(&self) -> Result<()> {
-        match self.patience.stop.signal() {
-            Some(_) => Err(Error::Interrupted),
-            None => self.check(),
-        }
-    }
-}
 
 /// A line to be sent, and how it is shown if it holds a secret.
 pub struct Spoken {
@@ -119,8 +58,10 @@ pub struct Wire<'e> {
     unread: Range<usize>,
     /// The last line ended with a bare LF.
     bare_lf: bool,
-    /// A body that was begun and not read to its end.
+    /// The body that was begun last, until another line is read.
     body: Option<Unstuffer>,
+    /// When something was said last.
+    spoke: Instant,
     /// An answer did not come: if it comes late, it must not be taken for that to another command.
     failed: bool,
     /// What must not be shown, even if the server says it.
@@ -143,6 +84,7 @@ impl<'e> Wire<'e> {
             unread: 0..0,
             bare_lf: false,
             body: None,
+            spoke: Instant::now(),
             failed: false,
             secrets: Vec::new(),
         }
@@ -185,8 +127,8 @@ impl<'e> Wire<'e> {
         Ok(wire)
     }
 
-    /// Sends one line.
-    pub fn send(&mut self, spoken: &Spoken) -> Result<()> {
+    /// Sends lines, in one piece.
+    pub fn send(&mut self, lines: &[Spoken]) -> Result<()> {
         if self.failed {
             return Err(Error::Cut {
                 during: "an earlier command",
@@ -194,25 +136,29 @@ impl<'e> Wire<'e> {
             });
         }
         self.drain()?;
-        self.events.dialogue(Side::Client, || match &spoken.shown {
-            Some(shown) => shown.clone().into_bytes(),
-            None => spoken.line.to_vec(),
-        });
-        if spoken.shown.is_some() {
-            self.hide(
-                spoken
-                    .line
-                    .rsplit(|b| *b == b' ')
-                    .next()
-                    .unwrap_or_default(),
-            );
+        let octets = lines.iter().map(Spoken::len).sum();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(octets));
+        for spoken in lines {
+            self.events.dialogue(Side::Client, || match &spoken.shown {
+                Some(shown) => shown.clone().into_bytes(),
+                None => spoken.line.to_vec(),
+            });
+            if spoken.shown.is_some() {
+                let mut words = spoken.line.rsplit(|b| *b == b' ');
+                self.hide(words.next().unwrap_or_default());
+            }
+            bytes.extend_from_slice(&spoken.line);
+            bytes.extend_from_slice(b"\r\n");
         }
-        let mut bytes = Zeroizing::new(Vec::with_capacity(spoken.len()));
-        bytes.extend_from_slice(&spoken.line);
-        bytes.extend_from_slice(b"\r\n");
         let written = self.write(&bytes);
         self.failed |= written.is_err();
+        self.spoke = Instant::now();
         written
+    }
+
+    /// How long nothing has been said.
+    pub fn quiet(&self) -> Duration {
+        self.spoke.elapsed()
     }
 
     fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
@@ -318,18 +264,26 @@ impl<'e> Wire<'e> {
 
     /// Gives the next bytes of the body under way; 0 when there is none or it has ended.
     pub(super) fn read_body(&mut self, output: &mut [u8]) -> Result<usize> {
-        if output.is_empty() {
+        if output.is_empty() || !self.unfinished() {
             return Ok(0);
         }
-        let Some(unstuffer) = self.body.take() else {
+        let Some(mut unstuffer) = self.body.take() else {
             return Ok(0);
         };
-        let read = self.read_on(unstuffer, output);
+        let read = self.read_on(&mut unstuffer, output);
         self.failed |= read.is_err();
+        if read.is_ok() {
+            self.body = Some(unstuffer);
+        }
         read
     }
 
-    fn read_on(&mut self, mut unstuffer: Unstuffer, output: &mut [u8]) -> Result<usize> {
+    /// Whether a body is under way.
+    fn unfinished(&self) -> bool {
+        self.body.as_ref().is_some_and(|body| !body.ended())
+    }
+
+    fn read_on(&mut self, unstuffer: &mut Unstuffer, output: &mut [u8]) -> Result<usize> {
         loop {
             if self.unread.is_empty() {
                 let patience = self.patience.clone();
@@ -339,21 +293,22 @@ impl<'e> Wire<'e> {
             }
             let taken = unstuffer.step(&self.buffer[self.unread.clone()], output);
             self.unread.start += taken.consumed;
-            if unstuffer.ended() {
-                return Ok(taken.produced);
-            }
-            if taken.produced > 0 {
-                self.body = Some(unstuffer);
+            if unstuffer.ended() || taken.produced > 0 {
                 return Ok(taken.produced);
             }
         }
+    }
+
+    /// How many bytes less than octets the last body has given so far.
+    pub(super) fn shortened(&self) -> u64 {
+        self.body.as_ref().map_or(0, Unstuffer::shortened)
     }
 
     /// Reads what is left of a body that nobody wants any more.
     pub fn drain(&mut self) -> Result<()> {
         let mut waste = [0; 16 * 1024];
         let mut drained = 0;
-        while self.body.is_some() {
+        while self.unfinished() {
             drained += self.read_body(&mut waste)? as u64;
             if drained > DRAIN {
                 return Err(Error::Cut {

@@ -146,6 +146,13 @@ fn notice_text(notice: &Notice) -> (Level, String) {
             Level::Info,
             format!("waiting {} before the next login", HumanDuration(*wait)),
         ),
+        Notice::LockStep(error) => (
+            Level::Info,
+            format!(
+                "{}; connecting again, without sending ahead (pipeline: off)",
+                escape(error.to_string().as_bytes())
+            ),
+        ),
         Notice::NotDeleted(count) => (
             Level::Warning,
             format!(

@@ -90,6 +90,23 @@ impl Records {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Gives the listed messages the sizes that are remembered, if all of them are known and make up
+    /// so many octets together; tells whether that is so.
+    pub fn weigh(&self, listings: &mut [Listing], octets: Option<u64>) -> bool {
+        let size = |listing: &Listing| match self.of(listing.uid.as_ref()?) {
+            [entry] if entry.copies == 1 => entry.size,
+            _ => None,
+        };
+        let sizes: Option<Vec<u64>> = listings.iter().map(size).collect();
+        let Some(sizes) = sizes.filter(|sizes| Some(sizes.iter().sum()) == octets) else {
+            return false;
+        };
+        for (listing, size) in listings.iter_mut().zip(sizes) {
+            listing.size = Some(size);
+        }
+        true
+    }
+
     /// Whether any message is remembered by its bytes alone.
     pub fn has_anonymous(&self) -> bool {
         self.anonymous > 0

@@ -1,7 +1,7 @@
 //! What the road is walked for: an account, as the settings mean it.
 
 use crate::delivery::Destination;
-use crate::maildrop::Login;
+use crate::maildrop::{Login, Pipeline};
 use crate::net::Route;
 use crate::plan::Policy;
 use crate::secret::SecretSource;
@@ -31,6 +31,8 @@ pub struct Account {
     pub deadline: Option<Duration>,
     /// How often to connect again after a drop.
     pub retry: u32,
+    /// How much may be asked for ahead.
+    pub pipeline: Pipeline,
 }
 
 impl Account {

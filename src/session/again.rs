@@ -4,7 +4,8 @@
 use super::Road;
 use crate::delivery::Delivery;
 use crate::error::{Error, Result};
-use crate::event::{Notice, Stage};
+use crate::event::{Mode, Notice, Stage};
+use crate::maildrop::Pipeline;
 use std::time::{Duration, Instant};
 
 /// How long to wait before connecting again after a drop; longer with each that follows.
@@ -20,6 +21,8 @@ const NAP: Duration = Duration::from_millis(250);
 pub(super) enum Again {
     /// The line was lost.
     Lost(Error),
+    /// It was lost, perhaps to what was sent ahead, which is not done again.
+    LockStep(Error),
     /// What was done so far was to last before more is done.
     Commit,
     /// Something new came, and the server may show more now.
@@ -53,18 +56,28 @@ impl Road<'_> {
                 }
                 // It let us in before, and we came again by our own choice: nothing failed.
                 Err(Error::LoginDelay { .. }) if by_choice => return self.put_off(Again::Slice),
+                // What was garbled must not be left at that, or it would be the same in every run.
+                Err(Error::OutOfStep(error))
+                    if (losses < retry || error.is_nonsense()) && self.may_fall_into_step() =>
+                {
+                    losses += 1;
+                    self.pipeline = Pipeline::Off;
+                    Again::LockStep(*error)
+                }
                 Err(error) if losses < retry && self.worth_another_try(&error) => {
                     losses += 1;
                     Again::Lost(error)
                 }
+                Err(Error::OutOfStep(error)) => return Err(*error),
                 Err(error) => return Err(error),
             };
             let Some(wait) = self.breather(losses) else {
                 return self.put_off(again);
             };
-            by_choice = !matches!(again, Again::Lost(_));
+            by_choice = matches!(again, Again::Commit | Again::Slice);
             self.events.notice(match again {
                 Again::Lost(error) => Notice::Reconnecting(error),
+                Again::LockStep(error) => Notice::LockStep(error),
                 Again::Commit => Notice::Committed,
                 Again::Slice => Notice::NextSlice,
             });
@@ -78,7 +91,7 @@ impl Road<'_> {
     /// Leaves what is left to the next run.
     fn put_off(&mut self, again: Again) -> Result<()> {
         match again {
-            Again::Lost(error) => Err(error),
+            Again::Lost(error) | Again::LockStep(error) => Err(error),
             Again::Commit | Again::Slice => {
                 self.tally.more = true;
                 Ok(())
@@ -106,6 +119,14 @@ impl Road<'_> {
         let full = policy.limit.is_some_and(|limit| self.tally.new >= limit);
         self.tally.more |= full || self.slices >= SLICES;
         (!self.tally.more).then_some(Again::Slice)
+    }
+
+    /// Whether to try again with each command waiting for its reply: not where what was said already
+    /// would be said again.
+    fn may_fall_into_step(&self) -> bool {
+        let unsaid =
+            matches!(self.mode, Mode::Fetch | Mode::Check) || self.events.stage() == Stage::Listing;
+        unsaid && self.pipeline != Pipeline::Off && self.patience.stop.signal().is_none()
     }
 
     /// Whether connecting again may help: the line was lost, by nobody's decision, or the server has

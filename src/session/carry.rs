@@ -94,7 +94,13 @@ impl Road<'_> {
             }
             let pending = batch.letters.len() as u64;
             let taken = match self.passes(step, pending) {
-                true => self.retrieve(maildrop, delivery, step, &mut acquaintance),
+                true => match self.retrieve(maildrop, delivery, step, &mut acquaintance) {
+                    // From now on the reply can only be this message's.
+                    Err(Error::NotAsListed) => {
+                        self.retrieve(maildrop, delivery, step, &mut acquaintance)
+                    }
+                    taken => taken,
+                },
                 false => self.settle_unread(maildrop, step).map(|()| None),
             };
             match taken {
@@ -110,7 +116,11 @@ impl Road<'_> {
                 self.deliver(maildrop, delivery, std::mem::take(&mut batch))?;
             }
         }
-        self.deliver(maildrop, delivery, batch)?;
+        match ended {
+            // What came may be other messages than were asked for; they are asked for again.
+            Err(ref error) if error.is_garbled() => drop(batch),
+            _ => self.deliver(maildrop, delivery, batch)?,
+        }
         ended?;
         let met = acquaintance.all(steps);
         self.memory.met(met.filter(|_| !self.portion.leaves), now())
@@ -323,7 +333,7 @@ impl Road<'_> {
     /// Notes over which message the line was lost. If that happens again and again, it is the
     /// message's fault: this run goes on without it.
     fn lost_over(&mut self, step: &Step, error: Error) -> Result<Error> {
-        if error.reach() != Reach::Line {
+        if error.reach() != Reach::Line || error.is_garbled() {
             return Ok(error);
         }
         let losses = self.lost.entry(which(step)).or_default();

@@ -19,8 +19,8 @@ pub use probe::{probe, Target};
 use crate::delivery::Delivery;
 use crate::error::{Reach, Result};
 use crate::event::{Event, Events, Failure, Mode, Notice, Stage, Stop, Subject, Tally};
-use crate::maildrop::Maildrop;
-use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
+use crate::maildrop::{Maildrop, Part, Pipeline, Sizes, Wanted};
+use crate::message::{Disposition, Listing, Time, Uid};
 use crate::net::{Patience, Proof, Route};
 use crate::plan::{self, Keep, Reason, Step};
 use crate::secret::Credential;
@@ -112,6 +112,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         hidden: HashSet::new(),
         condemned: Vec::new(),
         read: Vec::new(),
+        pipeline: account.pipeline,
     };
     let retries = match mode {
         Mode::Fetch | Mode::Check => account.retry,
@@ -161,6 +162,8 @@ struct Road<'r> {
     condemned: Vec<(Listing, Option<Key>)>,
     /// What this session retrieved whole.
     read: Vec<Key>,
+    /// How much may be asked for ahead.
+    pipeline: Pipeline,
 }
 
 impl Road<'_> {
@@ -185,7 +188,7 @@ impl Road<'_> {
             return self.tell(maildrop, &steps).map(|()| None);
         };
         let (steps, again) = self.portion(&steps);
-        self.announce(&mut *maildrop, steps)?;
+        self.announce(&mut *maildrop, steps);
         match self.carry_out(&mut *maildrop, delivery, steps) {
             Err(error) if error.reach() == Reach::Line => Err(error),
             ended => {
@@ -203,7 +206,17 @@ impl Road<'_> {
     /// Sees what is there and decides what to do with it.
     fn look(&mut self, maildrop: &mut dyn Maildrop) -> Result<Vec<Step>> {
         self.events.enter(Stage::Listing);
-        let listings = maildrop.scan()?;
+        // Where nothing is remembered, sizes are wanted whatever is there.
+        let sizes = match self.memory.records().is_blank() {
+            true => Sizes::Now,
+            false => Sizes::Perhaps,
+        };
+        let mut scan = maildrop.scan(sizes)?;
+        // Where every message is known and their sizes make up the whole, nothing has changed.
+        let listings = match self.memory.records().weigh(&mut scan.listings, scan.octets) {
+            true => scan.listings,
+            false => maildrop.weigh(scan)?,
+        };
         let policy = match self.mode {
             Mode::Fetch | Mode::DryRun => self.account.policy.clone(),
             Mode::Check | Mode::List | Mode::Probe => self.account.policy.looking(),
@@ -259,17 +272,26 @@ impl Road<'_> {
         }
     }
 
-    /// Tells the maildrop and the user what is about to be retrieved.
-    fn announce(&self, maildrop: &mut dyn Maildrop, steps: &[Step]) -> Result<()> {
+    /// Tells the maildrop what will be retrieved.
+    fn announce(&self, maildrop: &mut dyn Maildrop, steps: &[Step]) {
+        self.planned(steps);
+        let left = self
+            .account
+            .policy
+            .limit
+            .unwrap_or(u64::MAX)
+            .saturating_sub(self.tally.new);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let wanted = steps.iter().filter(|step| self.may_have(step)).take(left);
+        maildrop.announce(Part::Whole, &wanted.map(to_be_asked).collect::<Vec<_>>());
+    }
+
+    /// Tells the user what is wanted.
+    fn planned(&self, steps: &[Step]) {
         let wanted = steps.iter().filter(|step| self.may_have(step));
-        let wanted: Vec<&Step> = wanted.collect();
-        let bytes = wanted.iter().filter_map(|step| step.listing.size).sum();
-        self.events.emit(Event::Planned {
-            messages: wanted.len() as u64,
-            bytes,
-        });
-        let numbers: Vec<MessageNumber> = wanted.iter().map(|step| step.listing.number).collect();
-        maildrop.announce(&numbers)
+        let bytes = wanted.clone().filter_map(|step| step.listing.size).sum();
+        let messages = wanted.count() as u64;
+        self.events.emit(Event::Planned { messages, bytes });
     }
 
     /// Forgets what a walk before this one counted or meant to delete, but for what it parted with.
@@ -323,6 +345,11 @@ impl Road<'_> {
         keys.dedup();
         self.memory.deleted(keys, now())
     }
+}
+
+/// A step's message, as a maildrop is told of it.
+fn to_be_asked(step: &Step) -> Wanted {
+    (step.listing.number, step.listing.size)
 }
 
 /// The time of day.

@@ -68,6 +68,7 @@ impl<'r> Road<'r> {
         let visit = Visit {
             patience: self.patience.clone(),
             events: self.events,
+            pipeline: self.pipeline,
         };
         let account = self.account;
         maildrop::open(&account.routes, &account.login, &self.credential, visit)

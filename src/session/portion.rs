@@ -21,7 +21,7 @@ impl Portion {
         self.commits = match again {
             Again::Commit => self.commits.map(|commits| commits.saturating_sub(1)),
             Again::Slice => None,
-            Again::Lost(_) => self.commits,
+            Again::Lost(_) | Again::LockStep(_) => self.commits,
         };
     }
 }

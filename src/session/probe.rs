@@ -1,7 +1,7 @@
 //! A look at a server from outside: the first steps of the road, without account, memory or mail.
 
 use crate::event::{Event, Events, Failure, Mode, Probed, Stop, Subject, Tally};
-use crate::maildrop::{self, Stls, Visit};
+use crate::maildrop::{self, Pipeline, Stls, Visit};
 use crate::net::{Patience, Route, TlsMode};
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,12 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
         stop: stop.clone(),
     };
     let mut tally = Tally::default();
-    match maildrop::probe(route, *stls, &Visit { patience, events }) {
+    let visit = Visit {
+        patience,
+        events,
+        pipeline: Pipeline::Off,
+    };
+    match maildrop::probe(route, *stls, &visit) {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {
             host: route.written.clone(),
             port: route.port,

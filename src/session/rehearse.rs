@@ -26,7 +26,7 @@ impl Road<'_> {
         mut maildrop: Box<dyn Maildrop + '_>,
         steps: &[Step],
     ) -> Result<()> {
-        self.announce(&mut *maildrop, steps)?;
+        self.planned(steps);
         self.events.enter(Stage::Retrieving);
         let mut known = Known {
             acquaintance: self.acquaintance(steps),

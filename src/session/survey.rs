@@ -1,10 +1,10 @@
 //! A look at what is there: what is waiting, or what each message is. Nothing is downloaded, and
 //! nothing is changed, here or at the server.
 
-use super::Road;
+use super::{to_be_asked, Road};
 use crate::error::{Error, Result};
 use crate::event::{Event, Listed, Mode, Stage, Standing};
-use crate::maildrop::Maildrop;
+use crate::maildrop::{Maildrop, Part};
 use crate::message::{date, decoded, header};
 use crate::plan::{Reason, Step};
 
@@ -43,6 +43,8 @@ impl Road<'_> {
         self.events.enter(Stage::Retrieving);
         let mut steps: Vec<&Step> = steps.iter().collect();
         steps.sort_by_key(|step| step.listing.number);
+        let wanted: Vec<_> = steps.iter().map(|step| to_be_asked(step)).collect();
+        maildrop.announce(Part::Head, &wanted);
         let mut ended = Ok(());
         for step in steps {
             if self.patience.stop.signal().is_some() {

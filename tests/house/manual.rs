@@ -91,7 +91,7 @@ fn every_key_is_in_the_manual_and_the_reverse() {
 
 /// The numbers of the exit statuses, from the one place that has them.
 fn statuses() -> Vec<String> {
-    let source = source::text("src/error/mod.rs");
+    let source = source::text("src/error/status.rs");
     let arms = source.lines().filter_map(|line| {
         let (name, number) = line.trim().strip_suffix(',')?.split_once(" => ")?;
         let number = number.parse::<u8>().ok()?;
@@ -108,7 +108,7 @@ fn every_exit_status_is_in_the_manual_and_the_readme_and_the_reverse() {
         .filter(|item| item.parse::<u8>().is_ok())
         .map(str::to_owned);
     super::same(
-        ("src/error/mod.rs", statuses()),
+        ("src/error/status.rs", statuses()),
         ("EXIT STATUS in popget.1", told.collect()),
     );
     let readme = source::text("README.md");
@@ -117,7 +117,7 @@ fn every_exit_status_is_in_the_manual_and_the_readme_and_the_reverse() {
         cell.parse::<u8>().ok().map(|_| cell.to_owned())
     });
     super::same(
-        ("src/error/mod.rs", statuses()),
+        ("src/error/status.rs", statuses()),
         ("the table in README.md", rows.collect()),
     );
 }

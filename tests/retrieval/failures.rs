@@ -161,7 +161,7 @@ fn a_server_that_does_not_keep_mail_is_told_of() {
 fn a_message_that_is_answered_with_nonsense_comes_last_the_next_time() {
     let server = spoiled(Fault::None);
     server.answer("RETR 1", Answer::Say("what".into()));
-    let mut scene = Scene::with_server(&server);
+    let mut scene = Scene::with_server(&server).key("pipeline", "off");
     scene.run().delivers_nothing().says("what").exits(76);
     for _ in 0..3 {
         scene

@@ -1,6 +1,6 @@
 //! STAT, UIDL and LIST: what is tolerated, and what is not.
 
-use crate::support::phrases::{listing, multi, retr, LOGIN, QUIT};
+use crate::support::phrases::{listing, multi, retr, unchanged, LOGIN, QUIT};
 use crate::support::scene::Scene;
 
 const ALPHA: &str = "alpha.eml";
@@ -125,7 +125,7 @@ fn uids_are_bytes_of_all_kinds() {
             .remembers([one, other])
             .exits(0);
         // And they are known again.
-        let neither = script + QUIT;
+        let neither = LOGIN.to_owned() + &unchanged(&[one, other]) + QUIT;
         scene = scene.conversation_text(&neither);
         scene.run().silent().exits(0);
     }

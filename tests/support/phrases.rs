@@ -13,6 +13,13 @@ pub fn listing(uids: &[&str]) -> String {
     listing_of(&rows)
 }
 
+/// STAT and UIDL of messages with these UIDs, whose sizes are known and have not changed.
+pub fn unchanged(uids: &[&str]) -> String {
+    let whole = listing(uids);
+    let list = whole.find("C: LIST").unwrap_or(whole.len());
+    whole[..list].to_owned()
+}
+
 /// STAT, UIDL and LIST of messages with these UIDs and sizes.
 pub fn listing_of(rows: &[(&str, u64)]) -> String {
     let number = |(index, row)| (index + 1, row);

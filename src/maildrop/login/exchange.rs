@@ -55,7 +55,7 @@ pub fn auth(
             }
         };
         begun = true;
-        talk.0.send(&line(&answer))?;
+        talk.0.send(&[line(&answer)])?;
         // What answers a proof is as good as the proof to those who guess passwords.
         let shown = match by.committed() {
             true => Shown::Masked,
