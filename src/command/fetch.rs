@@ -5,7 +5,7 @@ use crate::config::{self, Settings};
 use crate::error::{Error, ExitStatus, Result};
 use crate::event::{Event, Events, Mode, Stop, Summary, Tally};
 use crate::pool;
-use crate::report::{self, Level, Named, Options};
+use crate::report::{self, Named, Options};
 use crate::secret::{self, SecretSource};
 use crate::session::{self, Account};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -109,11 +109,11 @@ impl Crew {
         visit: impl Fn(&T, Rc<Events>) -> Tally + Send + Sync,
     ) -> anyhow::Result<Ended> {
         let (names, options) = (&self.names, self.options);
-        let dialogue = options.level == Some(Level::Wire);
+        let attention = options.attention();
         let (sender, receiver) = channel();
         let stop = &self.stop;
         let work = move |index: usize| {
-            let events = Rc::new(Events::new(index, sender.clone(), dialogue));
+            let events = Rc::new(Events::new(index, sender.clone(), attention));
             let Some(one) = whom.get(index).filter(|_| stop.signal().is_none()) else {
                 return Summary::bare(ExitStatus::Fine);
             };

@@ -238,29 +238,55 @@ pub enum Event {
     Summary(Summary),
 }
 
+impl Event {
+    /// Whether it is one of very many, and means nothing to whom their sum is enough.
+    fn is_fine(&self) -> bool {
+        matches!(
+            self,
+            Self::Stage(_)
+                | Self::Planned { .. }
+                | Self::Progress(_)
+                | Self::Message { .. }
+                | Self::Delete { .. }
+        )
+    }
+}
+
+/// What is listened to. The rest is not said: each event wakes the thread that tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention {
+    /// The lines on the wire.
+    pub dialogue: bool,
+    /// What happens to each message.
+    pub fine: bool,
+}
+
 /// Says what happens to one account; knows which one, and at which stage it is.
 pub struct Events {
     account: usize,
     sender: Sender<(usize, Event)>,
     stage: Cell<Stage>,
     heard: Cell<bool>,
-    dialogue: bool,
+    attention: Attention,
 }
 
 impl Events {
-    /// A voice for the account of this index; `dialogue` asks for the lines on the wire too.
-    pub fn new(account: usize, sender: Sender<(usize, Event)>, dialogue: bool) -> Self {
+    /// A voice for the account of this index, to somebody who listens to this.
+    pub fn new(account: usize, sender: Sender<(usize, Event)>, attention: Attention) -> Self {
         Self {
             account,
             sender,
             stage: Cell::new(Stage::Preparing),
             heard: Cell::new(true),
-            dialogue,
+            attention,
         }
     }
 
     /// Says that something happened. Nobody listening is no trouble of ours.
     pub fn emit(&self, event: Event) {
+        if event.is_fine() && !self.attention.fine {
+            return;
+        }
         let sent = self.sender.send((self.account, event));
         self.heard.set(sent.is_ok());
     }
@@ -298,7 +324,7 @@ impl Events {
 
     /// Says a line of the dialogue, if anyone wants it; the line is made only then.
     pub fn dialogue(&self, side: Side, line: impl FnOnce() -> Vec<u8>) {
-        if self.dialogue {
+        if self.attention.dialogue {
             self.emit(Event::Dialogue(side, line()));
         }
     }

@@ -8,7 +8,7 @@ mod offer;
 mod text;
 
 use crate::error::{Error, Result};
-use crate::event::{Event, Mode, Summary};
+use crate::event::{Attention, Event, Mode, Summary};
 use bars::Bars;
 use data::{Columns, Shape};
 use std::fmt::Write as _;
@@ -75,6 +75,15 @@ impl Options {
             bars,
             mode: Mode::Fetch,
             json: false,
+        }
+    }
+
+    /// What of all that happens is told.
+    pub fn attention(&self) -> Attention {
+        let detailed = self.level.is_some_and(|least| least >= Level::Detail);
+        Attention {
+            dialogue: self.level == Some(Level::Wire),
+            fine: detailed || self.bars || self.json || self.mode != Mode::Fetch,
         }
     }
 }

@@ -114,7 +114,7 @@ fn refused(
 #[cfg(test)]
 mod tests {
     use crate::error::{Error, Result};
-    use crate::event::{Event, Events, Stop};
+    use crate::event::{Attention, Event, Events, Stop};
     use crate::maildrop::login::{log_in, Login, Method, Methods, Offer};
     use crate::maildrop::syntax::Capabilities;
     use crate::maildrop::talk::Talk;
@@ -171,7 +171,11 @@ mod tests {
     /// Logs ann in with the token `tok-en` at a server that lists `sasl` and says these lines.
     fn shows_token(methods: Methods, sasl: &str, lines: &[&'static str]) -> Went {
         let (sender, receiver) = mpsc::channel();
-        let events = Events::new(0, sender, true);
+        let attention = Attention {
+            dialogue: true,
+            fine: true,
+        };
+        let events = Events::new(0, sender, attention);
         let heard = Arc::new(Mutex::new(Vec::new()));
         let server = Server {
             lines: lines.iter().copied().collect(),
