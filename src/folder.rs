@@ -1,8 +1,8 @@
-//! Folders that are there after a power cut, too.
+//! Folders that are there after a power cut, too, and files in them that are ours alone.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Makes a folder and those above it, for us alone, and syncs the one that each was made in.
@@ -19,8 +19,26 @@ pub fn create(path: &Path) -> io::Result<()> {
             Err(io::Error::new(io::ErrorKind::NotADirectory, what))
         }
         // Or another account has just made it.
-        _ => sync(above),
+        _ => {
+            let mode = fs::metadata(path)?.mode();
+            if mode & 0o700 != 0o700 {
+                fs::set_permissions(path, Permissions::from_mode(0o700))?;
+            }
+            sync(above)
+        }
     }
+}
+
+/// Makes a file that was not there, for us alone and through nobody's link. A umask that takes the
+/// rights from ourselves as well is not obeyed: the next run must be able to open what this one made.
+pub fn fresh(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create_new(true).mode(0o600);
+    let file = options.open(path)?;
+    if file.metadata()?.mode() & 0o600 != 0o600 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 /// Syncs a folder: what was made, renamed or removed in it.

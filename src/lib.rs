@@ -10,7 +10,7 @@
 //! | 3 | `session` | the road: one account, from lock to tally |
 //! | 2 | `maildrop` `delivery` `plan` | the server, the disk, and what to do |
 //! | 1 | `net` `sasl` `seen` | bytes, mechanisms, the memory |
-//! | 0 | `message` `event` `error` `secret` `cli` `folder` `krb5` | data, folders that last, and a foreign library |
+//! | 0 | `message` `event` `error` `secret` `cli` `folder` `owner` `krb5` | data, folders that last, whom to trust, and a foreign library |
 //!
 //! To follow a message from the server to the disk read `session`, `maildrop::pop3` and
 //! `delivery::maildir`, in this order.
@@ -27,6 +27,7 @@ mod krb5;
 mod maildrop;
 mod message;
 mod net;
+mod owner;
 mod plan;
 mod pool;
 mod report;

@@ -22,6 +22,7 @@
 //! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
+//! - `security`: what other users, those who start popget, and senders can do to it, and what not
 //! - `dovecot`: against a server that others wrote
 //! - `others`: against the other POP servers that Debian has
 //! - `crash`: killed or failed at every step, then run again
@@ -63,6 +64,7 @@ mod retrieval;
 mod route;
 mod scenes_themselves;
 mod secrets;
+mod security;
 mod servers;
 mod settings;
 mod signals;

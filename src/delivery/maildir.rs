@@ -7,15 +7,15 @@
 
 use super::{claim_words, host, path_bytes, undelivered, unprepared};
 use super::{Delivery, Fate, Letter, Sealed, Sender};
-use crate::error::Result;
-use crate::folder;
+use crate::error::{Error, Result};
 use crate::message::{Envelope, Uid};
+use crate::{folder, owner};
 use std::cell::Cell;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,6 +23,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub const WORD: &[u8] = b"maildir";
 /// After so many seconds mail readers may sweep `tmp`, and a file missing there proves nothing.
 const SWEPT: i64 = 36 * 3600;
+/// What a Maildir is made of.
+const FOLDERS: [&str; 3] = ["tmp", "new", "cur"];
 
 /// A Maildir, open for delivery.
 pub struct Maildir {
@@ -37,7 +39,8 @@ pub struct Maildir {
 impl Maildir {
     /// Opens a Maildir, and makes it, durably, where it is missing.
     pub fn open(path: PathBuf, sender: &Sender) -> Result<Self> {
-        for folder in ["tmp", "new", "cur"] {
+        vet(&path)?;
+        for folder in FOLDERS {
             let folder = path.join(folder);
             folder::create(&folder).map_err(unprepared(&folder, "create"))?;
         }
@@ -93,9 +96,7 @@ impl Delivery for Maildir {
     fn begin<'d>(&'d self, _: &Envelope, _: Option<&Uid>) -> Result<Box<dyn Letter<'d> + 'd>> {
         let name = Maildir::name(self);
         let path = self.path.join("tmp").join(&name);
-        let mut options = OpenOptions::new();
-        let opened = options.write(true).create_new(true).mode(0o600).open(&path);
-        let file = opened.map_err(undelivered(&path, "create"))?;
+        let file = folder::fresh(&path).map_err(undelivered(&path, "create"))?;
         Ok(Box::new(Draft {
             maildir: self,
             name,
@@ -181,8 +182,48 @@ impl Drop for Draft<'_> {
     }
 }
 
+/// Fails if somebody else chose where mail would be put. A Maildir and the folders in it may be links,
+/// but then ours. As root only a Maildir of root's will do: nobody else could read what is put there,
+/// and whoever owns it could lead us anywhere.
+fn vet(path: &Path) -> Result<()> {
+    let within = FOLDERS.map(|folder| path.join(folder));
+    for place in [path]
+        .into_iter()
+        .chain(within.iter().map(PathBuf::as_path))
+    {
+        let Ok(meta) = fs::symlink_metadata(place) else {
+            continue; // what is missing is made, or its making fails and says why
+        };
+        if meta.is_symlink() && !owner::trusted(&meta) {
+            let why = format!(
+                "is a link made by another user ({}); remove it, or make the link yourself",
+                meta.uid()
+            );
+            let path = place.into();
+            return Err(Error::Unsafe { path, why });
+        }
+    }
+    let there = path.ancestors().find_map(|path| fs::metadata(path).ok());
+    match there.filter(|meta| owner::is_root() && meta.uid() != 0) {
+        None => Ok(()),
+        Some(meta) => {
+            let why = format!(
+                "belongs to another user ({}), who could not read what root puts there; run popget \
+                 as that user, or deliver by an mda that becomes that user",
+                meta.uid()
+            );
+            let path = path.into();
+            Err(Error::Unsafe { path, why })
+        }
+    }
+}
+
 /// Publishes a claimed letter that is still in `tmp`, or tells that it was published.
 pub fn resume(path: &Path, name: &[u8], age: i64) -> Result<Fate> {
+    vet(path)?;
+    if name.contains(&b'/') {
+        return Ok(Fate::Unknown); // no name of ours
+    }
     let name = super::path_of(name);
     let (hidden, public) = (path.join("tmp").join(&name), path.join("new").join(&name));
     match fs::rename(&hidden, &public) {

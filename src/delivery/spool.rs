@@ -3,9 +3,8 @@
 
 use crate::error::{Error, Result};
 use crate::folder;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// What fits into memory.
@@ -102,12 +101,7 @@ impl Spool {
 /// here may have left one under this name; the account is ours, so that is nobody's.
 fn nameless(path: &Path) -> io::Result<File> {
     folder::clear(path)?;
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let file = folder::fresh(path)?;
     fs::remove_file(path)?;
     Ok(file)
 }

@@ -44,6 +44,7 @@ impl Error {
             | E::Uncarriable(_)
             | E::AllNew { .. }
             | E::OtherMaildrop { .. }
+            | E::Unsafe { .. }
             | E::MdaMissing { .. } => ExitStatus::Config,
             E::NoPassword
             | E::NotProven { .. }
@@ -157,6 +158,7 @@ impl Error {
             | E::StateDamaged { .. }
             | E::State { .. }
             | E::AccountBusy(_)
+            | E::Unsafe { .. }
             | E::Destination { .. }
             | E::Delivering { .. }
             | E::MboxBusy(_)

@@ -294,6 +294,13 @@ pub enum Error {
     },
     /// Another popget holds this account.
     AccountBusy(PathBuf),
+    /// What would be done with a file or folder is the choice of others.
+    Unsafe {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
     /// The destination cannot be prepared: missing, not permitted, of another kind.
     Destination {
         /// The file or directory.

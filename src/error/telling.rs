@@ -76,6 +76,7 @@ impl fmt::Display for Error {
                 write!(f, "cannot {doing} {}: {}", path.display(), plain(why))
             }
             E::AccountBusy(path) => write!(f, "another popget holds this account ({})", path.display()),
+            E::Unsafe { path, why } => write!(f, "{} {why}", path.display()),
             E::MboxBusy(path) => write!(f, "mbox {} is locked by another program", path.display()),
             E::MdaMissing { command, why } => write!(f, "the MDA {command} cannot be started: {}", plain(why)),
             E::MdaLater { ended, .. } => write!(f, "the MDA {ended}"),
@@ -100,7 +101,7 @@ impl Error {
             {
                 "check the limits of this process and machine"
             }
-            E::Settings(_) | E::Usage(_) | E::SecretFile { .. } | E::Interrupted => "",
+            E::Settings(_) | E::Usage(_) | E::SecretFile { .. } | E::Unsafe { .. } | E::Interrupted => "",
             E::NoSettings(_) => "write one (see popget.yaml(5)) or name it with --config",
             E::NoPassword => "set password_command, password_file or another source of it (popget.yaml(5))",
             E::PasswordVariable(_) => "set it where popget is started",

@@ -346,7 +346,7 @@ enum Durable {
 /// Puts new content in a file's place: written beside it, synced, renamed, the directory synced.
 fn replace(fresh: &Path, path: &Path, content: &[u8]) -> io::Result<File> {
     folder::clear(fresh)?;
-    let mut file = options().create_new(true).open(fresh)?;
+    let mut file = folder::fresh(fresh)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(fresh, path)?;

@@ -2,8 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::folder;
+use crate::owner::{self, Others};
 use rustix::fs::OFlags;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,28 @@ impl Place {
         let failed = failed(&self.directory, "create");
         folder::create(&self.directory).map_err(failed)
     }
+
+    /// Fails if somebody else may write there: the memory says which files are to be renamed or cut
+    /// off after a crash, so whoever writes it may do that as us.
+    fn check(&self) -> Result<()> {
+        let path = &self.directory;
+        let others = match fs::metadata(path) {
+            Ok(meta) => owner::changed_by_others(&meta),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => None,
+            Err(why) => return Err(failed(path, "open")(why)),
+        };
+        let Some(others) = others else {
+            return Ok(());
+        };
+        let help = match others {
+            Others::Owner(_) => "run popget as that user, or name another folder with --state-dir",
+            Others::Group | Others::Everyone => "run chmod go-w on it, or name a folder within it",
+        };
+        Err(Error::Unsafe {
+            path: path.clone(),
+            why: format!("{}; {help}", others.told()),
+        })
+    }
 }
 
 /// What a run may do to the memory.
@@ -49,8 +72,9 @@ impl Lock {
         if writes {
             place.create()?;
         }
+        place.check()?;
         let path = place.file("lock");
-        let file = match options().create(writes).open(&path) {
+        let file = match open_lock(&path, access) {
             Err(why) if !writes && why.kind() == io::ErrorKind::NotFound => return Ok(Self(None)),
             opened => opened.map_err(failed(&path, "open"))?,
         };
@@ -64,14 +88,27 @@ impl Lock {
     }
 }
 
-/// Our files are ours alone, and never somebody's link.
+/// Opens the lock file, and makes it where that may be done.
+fn open_lock(path: &Path, access: Access) -> io::Result<File> {
+    match options().open(path) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound && access == Access::Write => {}
+        opened => return opened,
+    }
+    match folder::fresh(path) {
+        // Another run has just made it.
+        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => options().open(path),
+        made => made,
+    }
+}
+
+/// How our files are opened: never through a link, and without waiting for the other end of a pipe.
 pub(super) fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     options
         .read(true)
         .write(true)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits() as i32);
+        .custom_flags(flags.bits() as i32);
     options
 }
 

@@ -36,7 +36,15 @@ const RULES: [Rule; 9] = [
         ],
         // net::tls reads the certificates that a server is checked against.
         allowed: &[
-            "delivery", "seen", "config", "secret", "oauth", "folder", "net::tls",
+            "delivery",
+            "seen",
+            "config",
+            "secret",
+            "oauth",
+            "folder",
+            "net::tls",
+            // owner looks at what files are.
+            "owner",
         ],
     },
     Rule {

@@ -1,7 +1,7 @@
 //! The folder a scene plays in: a home, and everything below it that popget may touch.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -55,7 +55,9 @@ impl World {
     /// Writes a file that only its owner may read, and the folders it needs.
     pub fn write(&self, below: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(below);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut folders = fs::DirBuilder::new();
+        let folders = folders.recursive(true).mode(0o700);
+        folders.create(path.parent().unwrap()).unwrap();
         fs::write(&path, bytes).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path

@@ -5,9 +5,9 @@
 //! the whole one would, or earlier after a power cut: what another program appended since lies
 //! behind it, and is never cut off with it.
 
+use super::file::{self, Missing};
 use super::letter::Measure;
 use super::lock::{Lock, Locked};
-use super::{open_file, Missing};
 use crate::delivery::{claim_words, path_bytes, undelivered, unprepared, Fate};
 use crate::error::{Error, Result};
 use crate::message::Digester;
@@ -51,14 +51,13 @@ pub fn resume(path: &Path, words: &[&[u8]], mark: &str) -> Result<Fate> {
         return Ok(Fate::Unknown);
     }
     let locked = Locked::take(path, &Lock::ALL, mark, &|_| {})?;
-    let mut file = match open_file(path, Missing::Fail) {
+    let mut file = match file::locked(path, Missing::Fail, &locked, &Lock::ALL) {
         Ok(file) => file,
         Err(Error::Destination { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
             return Ok(Fate::Unknown)
         }
         Err(error) => return Err(error),
     };
-    locked.lock_file(&file, &Lock::ALL)?;
     let failed = unprepared(path, "read");
     let size = file.metadata().map_err(&failed)?.len();
     let end = offset + measure.length;

@@ -175,9 +175,10 @@ fn dotlock(path: &Path, mark: &str, notice: &dyn Fn(Notice)) -> io::Result<bool>
 fn stale(path: &Path) -> bool {
     let text = content(path).unwrap_or_default();
     let mut words = text.split_whitespace();
+    // Anybody may have written it: what is no process means a group of them, or all, to kill(2).
     let pid = words
         .next()
-        .and_then(|pid| pid.parse().ok())
+        .and_then(|pid| pid.parse().ok().filter(|pid| *pid > 0))
         .and_then(Pid::from_raw);
     match (pid, words.next()) {
         // Our own number may be that of a run before us: in a container it often is.
@@ -185,7 +186,9 @@ fn stale(path: &Path) -> bool {
             test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
         }
         _ => {
-            let age = fs::metadata(path).and_then(|meta| meta.modified()).ok();
+            let age = fs::symlink_metadata(path)
+                .and_then(|meta| meta.modified())
+                .ok();
             age.and_then(|made| made.elapsed().ok())
                 .is_some_and(|age| age > FORGOTTEN)
         }

@@ -3,6 +3,7 @@
 //! is cut off again at once; one that a crash cut short is cut off when its claim is resumed.
 
 mod claim;
+mod file;
 mod letter;
 mod lock;
 mod output;
@@ -18,13 +19,14 @@ use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::{Envelope, Uid};
 use claim::Site;
+use file::Missing;
 use letter::Ready;
 use lock::Locked;
 use std::cell::RefCell;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 
 /// An mbox file, open for delivery.
 pub struct Mbox {
@@ -55,14 +57,10 @@ impl Mbox {
         }
         // Not opened when it is there: closing it again would drop the fcntl lock that another
         // account of this process may hold on it (fcntl(2)).
-        if path.is_dir() {
-            let why = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
-            return Err(unprepared(&path, "use")(why));
-        }
-        if !path.exists() {
+        if !file::stands(&path)? {
             let above = folder::above(&path);
             folder::create(above).map_err(unprepared(above, "create"))?;
-            open_file(&path, Missing::Create)?;
+            file::open(&path, Missing::Create)?;
         }
         Ok(Self {
             path,
@@ -81,8 +79,7 @@ impl Mbox {
             None => {
                 let (path, sender) = (&self.path, &self.sender);
                 let locked = Locked::take(path, &self.locks, &sender.mark, &*sender.notice)?;
-                let file = open_file(path, Missing::Create)?;
-                locked.lock_file(&file, &self.locks)?;
+                let file = file::locked(path, Missing::Create, &locked, &self.locks)?;
                 let start = check(&file).map_err(unprepared(path, "use"))?;
                 letter.lead = lead(&file, start).map_err(unprepared(&self.path, "read"))?;
                 held.insert(Held {
@@ -215,29 +212,4 @@ fn lead(file: &File, length: u64) -> io::Result<&'static [u8]> {
         [_, b'\n'] => b"\n",
         _ => b"\n\n",
     })
-}
-
-/// What to do about a file that is not there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    Create,
-    Fail,
-}
-
-fn open_file(path: &Path, missing: Missing) -> Result<File> {
-    let create = missing == Missing::Create;
-    let mut options = OpenOptions::new();
-    options
-        .read(true)
-        .write(true)
-        .create(create)
-        .truncate(false)
-        .mode(0o600);
-    let fresh = create && !path.exists();
-    let file = options.open(path).map_err(unprepared(path, "open"))?;
-    if fresh {
-        let above = folder::above(path);
-        folder::sync(above).map_err(unprepared(above, "sync"))?;
-    }
-    Ok(file)
 }
