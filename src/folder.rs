@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes a folder and those above it, for us alone, and syncs the one that each was made in.
 pub fn create(path: &Path) -> io::Result<()> {
@@ -52,6 +52,19 @@ pub fn clear(path: &Path) -> io::Result<()> {
         Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
         _ => Ok(()),
     }
+}
+
+/// The user's home, if the environment names one: what lies below it is not to depend on where
+/// popget is started.
+pub fn home() -> Option<PathBuf> {
+    named_by("HOME")
+}
+
+/// The folder that a variable of the environment names. One that is not absolute names none (XDG Base
+/// Directory Specification).
+pub fn named_by(variable: &str) -> Option<PathBuf> {
+    let path = std::env::var_os(variable).map(PathBuf::from);
+    path.filter(|path| path.is_absolute())
 }
 
 /// The folder that something lies in.

@@ -3,6 +3,7 @@
 mod links;
 mod mboxes;
 mod modes;
+mod owners;
 
 use std::fs;
 use std::os::unix::fs::{symlink, PermissionsExt};

@@ -56,10 +56,14 @@ fn status_64_for_wrong_usage() {
     ] {
         Scene::new().run_with(arguments).says_lines(1).exits(64);
     }
-    let mut scene = Scene::new().env("HOME", "").env("XDG_STATE_HOME", "");
+    let mut scene = Scene::new()
+        .key("password_file", "\"{home}/password\"")
+        .deliver("maildir: \"{home}/Mail\"")
+        .env("HOME", "")
+        .env("XDG_STATE_HOME", "");
     scene
         .run()
-        .says("neither HOME nor XDG_STATE_HOME is set; name a folder with --state-dir")
+        .says("neither HOME nor XDG_STATE_HOME is set to an absolute path; name a folder with --state-dir")
         .exits(64);
 }
 

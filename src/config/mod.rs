@@ -20,6 +20,8 @@ pub use server::Server;
 
 use crate::cli::Fetch;
 use crate::error::{plain, Error, Result};
+use crate::folder::{self, named_by};
+use crate::owner::{self, Others};
 use crate::secret::{self, Turn};
 use crate::session::Account;
 use file::{File, Keys};
@@ -95,18 +97,31 @@ fn open(named: Option<&PathBuf>) -> Result<(File, Source)> {
         if secret.is_some() || !secrets_only {
             let path = secret.unwrap_or_default();
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            let what = format!("the file {why}; run chmod 600 {}", source.name);
             return Err(match path.as_slice() {
-                [] => source.unfit(None, what),
-                path => source.mistake(path, what),
+                [] => source.unfit(None, why),
+                path => source.mistake(path, why),
             });
         }
     }
     Ok((file, source))
 }
 
-/// Why a file is not safe, and whether only secrets make it so.
-type Unsafe = Option<(&'static str, bool)>;
+/// Why a file is not safe with what to do, and whether only secrets make it so.
+type Unsafe = Option<(String, bool)>;
+
+/// Whoever may write the file may name commands in it, and whoever may read it the passwords.
+fn unsafe_because(file: &std::fs::File, name: &str) -> Unsafe {
+    let meta = file.metadata().ok().filter(|meta| meta.is_file())?;
+    let mend = format!("run chmod 600 {name}");
+    match owner::changed_by_others(&meta) {
+        Some(others @ Others::Owner(_)) => {
+            let why = format!("the file {}; it must be yours or root's", others.told());
+            Some((why, false))
+        }
+        Some(others) => Some((format!("the file {}; {mend}", others.told()), false)),
+        None => secret::open_to_others(file).map(|why| (format!("the file {why}; {mend}"), true)),
+    }
+}
 
 /// Finds and reads the file.
 fn find(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
@@ -124,8 +139,7 @@ fn find(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
         let name = path.display().to_string();
         match std::fs::File::open(path) {
             Ok(file) => {
-                let why = secret::open_to_others(&file);
-                let why = why.map(|why| (why, !why.contains("written")));
+                let why = unsafe_because(&file, &name);
                 return Ok((
                     Source {
                         text: text(&name, file)?,
@@ -171,10 +185,11 @@ fn text(name: &str, from: impl Read) -> Result<String> {
 
 /// Where the file may be, if it is not named.
 fn default_places() -> Vec<PathBuf> {
-    if let Some(path) = set("POPGET_CONFIG") {
-        return vec![path];
+    if let Some(path) = std::env::var_os("POPGET_CONFIG").filter(|path| !path.is_empty()) {
+        return vec![path.into()];
     }
-    let home = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+    let home =
+        named_by("XDG_CONFIG_HOME").or_else(|| folder::home().map(|home| home.join(".config")));
     let own = home.map(|folder| folder.join("popget/popget.yaml"));
     own.into_iter()
         .chain([PathBuf::from("/etc/popget/popget.yaml")])
@@ -189,26 +204,19 @@ fn state_directory(flags: &Fetch) -> Result<PathBuf> {
     let service = std::env::var("STATE_DIRECTORY").ok();
     let service = service.and_then(|all| all.split(':').next().map(PathBuf::from));
     let own = || {
-        let home =
-            set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
+        let home = named_by("XDG_STATE_HOME")
+            .or_else(|| folder::home().map(|home| home.join(".local/state")));
         home.map(|folder| folder.join("popget"))
     };
     let missing = || {
         Error::Usage(
-            "neither HOME nor XDG_STATE_HOME is set; name a folder with --state-dir".into(),
+            "neither HOME nor XDG_STATE_HOME is set to an absolute path; name a folder with --state-dir".into(),
         )
     };
     service
         .filter(|path| path.is_absolute())
         .or_else(own)
         .ok_or_else(missing)
-}
-
-/// A path in the environment, if there is one.
-fn set(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
 }
 
 /// The first password in the file, as a path of keys.

@@ -41,7 +41,7 @@ impl Layers<'_> {
     }
 
     /// Fails if a file for a secret cannot be read, or others can.
-    fn private(&self, key: &str, own: bool, path: &Path) -> Result<()> {
+    pub(super) fn private(&self, key: &str, own: bool, path: &Path) -> Result<()> {
         self.readable(key, own, path)?;
         let why = File::open(path).ok().as_ref().and_then(open_to_others);
         let what = |why| format!("{} {why}; run chmod 600 {0}", path.display());

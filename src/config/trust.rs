@@ -85,8 +85,11 @@ impl Layers<'_> {
             };
         };
         self.readable("tls_client_cert", own, &certificate.0)?;
-        if let Some(key) = &key {
-            self.readable("tls_client_key", self.own.tls_client_key.is_some(), &key.0)?;
+        match &key {
+            Some(key) => {
+                self.private("tls_client_key", self.own.tls_client_key.is_some(), &key.0)?;
+            }
+            None => self.private("tls_client_cert", own, &certificate.0)?,
         }
         Ok(Some(ClientCertificate {
             key: key.unwrap_or_else(|| certificate.clone()).0,

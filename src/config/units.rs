@@ -50,7 +50,11 @@ pub fn path(text: &str) -> Result<PathBuf, String> {
         if !after.is_empty() && !after.starts_with('/') {
             return Err("only ~ and ~/ stand for a home folder; write the others out".into());
         }
-        path.push_str(&variable("HOME")?);
+        let home = variable("HOME")?;
+        if !home.starts_with('/') {
+            return Err("the environment variable HOME is no absolute path".into());
+        }
+        path.push_str(&home);
         rest = after;
     }
     while let Some((before, after)) = rest.split_once('$') {

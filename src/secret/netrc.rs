@@ -3,6 +3,7 @@
 
 use super::{file, Secret, LIMIT};
 use crate::error::{Error, Result};
+use crate::folder;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
@@ -32,7 +33,7 @@ pub fn user(host: &str) -> Result<Option<String>> {
 }
 
 fn look_up(host: &str, user: Option<&str>) -> Result<Option<Entry>> {
-    let path = path();
+    let path = path()?;
     let file = file::private(WHAT, &path)?;
     let text = Zeroizing::new(file::slurp(WHAT, &path, &file)?);
     if text.len() as u64 >= LIMIT {
@@ -41,17 +42,25 @@ fn look_up(host: &str, user: Option<&str>) -> Result<Option<Entry>> {
     find(&text, host, user).map_err(|Broken { line, what }| wrong(format!("line {line}: {what}")))
 }
 
-fn path() -> PathBuf {
+fn path() -> Result<PathBuf> {
     let named = std::env::var_os("NETRC").filter(|path| !path.is_empty());
-    let home = std::env::var_os("HOME").unwrap_or_default();
-    named.map_or_else(|| PathBuf::from(home).join(".netrc"), PathBuf::from)
+    let usual = || folder::home().map(|home| home.join(".netrc"));
+    let path = named.map(PathBuf::from).or_else(usual);
+    path.ok_or_else(|| Error::SecretFile {
+        what: WHAT,
+        path: "~/.netrc".into(),
+        why: "HOME names no folder (an absolute path)".into(),
+    })
 }
 
 fn wrong(why: String) -> Error {
-    Error::SecretFile {
-        what: WHAT,
-        path: path(),
-        why,
+    match path() {
+        Ok(path) => Error::SecretFile {
+            what: WHAT,
+            path,
+            why,
+        },
+        Err(error) => error,
     }
 }
 
