@@ -281,3 +281,35 @@ fn what_it_refuses_does_not_starve_what_comes_behind() {
     drop(scene.run().says("exit status 1").exits(65));
     assert_eq!(server.maildrop().uids(), ["alpha.eml"]);
 }
+
+#[test]
+fn an_mda_of_roots_is_mentioned_to_those_who_look_on() {
+    let server = with_mail(&["alpha.eml"]);
+    let mut scene = Scene::with_server(&server).deliver("mda: \"cat > /dev/null\"");
+    let mut outcome = scene.run_with(&["-v"]);
+    let said = outcome.take_stderr();
+    let root = rustix::process::geteuid().is_root();
+    assert_eq!(said.contains("the MDA is started as root"), root, "{said}");
+    drop(outcome.exits(0));
+    drop(scene.run().silent().exits(0)); // cron would send mail each time
+}
+
+#[test]
+fn an_address_that_is_an_option_or_endless_is_none() {
+    let long = "x".repeat(200_000) + "@example.org";
+    for (sender, recipient) in [("-oQ/tmp/x", "--delete=all"), (&long, &long)] {
+        let server = PopServer::start();
+        let text = format!("Return-Path: <{sender}>\nDelivered-To: {recipient}\n\nhi\n");
+        server.maildrop().add("u", text.as_bytes());
+        let mut scene = Scene::with_server(&server)
+            .deliver("mda: 'cat > ~/one; printf \"<%s><%s>\" \"$SENDER\" \"$RECIPIENT\" > ~/env'");
+        let outcome = scene.run().silent().exits(0);
+        assert_eq!(outcome.file("env"), b"<><alice>", "{sender}");
+        assert_eq!(outcome.file("one"), text.as_bytes());
+        // In an mbox nobody has sent it.
+        let mut scene = Scene::with_server(&server).deliver("mbox: ~/mbox");
+        drop(scene.run().silent().exits(0));
+        let mbox = fs::read(scene.path("mbox")).unwrap();
+        assert!(mbox.starts_with(b"From MAILER-DAEMON "), "{sender}");
+    }
+}

@@ -7,6 +7,7 @@ use super::{Delivery, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
 use crate::event::Notice;
 use crate::message::{Envelope, Uid};
+use crate::owner;
 use crate::secret::CommandLine;
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::io::{ioctl_fionbio, ioctl_fionread};
@@ -48,6 +49,9 @@ impl Mda {
                     why,
                 });
             }
+        }
+        if owner::is_root() {
+            (sender.notice)(Notice::MdaAsRoot);
         }
         Ok(Self {
             command,

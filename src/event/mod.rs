@@ -125,6 +125,8 @@ pub enum Notice {
     Expires(u32),
     /// A dotlock of a program that is gone was removed.
     StaleLock(std::path::PathBuf),
+    /// The MDA is started as root, for mail that anybody may have sent.
+    MdaAsRoot,
     /// The MDA wrote this on its standard error and took the message.
     MdaSaid(Vec<u8>),
 }

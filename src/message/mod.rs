@@ -170,7 +170,11 @@ fn of_name<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     (key.eq_ignore_ascii_case(name.as_bytes()) && blank).then_some(&rest[colon + 1..])
 }
 
-/// The bare address of a trace header: without angle brackets, blanks and control characters.
+/// No address is longer: SMTP carries 256 octets (RFC 5321, section 4.5.3.1.3), lines 998.
+const ADDRESS: usize = 998;
+
+/// The bare address of a trace header: without angle brackets, blanks and control characters. What
+/// cannot be one, or would do harm as a word of a command, counts as none.
 fn address(value: &[u8]) -> Vec<u8> {
     let inner = match (
         value.iter().position(|b| *b == b'<'),
@@ -179,11 +183,15 @@ fn address(value: &[u8]) -> Vec<u8> {
         (Some(open), Some(close)) if open < close => &value[open + 1..close],
         _ => value,
     };
-    inner
-        .iter()
-        .copied()
-        .filter(|b| *b > 0x20 && *b != 0x7f)
-        .collect()
+    let printable = inner.iter().copied().filter(|b| *b > 0x20 && *b != 0x7f);
+    let address: Vec<u8> = printable.collect();
+    // A program might take the one for an option, and cannot be given the other at all (execve(2)).
+    let useless = address.starts_with(b"-") || address.len() > ADDRESS;
+    if useless {
+        Vec::new()
+    } else {
+        address
+    }
 }
 
 #[cfg(test)]

@@ -174,6 +174,12 @@ fn notice_text(notice: &Notice) -> (Level, String) {
                 path.display()
             ),
         ),
+        Notice::MdaAsRoot => (
+            Level::Info,
+            "the MDA is started as root, with mail that anybody may have sent; run popget as \
+             another user, or see that the MDA becomes one"
+                .into(),
+        ),
         Notice::MdaSaid(said) => (
             Level::Warning,
             format!("the MDA says: \"{}\"", escape(said.trim_ascii())),
