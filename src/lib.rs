@@ -10,7 +10,7 @@
 //! | 3 | `session` | the road: one account, from lock to tally |
 //! | 2 | `maildrop` `delivery` `plan` | the server, the disk, and what to do |
 //! | 1 | `net` `sasl` `seen` | bytes, mechanisms, the memory |
-//! | 0 | `message` `event` `error` `secret` `cli` `folder` `owner` `krb5` | data, folders that last, whom to trust, and a foreign library |
+//! | 0 | `message` `event` `error` `secret` `cli` `folder` `owner` `inherited` `krb5` | data, folders that last, whom to trust, and a foreign library |
 //!
 //! To follow a message from the server to the disk read `session`, `maildrop::pop3` and
 //! `delivery::maildir`, in this order.
@@ -22,6 +22,7 @@ mod delivery;
 mod error;
 mod event;
 mod folder;
+mod inherited;
 #[cfg_attr(not(feature = "gssapi"), path = "no_krb5.rs")]
 mod krb5;
 mod maildrop;
@@ -55,6 +56,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         json: fetch.json,
         ..Options::new(fetch.quiet, fetch.verbose, fetch.color)
     };
+    if let Err(error) = inherited::put_right() {
+        let status = error.status().code();
+        report::fatal(&error.into(), options);
+        return status;
+    }
     let done = std::panic::catch_unwind(|| match &command {
         None => command::fetch::run(&fetch, options),
         Some(Command::Check { exit_empty }) => command::check::run(&fetch, *exit_empty, options),

@@ -1,5 +1,6 @@
 //! What other users of the machine, those who start popget, and senders can do to it, and what not.
 
+mod inherited;
 mod links;
 mod mboxes;
 mod modes;

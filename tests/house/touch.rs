@@ -43,8 +43,9 @@ const RULES: [Rule; 9] = [
             "oauth",
             "folder",
             "net::tls",
-            // owner looks at what files are.
+            // owner looks at what files are, inherited at what the system says of us.
             "owner",
+            "inherited",
         ],
     },
     Rule {
