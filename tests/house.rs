@@ -1,9 +1,10 @@
 //! The rules of the house, read off the files themselves: which way imports go, who may touch
-//! what, how long things may be, which words are used; and that manual pages, completions and
-//! README tell of the program as it is. Every failure names file, line and rule.
+//! what, how long things may be, which words are used, which crates; and that manual pages,
+//! completions and README tell of the program as it is. Every failure names file, line and rule.
 
 mod arrows;
 mod completions;
+mod crates;
 mod form;
 mod manual;
 mod readme;
