@@ -39,16 +39,18 @@ fn is_clean(told: &[u8], what: &str) {
 fn a_program_that_popget_starts_has_three_files_open_and_no_signal_blocked() {
     let server = with_mail(&["alpha.eml"]);
     let secret = format!("({ABOUT}) > ~/secret; echo {PASSWORD}");
-    let mda = format!("({ABOUT}) > ~/mda; cat > ~/one");
+    let mda = format!("({ABOUT}) > ~/mda; echo \"$CREDENTIALS_DIRECTORY\" > ~/kept; cat > ~/one");
     let mut scene = Scene::with_server(&server)
         .without_key("password_file")
         .key("password_command", &format!("'{secret}'"))
         .deliver(&format!("mda: '{mda}'"))
+        .env("CREDENTIALS_DIRECTORY", "/run/credentials/x")
         .under(&CROWDED);
     let outcome = scene.run().silent().exits(0);
     assert_eq!(outcome.file("one"), mail::named("alpha.eml"));
     is_clean(&outcome.file("secret"), "the password command");
     is_clean(&outcome.file("mda"), "the MDA");
+    assert_eq!(outcome.file("kept"), b"/run/credentials/x\n");
 
     let tunnel = format!("({ABOUT}) > ~/tunnel");
     let mut scene = Scene::with_server(&server)
