@@ -89,7 +89,7 @@ impl<'e> Talk<'e> {
     pub fn lines(&mut self, most: u32, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut left = most;
         loop {
-            let line = self.0.line(REPLY_LIMIT, "the rest of a list")?;
+            let line = self.0.next_line(REPLY_LIMIT, "the rest of a list")?;
             if line == b"." {
                 self.0.show(b".");
                 return Ok(());

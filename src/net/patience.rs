@@ -4,6 +4,10 @@ use crate::error::{Error, Result};
 use crate::event::Stop;
 use std::time::{Duration, Instant};
 
+/// How many bytes of a body or a list must come within each `timeout`: less is as good as silence.
+/// Any line that mail can be read over brings more in a second.
+const TRICKLE: usize = 512;
+
 /// How long the server may take, and who may call us off.
 #[derive(Clone)]
 pub struct Patience {
@@ -18,10 +22,34 @@ pub struct Patience {
 impl Patience {
     /// Begins a wait.
     pub fn start(&self, waiting_for: &'static str) -> Waiting<'_> {
+        self.resume(waiting_for, Pace::default())
+    }
+
+    /// Goes on waiting for what comes piece by piece.
+    pub fn resume(&self, waiting_for: &'static str, pace: Pace) -> Waiting<'_> {
         Waiting {
             patience: self,
             since: Instant::now(),
+            before: pace.waited,
             waiting_for,
+        }
+    }
+}
+
+/// How something comes that comes piece by piece. Only waiting counts, not what is done meanwhile.
+#[derive(Clone, Copy, Default)]
+pub struct Pace {
+    waited: Duration,
+    came: usize,
+}
+
+impl Pace {
+    /// So many bytes came after this wait.
+    pub fn took(&mut self, waiting: &Waiting, bytes: usize) {
+        self.came += bytes;
+        self.waited = waiting.elapsed();
+        if self.came >= TRICKLE {
+            *self = Self::default();
         }
     }
 }
@@ -30,6 +58,7 @@ impl Patience {
 pub struct Waiting<'p> {
     patience: &'p Patience,
     since: Instant,
+    before: Duration,
     waiting_for: &'static str,
 }
 
@@ -41,7 +70,7 @@ impl Waiting<'_> {
             Some((until, whole)) if now >= until => return Err(Error::Deadline(whole)),
             _ => {}
         }
-        if now - self.since >= self.patience.timeout {
+        if self.elapsed() >= self.patience.timeout {
             let after = self.patience.timeout;
             return Err(Error::TimedOut {
                 waiting_for: self.waiting_for,
@@ -51,9 +80,9 @@ impl Waiting<'_> {
         Ok(())
     }
 
-    /// How long it has lasted.
+    /// How long it has lasted, all in all.
     pub fn elapsed(&self) -> Duration {
-        self.since.elapsed()
+        self.before + self.since.elapsed()
     }
 
     /// As `check`, and fails when a signal asks us to stop: for waits with nothing under way.

@@ -2,7 +2,8 @@
 //! as it can be shown. It knows no commands.
 
 use super::body::{Stuffed, Unstuffer};
-use super::{tls, Binding, Patience, Proof, Secured, Security, Transport, Trust};
+use super::patience::{Pace, Patience};
+use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
 use crate::error::{Error, Result};
 use crate::event::{Events, Side, Stage, Stop};
 use memchr::{memchr, memmem};
@@ -62,6 +63,8 @@ pub struct Wire<'e> {
     body: Option<Unstuffer>,
     /// When something was said last.
     spoke: Instant,
+    /// How the body or list under way comes.
+    pace: Pace,
     /// An answer did not come: if it comes late, it must not be taken for that to another command.
     failed: bool,
     /// What must not be shown, even if the server says it.
@@ -85,6 +88,7 @@ impl<'e> Wire<'e> {
             bare_lf: false,
             body: None,
             spoke: Instant::now(),
+            pace: Pace::default(),
             failed: false,
             secrets: Vec::new(),
         }
@@ -183,6 +187,12 @@ impl<'e> Wire<'e> {
     /// Reads one line, without its end, of at most `limit` bytes. The whole line must come within
     /// the time-out, however slowly its bytes do.
     pub fn line(&mut self, limit: usize, waiting_for: &'static str) -> Result<&[u8]> {
+        self.pace = Pace::default();
+        self.next_line(limit, waiting_for)
+    }
+
+    /// As `line`, where many lines make one answer, which must not trickle.
+    pub fn next_line(&mut self, limit: usize, waiting_for: &'static str) -> Result<&[u8]> {
         let length = self.await_line(limit, waiting_for);
         // Called off, nothing went wrong with the line.
         self.failed |= !matches!(length, Ok(_) | Err(Error::Interrupted));
@@ -201,12 +211,15 @@ impl<'e> Wire<'e> {
     /// Waits until a whole line is here; gives its length without the LF.
     fn await_line(&mut self, limit: usize, waiting_for: &'static str) -> Result<usize> {
         let patience = self.patience.clone();
-        let waiting = patience.start(waiting_for);
+        let waiting = patience.resume(waiting_for, self.pace);
         let mut searched = 0;
         loop {
             let unread = &self.buffer[self.unread.clone()];
             match memchr(b'\n', &unread[searched..]) {
-                Some(end) => return Ok(searched + end),
+                Some(end) => {
+                    self.pace.took(&waiting, searched + end);
+                    return Ok(searched + end);
+                }
                 None => searched = unread.len(),
             }
             if searched > limit {
@@ -259,6 +272,7 @@ impl<'e> Wire<'e> {
     /// Begins a body: what follows the line read last, up to the line that ends it.
     pub fn stuffed(&mut self) -> Stuffed<'_, 'e> {
         self.body = Some(Unstuffer::new(self.bare_lf));
+        self.pace = Pace::default();
         Stuffed(self)
     }
 
@@ -287,9 +301,10 @@ impl<'e> Wire<'e> {
         loop {
             if self.unread.is_empty() {
                 let patience = self.patience.clone();
-                let waiting = patience.start("the rest of a message");
+                let waiting = patience.resume("the rest of a message", self.pace);
                 waiting.check()?; // a deadline holds although bytes keep coming
                 self.fill(|| waiting.check(), "a message")?;
+                self.pace.took(&waiting, self.unread.len());
             }
             let taken = unstuffer.step(&self.buffer[self.unread.clone()], output);
             self.unread.start += taken.consumed;

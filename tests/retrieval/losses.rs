@@ -293,14 +293,15 @@ fn a_body_that_stops_coming_is_given_up_after_the_timeout() {
 
 #[test]
 fn a_body_that_keeps_coming_may_take_longer_than_the_timeout() {
-    let body = "S: line\n! wait 700ms\n".repeat(4);
+    let line = "line ".repeat(120);
+    let body = format!("S: {line}\n! wait 700ms\n").repeat(4);
     let script = LOGIN.to_owned() + &listing(&["a"]);
     let script = script + &format!("C: RETR 1\nS: +OK\n{body}S: .\n") + QUIT;
     Scene::new()
         .key("timeout", "2s")
         .conversation_text(&script)
         .run()
-        .delivers_bytes(&[b"line\n".repeat(4)])
+        .delivers_bytes(&[format!("{line}\n").repeat(4).into_bytes()])
         .silent()
         .exits(0);
 }
