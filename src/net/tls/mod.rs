@@ -18,12 +18,13 @@ mod native;
 pub use certificate::{Certificate, Fingerprint};
 pub use client::ClientCertificate;
 
+use super::wire::SLICE;
 use super::{Patience, Transport};
 use crate::error::{Error, Result};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What ties a login to the TLS connection over which it is made, so that nobody in between can pass
 /// it on (RFC 5056).
@@ -207,35 +208,60 @@ impl Seen {
     }
 }
 
-/// The transport beneath TLS, watched during the handshake.
-struct Witness(Box<dyn Transport>, Seen);
+/// The transport beneath TLS, watched during the handshake. Now and then it lets go of a read: the
+/// libraries read on until a record is whole, and one that comes byte by byte would outwait the clock.
+struct Witness {
+    transport: Box<dyn Transport>,
+    seen: Seen,
+    let_go: Instant,
+}
 
 impl Witness {
     fn of(transport: Box<dyn Transport>) -> (Box<dyn Transport>, Seen) {
         let seen = Seen(Arc::new(Mutex::new(Watch::On(None))));
-        (Box::new(Self(transport, seen.clone())), seen)
+        let witness = Self {
+            transport,
+            seen: seen.clone(),
+            let_go: Instant::now(),
+        };
+        (Box::new(witness), seen)
+    }
+
+    /// Whether nobody has looked at the clock for a slice of time; then somebody does now.
+    fn is_due(&mut self) -> bool {
+        let due = self.let_go.elapsed() >= SLICE;
+        if due {
+            self.let_go = Instant::now();
+        }
+        due
     }
 }
 
 impl Read for Witness {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|error| self.1.note(error))
+        if self.is_due() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let read = self.transport.read(buffer);
+        read.map_err(|error| self.seen.note(error))
     }
 }
 
 impl Write for Witness {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes).map_err(|error| self.1.note(error))
+        let written = self.transport.write(bytes);
+        written.map_err(|error| self.seen.note(error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush().map_err(|error| self.1.note(error))
+        let flushed = self.transport.flush();
+        flushed.map_err(|error| self.seen.note(error))
     }
 }
 
 impl Transport for Witness {
     fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        self.0.set_timeout(timeout)
+        self.transport.set_timeout(timeout)
     }
 }
 
@@ -264,5 +290,52 @@ impl<S: Write> Write for Stream<S> {
 impl<S: Read + Write + Send> Transport for Stream<S> {
     fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         (self.set_timeout)(&mut self.inner, timeout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line on which there is always one more byte, soon.
+    struct Dripping;
+
+    impl Read for Dripping {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            std::thread::sleep(Duration::from_millis(10));
+            buffer[0] = b'x';
+            Ok(1)
+        }
+    }
+
+    impl Write for Dripping {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Transport for Dripping {
+        fn set_timeout(&mut self, _: Duration) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn who_reads_on_and_on_is_stopped_now_and_then() {
+        let (mut witness, _) = Witness::of(Box::new(Dripping));
+        let mut record = [0; 60];
+        let (mut filled, mut stopped) = (0, 0);
+        while filled < record.len() {
+            match witness.read(&mut record[filled..]) {
+                Ok(read) => filled += read,
+                Err(why) if why.kind() == io::ErrorKind::WouldBlock => stopped += 1,
+                Err(why) => panic!("{why}"),
+            }
+        }
+        assert!(stopped >= 2, "stopped {stopped} times");
     }
 }
