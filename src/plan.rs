@@ -10,6 +10,10 @@ use std::time::Duration;
 /// A known maildrop must have this many messages before their all being new is suspicious:
 /// fetching fewer again does little harm, and people do empty small maildrops.
 const WELL_KNOWN: usize = 5;
+/// By which factor a listed size may be wrong: some servers list the size of compressed files.
+const WRONG: u64 = 4;
+/// So much may come of any message: some servers list no sizes, or none that are worth reading.
+const PLENTY: u64 = 256 * 1024 * 1024;
 
 /// How long a delivered message stays on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +107,8 @@ pub struct Step {
     pub copies: u32,
     /// The how-manieth of those it is.
     pub nth: u32,
+    /// How many bytes of it may come.
+    pub most: u64,
 }
 
 impl Step {
@@ -235,7 +241,16 @@ fn step(listing: &Listing, copies: u32, basis: &Basis) -> Step {
         afterwards,
         copies,
         nth: 1,
+        most: most(listing, policy),
     }
+}
+
+/// How many bytes of a message may come: what the user says, since a listed size is only a hint;
+/// else far more than any server is wrong by, but not as many as come when one talks for ever.
+fn most(listing: &Listing, policy: &Policy) -> u64 {
+    let listed = listing.size.unwrap_or_default();
+    let plenty = listed.saturating_mul(WRONG).max(PLENTY);
+    policy.max_size.unwrap_or(plenty)
 }
 
 /// Tells whether a message was stored, by its UID and size. When fewer were stored than ever shared
@@ -552,6 +567,28 @@ mod tests {
             assert_eq!(left(login(1000, 60), Some(90), set_back), None);
         }
         assert_eq!(left(login(i64::MIN, 60), None, i64::MAX), None);
+    }
+
+    #[test]
+    fn as_much_of_a_message_may_come_as_the_user_says_or_as_is_plenty() {
+        let most = |size: Option<u64>, max_size| {
+            let listings = [Listing {
+                size,
+                ..listing(1, "a", 0)
+            }];
+            let policy = Policy {
+                max_size,
+                ..policy()
+            };
+            let steps = choose(&listings, &Records::default(), &policy, NOW);
+            steps.unwrap()[0].most
+        };
+        for size in [None, Some(0), Some(PLENTY / 5)] {
+            assert_eq!(most(size, None), PLENTY);
+            assert_eq!(most(size, Some(7)), 7);
+        }
+        assert_eq!(most(Some(PLENTY), None), 4 * PLENTY);
+        assert_eq!(most(Some(u64::MAX), None), u64::MAX);
     }
 
     #[test]

@@ -87,6 +87,8 @@ impl Error {
             | E::ServerTrouble(_)
             | E::NotAsListed
             | E::MessageRefused(_)
+            | E::TooLong(_)
+            | E::LeftAmid
             | E::QuitRefused(_)
             | E::OutOfSync(_)
             | E::AccountBusy(_)
@@ -119,6 +121,8 @@ impl Error {
             | E::Unproven
             | E::OtherChannel(_)
             | E::OutOfSync(_)
+            | E::TooLong(_)
+            | E::LeftAmid
             | E::NotPop3 { .. }
             | E::Nonsense { .. }
             | E::LineTooLong(_) => Reach::Line,

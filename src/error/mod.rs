@@ -258,6 +258,10 @@ pub enum Error {
     NotAsListed,
     /// The server would not give a message.
     MessageRefused(Vec<u8>),
+    /// More of a message came than this one may have.
+    TooLong(u64),
+    /// We left in the middle of a message that did not come to its end.
+    LeftAmid,
     /// The server would not finish the session, so deletions are in doubt.
     QuitRefused(Vec<u8>),
     /// Every UID of a known maildrop is new.

@@ -2,6 +2,7 @@
 //! hold facts of ours alone; what the server said is shown beside them by `report`.
 
 use super::Error;
+use indicatif::HumanBytes;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -68,6 +69,8 @@ impl fmt::Display for Error {
             E::OutOfStep(error) => error.fmt(f),
             E::NotAsListed => f.write_str("the message is not as long as it was listed"),
             E::MessageRefused(_) => f.write_str("the server does not give this message"),
+            E::TooLong(most) => write!(f, "more than {} of this message came, and not its end", HumanBytes(*most)),
+            E::LeftAmid => f.write_str("popget hung up on a message that did not end"),
             E::QuitRefused(_) => f.write_str("the server did not confirm the deletions"),
             E::AllNew { listed, known } => write!(f, "all {listed} UIDs are new and none of {known} known ones is left: the maildrop was moved"),
             E::OtherMaildrop { path, owner } => write!(f, "{} remembers another maildrop, {owner}", path.display()),
@@ -147,6 +150,8 @@ impl Error {
             E::Uncarriable(_) => "change it, or name a mechanism in auth that can carry it",
             E::OutOfStep(error) => error.advice(),
             E::NotAsListed | E::MessageRefused(_) => "it stays on the server and is tried again in the next run",
+            E::TooLong(_) => "it stays on the server and is tried again in the next run, behind the others; max_size says how much of a message may come",
+            E::LeftAmid => "what was delivered is remembered; the next run goes on",
             E::QuitRefused(_) => "the next run deletes again without fetching",
             E::AllNew { .. } => "if that is so, run once with --accept-new-uids; what was delivered before is known by its bytes",
             E::OtherMaildrop { .. } => {

@@ -326,10 +326,7 @@ impl<'e> Wire<'e> {
         while self.unfinished() {
             drained += self.read_body(&mut waste)? as u64;
             if drained > DRAIN {
-                return Err(Error::Cut {
-                    during: "leaving a large message",
-                    why: None,
-                });
+                return Err(Error::LeftAmid);
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! remembered (`batch`), and settle it.
 
 use super::batch::{Batch, Waiting};
+use super::bounded::Bounded;
 use super::{now, Road, Which};
 use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
@@ -184,10 +185,10 @@ impl Road<'_> {
         acquaintance: &mut Acquaintance,
     ) -> Result<Option<Waiting<'d>>> {
         let since = Instant::now();
-        let mut reader = maildrop.retrieve(step.listing.number)?;
-        let head = read_head(&mut *reader)?;
+        let mut reader = Bounded::open(maildrop, step)?;
+        let head = read_head(&mut reader)?;
         let mut letter = delivery.begin(&Envelope::from_head(&head), step.listing.uid.as_ref())?;
-        let (digest, size) = self.pour(&head, &mut *reader, Some(&mut *letter))?;
+        let (digest, size) = self.pour(&head, &mut reader, Some(&mut *letter))?;
         drop(reader);
         let mut copies = step.copies;
         if step.why == Reason::Compare || step.listing.uid.is_none() {
@@ -335,6 +336,10 @@ impl Road<'_> {
     fn lost_over(&mut self, step: &Step, error: Error) -> Result<Error> {
         if error.reach() != Reach::Line || error.is_garbled() {
             return Ok(error);
+        }
+        if let Error::TooLong(_) = error {
+            self.cannot_have(step, error)?;
+            return Ok(Error::LeftAmid); // reading on to its end would take for ever
         }
         let losses = self.lost.entry(which(step)).or_default();
         *losses += 1;

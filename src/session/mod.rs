@@ -5,6 +5,7 @@
 mod account;
 mod again;
 mod batch;
+mod bounded;
 mod carry;
 mod pace;
 mod portion;

@@ -1,5 +1,6 @@
 //! The dry run: says what a fetch would do, and leaves everything as it was.
 
+use super::bounded::Bounded;
 use super::carry::{read_head, Acquaintance};
 use super::{now, Road};
 use crate::error::{Error, Reach, Result};
@@ -98,9 +99,9 @@ impl Road<'_> {
         step: &Step,
         acquaintance: &mut Acquaintance,
     ) -> Result<(bool, Disposition)> {
-        let mut reader = maildrop.retrieve(step.listing.number)?;
-        let head = read_head(&mut *reader)?;
-        let (digest, _) = self.pour(&head, &mut *reader, None)?;
+        let mut reader = Bounded::open(maildrop, step)?;
+        let head = read_head(&mut reader)?;
+        let (digest, _) = self.pour(&head, &mut reader, None)?;
         Ok(match acquaintance.meet(digest) {
             Some(stored) => (false, self.account.policy.afterwards(stored, now())),
             None => (true, step.afterwards),
