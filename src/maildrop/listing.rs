@@ -8,6 +8,7 @@ use super::syntax::{self, refusal, Code, Reply};
 use super::{Scan, Sizes};
 use crate::error::{Error, Result};
 use crate::message::{Listing, MessageNumber, Uid};
+use std::collections::HashSet;
 
 /// More messages than this are believed only if they are listed: a count costs the server nothing.
 const UNLISTED: u32 = 100_000;
@@ -70,19 +71,26 @@ fn list<T>(
         Reply::Ok(_) | Reply::Challenge(_) => {}
     }
     let (mut rows, count) = (Vec::new(), pop3.count);
+    let mut numbers = HashSet::new(); // of a list that is out of order
     let read = pop3.talk.lines(count, |line| {
-        rows.push(parse(line, count)?);
+        let row = parse(line, count)?;
+        let ascends = rows.last().is_none_or(|(last, _)| *last < row.0);
+        if !ascends && numbers.is_empty() {
+            numbers.extend(rows.iter().map(|(number, _)| *number));
+        }
+        let orderly = ascends && numbers.is_empty();
+        // At once: a list that repeats itself may go on for ever.
+        if !orderly && !numbers.insert(row.0) {
+            let got = format!("{}: {} twice", command.keyword(), row.0 .0).into_bytes();
+            let expected = "each message once";
+            return Err(Error::Nonsense { expected, got });
+        }
+        rows.push(row);
         Ok(())
     });
     read.map_err(|error| pop3.doubt(error))?;
     rows.sort_by_key(|(number, _)| *number);
-    match rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        None => Ok(Some(rows)),
-        Some(pair) => Err(Error::Nonsense {
-            expected: "each message once",
-            got: format!("{}: {} twice", command.keyword(), pair[0].0 .0).into_bytes(),
-        }),
-    }
+    Ok(Some(rows))
 }
 
 /// Joins UIDs to sizes by message number. Messages in either list count.

@@ -6,14 +6,16 @@ mod words;
 pub use words::{date, decoded};
 
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 
 /// The number of a message, valid for one session only (RFC 1939, section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageNumber(pub u32);
 
-/// The unique identifier of a message (RFC 1939, section 7): bytes, compared exactly.
+/// The unique identifier of a message (RFC 1939, section 7): bytes, compared exactly, and shared by
+/// all who speak of the message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Uid(Box<[u8]>);
+pub struct Uid(Arc<[u8]>);
 
 impl Uid {
     /// Longer than the 70 of the RFC, since real servers exceed it.
