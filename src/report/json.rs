@@ -1,7 +1,7 @@
 //! What happens, as JSON: one object a line. The events and their facts bear the names that the
 //! manual page gives them.
 
-use super::Named;
+use super::{harmful, Named};
 use crate::error::Error;
 use crate::event::{Event, Failure, Listed, Probed, Protection, Subject, Summary, Tally, Trusted};
 use crate::message::{Time, Uid};
@@ -221,7 +221,21 @@ fn object(kind: &str, named: Option<&Named>, facts: Facts) -> String {
     for (name, fact) in whose.into_iter().flatten().chain(facts) {
         let _ = write!(line, ",\"{name}\":{fact}");
     }
-    line + "}"
+    line.push('}');
+    escaped(&line)
+}
+
+/// The same JSON without a letter that could do harm to a terminal or to who reads it there. What
+/// stands outside of texts has none.
+fn escaped(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for letter in json.chars() {
+        let _ = match harmful(letter) {
+            true => write!(safe, "\\u{:04x}", u32::from(letter)),
+            false => write!(safe, "{letter}"),
+        };
+    }
+    safe
 }
 
 /// By what a message is known.
@@ -275,13 +289,14 @@ mod tests {
             server: "pop.example.org".into(),
         };
         let event = Event::Delete {
-            uid: Uid::new(b"a\"\xe2\x80\xa8"),
+            uid: Uid::new("a\"\u{2028}\u{9b}\u{202e}".as_bytes()),
         };
         let line = line(Some(&named), &event).unwrap();
         assert_eq!(line.lines().count(), 1);
         let read: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(read["account"], "work");
-        assert_eq!(read["uid"], "a\"\u{2028}");
+        assert_eq!(read["uid"], "a\"\u{2028}\u{9b}\u{202e}");
+        assert!(line.is_ascii(), "{line}");
         assert_eq!(read["event"], "delete");
         let time = read["time"].as_str().unwrap();
         assert!(DateTime::parse_from_rfc3339(time).is_ok(), "{time}");

@@ -229,10 +229,8 @@ pub fn escape(bytes: &[u8]) -> String {
     let mut shown = String::new();
     for piece in bytes.utf8_chunks() {
         for letter in piece.valid().chars() {
-            let harmful = letter.is_control()
-                || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}');
             let _ = match letter {
-                letter if !harmful => write!(shown, "{letter}"),
+                letter if !harmful(letter) => write!(shown, "{letter}"),
                 letter if letter.is_ascii() => write!(shown, "\\x{:02x}", u32::from(letter)),
                 letter => write!(shown, "\\u{{{:x}}}", u32::from(letter)),
             };
@@ -247,6 +245,13 @@ pub fn escape(bytes: &[u8]) -> String {
         }
     }
     shown
+}
+
+/// Whether a letter can move the cursor, begin a line, or turn or hide what is written.
+pub fn harmful(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 #[cfg(test)]
