@@ -1,8 +1,10 @@
 //! What happened, as data. Code below the commands says it here; `report` alone tells people.
 
+mod line;
 mod offered;
 mod tally;
 
+pub use line::{Backlog, Line};
 pub use offered::{Offered, Probed, Protection, Trusted};
 pub use tally::{Failure, Subject, Summary, Tally};
 
@@ -231,7 +233,7 @@ pub enum Event {
         uid: Option<Uid>,
     },
     /// A line of the dialogue, secrets masked.
-    Dialogue(Side, Vec<u8>),
+    Dialogue(Side, Line),
     /// Something worth telling.
     Notice(Notice),
     /// The account is done.
@@ -270,6 +272,7 @@ pub struct Events {
     stage: Cell<Stage>,
     heard: Cell<bool>,
     attention: Attention,
+    backlog: Backlog,
 }
 
 impl Events {
@@ -281,6 +284,7 @@ impl Events {
             stage: Cell::new(Stage::Preparing),
             heard: Cell::new(true),
             attention,
+            backlog: Backlog::default(),
         }
     }
 
@@ -324,10 +328,11 @@ impl Events {
         self.stage.get()
     }
 
-    /// Says a line of the dialogue, if anyone wants it; the line is made only then.
+    /// Says a line of the dialogue, if anyone wants it; the line is made only then. Of all that is
+    /// said this alone waits until it is heard: a server decides how much of it there is.
     pub fn dialogue(&self, side: Side, line: impl FnOnce() -> Vec<u8>) {
         if self.attention.dialogue {
-            self.emit(Event::Dialogue(side, line()));
+            self.emit(Event::Dialogue(side, self.backlog.line(line())));
         }
     }
 }

@@ -34,7 +34,10 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
                 Side::Client => "C",
                 Side::Server => "S",
             };
-            vec![(Level::Wire, format!("{account}: {side}: {}", escape(line)))]
+            vec![(
+                Level::Wire,
+                format!("{account}: {side}: {}", escape(line.bytes())),
+            )]
         }
         Event::Notice(notice) => {
             let (level, text) = notice_text(notice);

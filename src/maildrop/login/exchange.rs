@@ -218,7 +218,7 @@ mod tests {
         let credential = Credential::Token(Secret::new(b"tok-en".to_vec()));
         let outcome = log_in(&mut talk, &login, &credential, &offer);
         let shown = receiver.try_iter().filter_map(|(_, event)| match event {
-            Event::Dialogue(_, line) => Some(String::from_utf8(line).unwrap()),
+            Event::Dialogue(_, line) => Some(String::from_utf8(line.bytes().to_vec()).unwrap()),
             _ => None,
         });
         let shown = shown.collect::<Vec<_>>().join("\n");
