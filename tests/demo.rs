@@ -43,6 +43,8 @@ mod support {
     pub mod server;
     #[path = "../support/session.rs"]
     pub mod session;
+    #[path = "../support/speech.rs"]
+    pub mod speech;
     #[path = "../support/tls.rs"]
     pub mod tls;
     #[path = "../support/wire.rs"]

@@ -25,6 +25,7 @@
 //! - `security`: what other users, those who start popget, and senders can do to it, and what not
 //! - `dovecot`: against a server that others wrote
 //! - `others`: against the other POP servers that Debian has
+//! - `hostile`: servers that lie, flood, fall silent and leave, each within a bound on memory
 //! - `crash`: killed or failed at every step, then run again
 
 #![allow(
@@ -45,6 +46,7 @@ mod crash;
 mod deletion;
 mod dovecot;
 mod gssapi;
+mod hostile;
 mod house;
 mod json;
 mod list;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::script::{self, Action, Step};
 use super::wire::{is_silence, Wire};
-use super::{mail, tls};
+use super::{endless, mail, tls};
 
 /// A conversation under way.
 pub struct Conversation {
@@ -151,6 +151,12 @@ impl Player {
             Action::Reset => self.end("! reset", Wire::reset),
             Action::Again => self.part().and_then(|()| self.accept()),
             Action::Silence => self.hear_nothing_more("! silence"),
+            Action::Endless(bytes) => {
+                self.without_end("! endless", |wire| endless::flood(wire, bytes))
+            }
+            Action::Drip(pause, bytes) => {
+                self.without_end("! drip", |wire| endless::drip(wire, *pause, bytes))
+            }
         }
     }
 
@@ -261,6 +267,18 @@ impl Player {
     fn end(&mut self, how: &str, end: fn(&mut Wire)) -> Result<(), String> {
         self.dialogue.note(how, "");
         end(self.wire()?);
+        self.wire = None;
+        Ok(())
+    }
+
+    /// Speaks until the client leaves, as it has to.
+    fn without_end(
+        &mut self,
+        mark: &str,
+        speak: impl FnOnce(&mut Wire) -> Result<(), String>,
+    ) -> Result<(), String> {
+        self.dialogue.note(mark, "");
+        speak(self.wire()?)?;
         self.wire = None;
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::server::{Answer, Exchange, Moment, Shared};
+use super::speech::Manner;
 
 /// A session's place at the server: counted as open until dropped, however the session ends.
 pub(super) struct Guest {
@@ -51,6 +52,23 @@ impl Guest {
             .iter()
             .find(|(prefix, _)| command.starts_with(prefix.as_str()));
         fitting.map(|(_, answer)| answer.clone())
+    }
+
+    /// How to speak what ends behind so many octets of this session.
+    pub fn manner(&self, end: usize) -> Manner {
+        let manner = &mut self.server.state().manner;
+        match *manner {
+            Manner::BreaksOff(at, _) if end > at => std::mem::take(manner),
+            Manner::BreaksOff(..) => Manner::Plain,
+            manner => manner,
+        }
+    }
+
+    /// Writes down where lines end in what is said behind so many octets of this session.
+    pub fn note_line_ends(&self, before: usize, bytes: &[u8]) {
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let ends = ends.map(|(at, _)| before + at + 1);
+        self.server.state().line_ends.extend(ends);
     }
 
     /// Calls the hook, if there is one.

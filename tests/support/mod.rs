@@ -3,9 +3,9 @@
 //! - `scene`, `outcome`: one account, one run of the real binary, what must come of it; below
 //!   them `world` (the folder), `process` (the run) and `memory` (its file)
 //! - `conversation`, `script`: a server that plays a script and insists on it; `phrases`: what
-//!   most scripts have in common
+//!   most scripts have in common; `endless`: one that does not stop talking
 //! - `server`, `maildrop`: a server that keeps mail, and to RFC 1939; below them `session`,
-//!   `login`, `proof` and `guest`
+//!   `login`, `proof`, `speech` and `guest`
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `gate`: holds a server up at one moment
 //! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it
@@ -31,6 +31,7 @@ pub fn there(program: &str, loss: &str) -> bool {
 pub mod client;
 pub mod conversation;
 pub mod dovecot;
+pub mod endless;
 pub mod gate;
 pub mod guest;
 pub mod kdc;
@@ -47,6 +48,7 @@ pub mod scene;
 pub mod script;
 pub mod server;
 pub mod session;
+pub mod speech;
 pub mod story;
 pub mod terminal;
 pub mod tls;

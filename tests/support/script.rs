@@ -40,6 +40,10 @@ pub enum Action {
     Again,
     /// `! silence` says nothing until the client leaves.
     Silence,
+    /// `! endless` says these bytes again and again until the client leaves; {n} counts them.
+    Endless(Vec<u8>),
+    /// `! drip` says these bytes again and again, one in so long, until the client leaves.
+    Drip(Duration, Vec<u8>),
 }
 
 /// Reads a script; the error names the line.
@@ -89,6 +93,11 @@ fn action(line: &str) -> Option<Action> {
         ("tls", name) => Certificate::named(name).map(Action::Tls),
         ("again", "") => Some(Action::Again),
         ("silence", "") => Some(Action::Silence),
+        ("endless", bytes) => unescaped(bytes).map(Action::Endless),
+        ("drip", rest) => {
+            let (time, bytes) = rest.split_once(' ')?;
+            Some(Action::Drip(duration(time)?, unescaped(bytes)?))
+        }
         _ => None,
     }
 }

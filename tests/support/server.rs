@@ -18,6 +18,7 @@ use super::guest::Guest;
 use super::maildrop::Maildrop;
 use super::proof::Deceit;
 use super::session;
+use super::speech::Manner;
 use super::tls::Certificate;
 
 /// The user a server knows when it was told of none.
@@ -100,6 +101,8 @@ pub(super) struct Traits {
     pub external: Option<String>,
     /// What it does wrong to prove itself.
     pub deceit: Option<Deceit>,
+    /// It throws away what is sent before it has answered.
+    pub forgetful: bool,
     /// It offers to bind logins, but to other data than the client has.
     pub binds_otherwise: bool,
 }
@@ -114,6 +117,7 @@ impl Default for Traits {
             tokens: Vec::new(),
             external: None,
             deceit: None,
+            forgetful: false,
             binds_otherwise: false,
         }
     }
@@ -140,6 +144,8 @@ pub(super) struct State {
     pub open: usize,
     pub hook: Option<Hook>,
     pub exchanges: usize,
+    pub manner: Manner,
+    pub line_ends: Vec<usize>,
 }
 
 struct Owner {
@@ -201,6 +207,22 @@ impl PopServer {
     pub fn behave(&self) -> &PopServer {
         self.0.shared.state().answers.clear();
         self
+    }
+
+    /// Speaks like this from now on.
+    pub fn speaks(&self, manner: Manner) -> &PopServer {
+        self.0.shared.state().manner = manner;
+        self
+    }
+
+    /// Whether it has broken off, if it was to.
+    pub fn broke_off(&self) -> bool {
+        self.0.shared.state().manner == Manner::Plain
+    }
+
+    /// Behind how many octets of a session its lines ended, of all sessions one after the other.
+    pub fn line_ends(&self) -> Vec<usize> {
+        self.0.shared.state().line_ends.clone()
     }
 
     /// Calls `hook` at every moment of every exchange from now on, counting from 1.
@@ -305,6 +327,12 @@ impl Builder {
     /// Does not know this command (UIDL, CAPA, TOP, APOP …) or capability (PIPELINING, SASL …).
     pub fn without(mut self, keyword: &str) -> Builder {
         self.traits.lacks.push(keyword.to_owned());
+        self
+    }
+
+    /// Throws away what is sent before it has answered, whatever it says of pipelining.
+    pub fn forgetful(mut self) -> Builder {
+        self.traits.forgetful = true;
         self
     }
 

@@ -11,6 +11,7 @@ use super::guest::Guest;
 use super::mail;
 use super::maildrop::{Fault, Maildrop, Stored};
 use super::server::{Answer, Moment, Security};
+use super::speech::Speech;
 use super::wire::Wire;
 
 /// Whether the session goes on after a command.
@@ -32,6 +33,7 @@ pub(super) struct Session<'a> {
     name: Option<String>,
     pub(super) open: Option<Open>,
     hang_up: bool,
+    speech: Speech,
 }
 
 /// A maildrop held by the session that logged in.
@@ -59,6 +61,7 @@ pub(super) fn run(socket: TcpStream, guest: &Guest) {
         name: None,
         open: None,
         hang_up: false,
+        speech: Speech::default(),
     };
     // The client's way to leave is its own affair; what it did until then is in the log.
     if let Err(error) = session.converse() {
@@ -73,6 +76,9 @@ impl Session<'_> {
         }
         self.greet()?;
         while let Some(line) = self.hear()? {
+            if self.guest.server.traits.forgetful {
+                self.wire.forget();
+            }
             self.guest.at(Moment::Received, &line);
             let flow = self.answer(&line)?;
             if self.hang_up {
@@ -341,7 +347,7 @@ impl Session<'_> {
         if self.hang_up {
             return Ok(());
         }
-        self.wire.say(bytes)
+        self.speech.say(self.guest, &mut self.wire, bytes)
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Certificate {
     OtherName,
     /// In time and for the right names, but vouched for by nobody else.
     SelfSigned,
+    /// As `SelfSigned`, but with names that would like to do harm to who is shown them.
+    Hostile,
     /// As `Good`, but it begins in a month.
     Future,
     /// As `Good`, but signed by an authority that nobody knows.
@@ -67,6 +69,9 @@ pub type Validity = (i64, i64);
 
 const DAY: i64 = 86_400;
 
+/// A name that clears the screen, turns the line round, and begins another.
+const HARMFUL: &str = "\u{1b}[2JMARK\r\nforged\u{9b}31m\u{202e}\u{7f}";
+
 /// Ten years either way, so that tests may move the clock.
 pub const FOR_LONG: Validity = (-3650 * DAY, 3650 * DAY);
 
@@ -95,6 +100,7 @@ impl Certificate {
             Certificate::Expired => issue(&home, (-60 * DAY, -30 * DAY), Issuer::Authority),
             Certificate::OtherName => issue(&["elsewhere.example"], FOR_LONG, Issuer::Authority),
             Certificate::SelfSigned => issue(&home, FOR_LONG, Issuer::Itself),
+            Certificate::Hostile => issue(&[HARMFUL, "127.0.0.1"], FOR_LONG, Issuer::Itself),
         }
     }
 

@@ -72,6 +72,11 @@ impl Wire {
         !self.unread.is_empty()
     }
 
+    /// Forgets what the client has said and nobody has read.
+    pub fn forget(&mut self) {
+        self.unread.clear();
+    }
+
     /// Takes the server's part in a TLS handshake. When it fails the connection is over.
     pub fn secure(&mut self, acceptor: &SslAcceptor) -> Result<(), String> {
         match std::mem::replace(&mut self.stream, Stream::Gone) {
