@@ -1,6 +1,7 @@
 //! Steps 7 to 10 of the road: retrieve each message as the plan says, have it delivered and
 //! remembered (`batch`), and settle it.
 
+use super::acquaintance::Acquaintance;
 use super::batch::{Batch, Waiting};
 use super::bounded::Bounded;
 use super::{now, Road, Which};
@@ -11,7 +12,6 @@ use crate::maildrop::Maildrop;
 use crate::message::{head_end, unmarked, Digest, Digester, Envelope, Listing, Time};
 use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
-use std::collections::HashMap;
 use std::io::{self, Read};
 use std::time::Instant;
 
@@ -24,58 +24,7 @@ const ALARMS: u32 = 3;
 /// How often the line may be lost over one message before this run leaves it alone.
 const LOSSES: u32 = 2;
 
-/// Tells messages apart by their bytes, where nothing else does: what is known, and how often each
-/// was met in this session.
-pub(super) struct Acquaintance {
-    known: HashMap<Digest, Vec<Time>>,
-    met: HashMap<Digest, usize>,
-}
-
-impl Acquaintance {
-    /// When a message with these bytes was stored, if one was that was not met before.
-    pub(super) fn meet(&mut self, digest: Digest) -> Option<Time> {
-        let met = self.met.entry(digest).or_default();
-        *met += 1;
-        let known = self.known.get(&digest)?;
-        if *met > known.len() {
-            return None;
-        }
-        known.iter().copied().max()
-    }
-
-    /// What was met, if that is all that only its bytes tell apart.
-    fn all(self, steps: &[Step]) -> Option<HashMap<Digest, usize>> {
-        let anonymous = steps
-            .iter()
-            .filter(|step| step.listing.uid.is_none())
-            .count();
-        let met: usize = self.met.values().sum();
-        (anonymous > 0 && met >= anonymous).then_some(self.met)
-    }
-
-    /// How often these bytes were met.
-    fn copies(&self, digest: Digest) -> u32 {
-        self.met
-            .get(&digest)
-            .map_or(1, |met| u32::try_from(*met).unwrap_or(u32::MAX))
-    }
-}
-
 impl Road<'_> {
-    /// What can be told apart by its bytes; nothing, if no step asks for it.
-    pub(super) fn acquaintance(&self, steps: &[Step]) -> Acquaintance {
-        let compares = steps.iter().any(|step| step.why == Reason::Compare);
-        let known = if compares {
-            self.memory.records().by_digest()
-        } else {
-            HashMap::new()
-        };
-        Acquaintance {
-            known,
-            met: HashMap::new(),
-        }
-    }
-
     /// Does what the plan says. A failure of one message is noted and the next one follows; any
     /// other ends the walk, but what was retrieved whole before it is still delivered.
     pub(super) fn carry_out(

@@ -3,6 +3,7 @@
 //! finds in the memory where this one stood.
 
 mod account;
+mod acquaintance;
 mod again;
 mod batch;
 mod bounded;

@@ -1,7 +1,8 @@
 //! The dry run: says what a fetch would do, and leaves everything as it was.
 
+use super::acquaintance::Acquaintance;
 use super::bounded::Bounded;
-use super::carry::{read_head, Acquaintance};
+use super::carry::read_head;
 use super::{now, Road};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Stage};
