@@ -1,11 +1,12 @@
 //! What a maildrop holds, as data: numbers, UIDs, listings, envelopes, and the little that popget
 //! reads out of a message's head. Messages are bytes; nothing here assumes that they are text.
 
+mod digest;
 mod words;
 
+pub use digest::{Digest, Digester, MessageDigester};
 pub use words::{date, decoded};
 
-use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// The number of a message, valid for one session only (RFC 1939, section 5).
@@ -33,30 +34,6 @@ impl Uid {
     /// The bytes as the server sent them.
     pub fn bytes(&self) -> &[u8] {
         &self.0
-    }
-}
-
-/// The digest of a message's bytes as stored: the first half of SHA-256, enough against any
-/// sender who would like two messages to be taken for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest(pub [u8; 16]);
-
-/// Takes a message's bytes as they pass and gives their digest.
-#[derive(Clone, Default)]
-pub struct Digester(Sha256);
-
-impl Digester {
-    /// Takes the next bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// The digest of all that was taken.
-    pub fn finish(self) -> Digest {
-        let whole = self.0.finalize();
-        let mut half = [0; 16];
-        half.copy_from_slice(&whole[..16]);
-        Digest(half)
     }
 }
 
@@ -110,32 +87,6 @@ impl Envelope {
             recipients: recipients.into_iter().collect(),
         }
     }
-}
-
-/// The fields in which servers that keep mail in mboxes note what became of a message: UW, Berkeley
-/// and GNU Mailutils write them into what they give the next time.
-const MARKS: [&[u8]; 7] = [
-    b"status",
-    b"x-status",
-    b"x-uid",
-    b"x-uidl",
-    b"x-imap",
-    b"x-imapbase",
-    b"x-keywords",
-];
-
-/// The lines of a head but for the marks of servers: what stays the same of a message.
-pub fn unmarked(head: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut marked = false;
-    head.split_inclusive(|byte| *byte == b'\n')
-        .filter(move |line| {
-            if !matches!(line.first(), Some(b' ' | b'\t')) {
-                let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-                let name = name.trim_ascii_end().to_ascii_lowercase();
-                marked = line.contains(&b':') && MARKS.contains(&name.as_slice());
-            }
-            !marked
-        })
 }
 
 /// Where the head ends within `bytes`: behind its blank line, or nowhere if that has not come yet.
@@ -199,15 +150,6 @@ fn address(value: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_servers_note_in_a_head_is_left_out() {
-        let head = b"From: a\nStatus: RO\nX-UID: 7\n\tmore\nX-Statusx: kept\nSubject: Status: x\n \
-                     Status: y\nx-imapbase : 1\nStatus\n\n";
-        let left: Vec<u8> = unmarked(head).flatten().copied().collect();
-        let expected = b"From: a\nX-Statusx: kept\nSubject: Status: x\n Status: y\nStatus\n\n";
-        assert_eq!(left, expected);
-    }
 
     #[test]
     fn a_uid_is_any_bytes_but_controls() {

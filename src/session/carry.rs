@@ -9,7 +9,7 @@ use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Failure, Stage, Subject};
 use crate::maildrop::Maildrop;
-use crate::message::{head_end, unmarked, Digest, Digester, Envelope, Listing, Time};
+use crate::message::{head_end, Digest, Envelope, Listing, MessageDigester, Time};
 use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
 use std::io::{self, Read};
@@ -189,12 +189,10 @@ impl Road<'_> {
         reader: &mut dyn Read,
         mut letter: Option<&mut dyn Letter<'_>>,
     ) -> Result<(Digest, u64)> {
-        let mut digester = Digester::default();
+        let mut digester = MessageDigester::default();
         let (mut size, mut untold) = (0, 0);
-        for line in unmarked(head) {
-            digester.update(line);
-        }
         let mut take = |bytes: &[u8]| {
+            digester.update(bytes);
             size += bytes.len() as u64;
             untold += bytes.len() as u64;
             if untold >= PIECE as u64 {
@@ -208,10 +206,7 @@ impl Road<'_> {
         loop {
             match read(reader, &mut piece)? {
                 0 => break,
-                n => {
-                    digester.update(&piece[..n]);
-                    take(&piece[..n])?;
-                }
+                n => take(&piece[..n])?,
             }
         }
         self.events.emit(Event::Progress(untold));

@@ -160,3 +160,22 @@ fn a_lost_line_brings_nothing_twice_when_all_is_wanted() {
     assert_eq!(server.logins(), 4);
     scene.run().silent().exits(0);
 }
+
+/// A message is the same however it comes: what looks like a server's mark in its body is no mark,
+/// whether the body came together with the head or later.
+#[test]
+fn a_message_is_known_again_however_it_is_cut() {
+    let listing = "C: STAT\nS: +OK 1 50\nC: UIDL\nS: -ERR\n".to_owned();
+    let listing = listing + &multi("LIST", "S: 1 50\n");
+    let talk = |between: &str| {
+        format!(
+            "{LOGIN}{listing}C: RETR 1\n! glue\nS: +OK\nS: Subject: x\nS: \n{between}\
+             S: Status: in the body\nS: .\n{QUIT}"
+        )
+    };
+    let message = b"Subject: x\n\nStatus: in the body\n".to_vec();
+    let mut scene = Scene::new().conversation_text(&talk(""));
+    scene.run().delivers_bytes(&[message]).silent().exits(0);
+    let mut scene = scene.conversation_text(&talk("! wait 100ms\n"));
+    scene.run().silent().exits(0);
+}

@@ -1,0 +1,182 @@
+//! The digest of a message, by which it is known where nothing else tells it apart.
+
+use sha2::{Digest as _, Sha256};
+
+/// The digest of a message's bytes as stored: the first half of SHA-256, enough against any
+/// sender who would like two messages to be taken for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 16]);
+
+/// Takes bytes as they pass and gives their digest.
+#[derive(Clone, Default)]
+pub struct Digester(Sha256);
+
+impl Digester {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that was taken.
+    pub fn finish(self) -> Digest {
+        let whole = self.0.finalize();
+        let mut half = [0; 16];
+        half.copy_from_slice(&whole[..16]);
+        Digest(half)
+    }
+}
+
+/// The fields in which servers that keep mail in mboxes note what became of a message: UW, Berkeley
+/// and GNU Mailutils write them into what they give the next time.
+const MARKS: [&[u8]; 7] = [
+    b"status",
+    b"x-status",
+    b"x-uid",
+    b"x-uidl",
+    b"x-imap",
+    b"x-imapbase",
+    b"x-keywords",
+];
+/// No mark's name is longer, whatever blanks stand before its colon.
+const NAME: usize = 64;
+
+/// Takes a message as it passes, in whatever pieces, and gives the digest of what stays the same of
+/// it: all but the marks of servers in its head.
+#[derive(Default)]
+pub struct MessageDigester {
+    digester: Digester,
+    place: Place,
+    /// How the line under way begins, until that tells whether it is a mark.
+    begun: Vec<u8>,
+    /// The line under way, or the one before, is a mark.
+    marked: bool,
+}
+
+#[derive(Default, PartialEq)]
+enum Place {
+    #[default]
+    LineStart,
+    Line,
+    Body,
+}
+
+impl MessageDigester {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let length = match self.place {
+                Place::LineStart => self.line_start(rest[0]),
+                Place::Line => self.line(rest),
+                Place::Body => {
+                    self.digester.update(rest);
+                    rest.len()
+                }
+            };
+            rest = &rest[length..];
+        }
+    }
+
+    /// The digest of all that was taken.
+    pub fn finish(mut self) -> Digest {
+        self.digester.update(&self.begun);
+        self.digester.finish()
+    }
+
+    /// One byte of a line that may still turn out to be a mark.
+    fn line_start(&mut self, byte: u8) -> usize {
+        self.begun.push(byte);
+        if let Some(marked) = is_mark(&self.begun, self.marked) {
+            self.marked = marked;
+            if !marked {
+                self.digester.update(&self.begun);
+            }
+            self.place = match (self.begun.as_slice(), byte) {
+                (b"\n", _) => Place::Body,
+                (_, b'\n') => Place::LineStart,
+                _ => Place::Line,
+            };
+            self.begun.clear();
+        }
+        1
+    }
+
+    /// The rest of a line that is known to be a mark or not.
+    fn line(&mut self, bytes: &[u8]) -> usize {
+        let end = memchr::memchr(b'\n', bytes);
+        let length = end.map_or(bytes.len(), |end| end + 1);
+        if !self.marked {
+            self.digester.update(&bytes[..length]);
+        }
+        if end.is_some() {
+            self.place = Place::LineStart;
+        }
+        length
+    }
+}
+
+/// Whether a line that begins so is a mark, if that can be told yet; `before` if the one before it
+/// was.
+fn is_mark(begun: &[u8], before: bool) -> Option<bool> {
+    match begun {
+        [b' ' | b'\t', ..] => Some(before),
+        [name @ .., b':'] => {
+            let name = name.trim_ascii_end().to_ascii_lowercase();
+            Some(MARKS.contains(&name.as_slice()))
+        }
+        [.., b'\n'] => Some(false),
+        _ => (begun.len() >= NAME).then_some(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(bytes: &[u8]) -> Digest {
+        let mut digester = Digester::default();
+        digester.update(bytes);
+        digester.finish()
+    }
+
+    /// A message, and what counts of it.
+    const CASES: &[(&[u8], &[u8])] = &[
+        (
+            b"From: a\nStatus: RO\nX-UID: 7\n\tmore\nX-Statusx: kept\nSubject: Status: x\n \
+              Status: y\nx-imapbase : 1\nStatus\n\nStatus: in the body\n\nX-UID: 8\n",
+            b"From: a\nX-Statusx: kept\nSubject: Status: x\n Status: y\nStatus\n\n\
+              Status: in the body\n\nX-UID: 8\n",
+        ),
+        (b"\nStatus: RO\n", b"\nStatus: RO\n"),
+        (b" folded\nStatus: R\n", b" folded\n"),
+        (b"", b""),
+        (b"Stat", b"Stat"),
+        (b"no colon", b"no colon"),
+    ];
+
+    #[test]
+    fn marks_do_not_count_however_a_message_is_cut() {
+        for (message, counted) in CASES {
+            for size in 1..=message.len() + 1 {
+                let mut digester = MessageDigester::default();
+                message
+                    .chunks(size)
+                    .for_each(|piece| digester.update(piece));
+                let shown = message.escape_ascii().to_string();
+                assert!(digester.finish() == plain(counted), "{shown} by {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mark_far_down_a_long_head_is_one_too() {
+        let long = [b"X-Long: ".to_vec(), vec![b'x'; 100_000], b"\n".to_vec()].concat();
+        let message = [&long[..], b"Status: RO\n", &[b'y'; 500], b": z\n\nbody\n"].concat();
+        let counted = [&long[..], &[b'y'; 500], b": z\n\nbody\n"].concat();
+        let mut digester = MessageDigester::default();
+        message
+            .chunks(65_536)
+            .for_each(|piece| digester.update(piece));
+        assert!(digester.finish() == plain(&counted));
+    }
+}
