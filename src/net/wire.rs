@@ -362,3 +362,118 @@ pub(super) fn again(why: &io::Error) -> bool {
     use io::ErrorKind as K;
     matches!(why.kind(), K::WouldBlock | K::TimedOut | K::Interrupted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Attention;
+    use std::collections::VecDeque;
+    use std::io::{Read, Write};
+    use std::sync::mpsc;
+
+    /// Lines as they travel and as they come out, with a trap at every byte.
+    const LINES: [(&[u8], &[u8]); 5] = [
+        (b"..\r\n", b".\n"),
+        (b"..x\r\n", b".x\n"),
+        (b"\r\n", b"\n"),
+        (b"a\r\r\n", b"a\r\n"),
+        (b"b\n.\r\n", b"b\n.\n"),
+    ];
+    /// How long those are together as they travel.
+    const ROUND: usize = 20;
+
+    /// A server that has said it all already; one read gives so many bytes of it at most.
+    struct Said {
+        bytes: VecDeque<u8>,
+        at_once: usize,
+    }
+
+    impl Read for Said {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let room = buffer.len().min(self.at_once);
+            self.bytes.read(&mut buffer[..room])
+        }
+    }
+
+    impl Write for Said {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Transport for Said {
+        fn set_timeout(&mut self, _: Duration) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Such lines, of this length or a little more as they travel: how they do, and what they are.
+    fn body(length: usize) -> (Vec<u8>, Vec<u8>) {
+        let (mut travelling, mut plain) = (Vec::new(), Vec::new());
+        for (line, text) in LINES.iter().cycle() {
+            if travelling.len() >= length {
+                break;
+            }
+            travelling.extend_from_slice(line);
+            plain.extend_from_slice(text);
+        }
+        (travelling, plain)
+    }
+
+    /// A body comes out whole behind a reply of this length, and what follows it is left alone.
+    fn comes_out(reply: usize, length: usize, at_once: usize, room: usize) {
+        let (travelling, plain) = body(length);
+        let reply = [&b"+".repeat(reply - 2)[..], b"\r\n"].concat();
+        let bytes = [&reply[..], &travelling, b".\r\n+OK next\r\n"].concat();
+        let (sender, _receiver) = mpsc::channel();
+        let attention = Attention {
+            dialogue: false,
+            fine: false,
+        };
+        let events = Events::new(0, sender, attention);
+        let patience = Patience {
+            timeout: Duration::from_secs(60),
+            deadline: None,
+            stop: Stop::default(),
+        };
+        let bytes = bytes.into();
+        let mut wire = Wire::new(Box::new(Said { bytes, at_once }), patience, &events);
+        wire.line(512, "a reply").unwrap();
+        let (mut got, mut piece) = (Vec::new(), vec![0; room]);
+        let mut stuffed = wire.stuffed();
+        loop {
+            match stuffed.read(&mut piece).unwrap() {
+                0 => break,
+                n => got.extend_from_slice(&piece[..n]),
+            }
+        }
+        let case = format!("{length} behind {reply:?} by {at_once} into {room}");
+        assert!(got == plain, "{case}");
+        assert_eq!(wire.line(512, "a reply").unwrap(), b"+OK next", "{case}");
+    }
+
+    #[test]
+    fn every_byte_of_a_trap_falls_on_the_edge_of_every_buffer() {
+        for reply in 5..5 + ROUND {
+            comes_out(reply, 2 * BUFFER + 100, BUFFER, 64 * 1024);
+            comes_out(reply, 40_000, 16 * 1024, 64 * 1024);
+            comes_out(reply, 10_000, 1460, 4096);
+            comes_out(reply, 1000, BUFFER, 1);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_body_falls_on_the_edge_of_every_buffer() {
+        for reply in 5..5 + ROUND {
+            comes_out(reply, BUFFER - ROUND, BUFFER, 64 * 1024);
+            comes_out(reply, 16 * 1024 - ROUND, 16 * 1024, 16 * 1024);
+            // The end of what comes out on that of the room for it.
+            comes_out(reply, 4096, BUFFER, body(4096).1.len());
+            comes_out(reply, 4096, BUFFER, body(4096).1.len() - 1);
+        }
+    }
+}
