@@ -33,6 +33,10 @@ mod support {
     pub mod guest;
     #[path = "../support/login.rs"]
     pub mod login;
+    #[path = "../support/long.rs"]
+    pub mod long;
+    #[path = "../support/made.rs"]
+    pub mod made;
     #[path = "../support/mail.rs"]
     pub mod mail;
     #[path = "../support/maildrop.rs"]

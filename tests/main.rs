@@ -23,6 +23,8 @@
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
 //! - `security`: what other users, those who start popget, and senders can do to it, and what not
+//! - `fearful`: messages too large, too long, or odd just where a buffer ends. POPGET_FEARFUL=long
+//!   makes a GiB of what is large
 //! - `dovecot`: against a server that others wrote
 //! - `others`: against the other POP servers that Debian has
 //! - `hostile`: servers that lie, flood, fall silent and leave, each within a bound on memory
@@ -45,6 +47,7 @@ mod check;
 mod crash;
 mod deletion;
 mod dovecot;
+mod fearful;
 mod gssapi;
 mod hostile;
 mod house;

@@ -136,7 +136,7 @@ impl Summary {
             deleted: self.deleted + other.deleted,
             skipped: self.skipped + other.skipped,
             failed: self.failed + other.failed,
-            bytes: self.bytes + other.bytes,
+            bytes: self.bytes.saturating_add(other.bytes),
         }
     }
 }

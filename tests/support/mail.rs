@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use base64::prelude::{Engine, BASE64_STANDARD};
 
+use super::made::MADE;
+
 /// The folder the message files are in.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages")
@@ -195,48 +197,6 @@ fn file_names(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
-
-/// How a message made by code is made.
-type Maker = fn() -> Vec<u8>;
-
-/// What is better made than kept in the repository.
-const MADE: [(&str, Maker); 8] = [
-    ("endless-line.eml", || {
-        [&b"Subject: endless\n\n"[..], &b"x".repeat(100_000), b"\n"].concat()
-    }),
-    ("endless-line-of-dots.eml", || {
-        [&b"Subject: dots\n\n"[..], &b".".repeat(70_000), b"\n"].concat()
-    }),
-    ("endless-header.eml", || {
-        [&b"Subject: "[..], &b"long ".repeat(30_000), b"\n\nshort\n"].concat()
-    }),
-    ("three-thousand-headers.eml", || {
-        let header = |number| format!("X-Header-{number}: {number}\n");
-        ((0..3000).map(header).collect::<String>() + "\nat last\n").into_bytes()
-    }),
-    ("every-octet.eml", || {
-        // LF among them, CR before LF too, and a line of its own for each octet.
-        let all: Vec<u8> = (0..=255).flat_map(|octet| [octet, b'\n']).collect();
-        let glued: Vec<u8> = (0..=255).collect();
-        [&b"Subject: octets\n\n"[..], &all, &glued, b"\n"].concat()
-    }),
-    ("ten-thousand-dots.eml", || {
-        [&b"Subject: dots\n\n"[..], &b".\n".repeat(10_000)].concat()
-    }),
-    ("ten-thousand-empty-lines.eml", || b"\n".repeat(10_000)),
-    ("one-line-at-a-buffer.eml", || {
-        // Line ends and dots just before, on and after the sizes buffers like to have.
-        let lines = [
-            4094, 4095, 4096, 4097, 8190, 8191, 8192, 8193, 65_535, 65_536,
-        ];
-        let line = |length: &usize| [&b".".repeat(length - 1)[..], b"\n"].concat();
-        [
-            b"Subject: edges\n\n".to_vec(),
-            lines.iter().map(line).collect::<Vec<_>>().concat(),
-        ]
-        .concat()
-    }),
-];
 
 /// A small generator of numbers that look random and are the same every time (splitmix64).
 struct Dice(u64);

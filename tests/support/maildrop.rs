@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::long::Long;
 use super::mail;
 
 /// A handle on one maildrop; clones show the same mail.
@@ -51,10 +52,25 @@ pub struct Stored {
     pub uid: String,
     /// Its bytes, lines ending in LF.
     pub bytes: Arc<[u8]>,
+    /// How it travels, where that does not follow from its bytes.
+    pub travels: Travels,
+    /// What LIST says its size is, where that is not true.
+    pub claim: Option<u64>,
     /// What goes wrong when it is retrieved.
     pub fault: Fault,
     /// Tells apart messages that share a UID.
     arrival: u64,
+}
+
+/// How a message travels.
+#[derive(Clone)]
+pub enum Travels {
+    /// With CR LF at the end of its lines, and byte-stuffed.
+    Duly,
+    /// As these bytes, up to the line that ends it.
+    As(Arc<[u8]>),
+    /// Made while it is sent.
+    Long(Arc<Long>),
 }
 
 /// What goes wrong when a message is retrieved.
@@ -77,6 +93,8 @@ impl Maildrop {
         inner.messages.push(Stored {
             uid: uid.to_owned(),
             bytes: bytes.into(),
+            travels: Travels::Duly,
+            claim: None,
             fault: Fault::None,
             arrival,
         });
@@ -88,11 +106,36 @@ impl Maildrop {
         self.add(uid, &mail::named(name))
     }
 
+    /// Lets a message arrive that travels as these bytes, whatever they are.
+    pub fn add_travelling(&self, uid: &str, wire: &[u8]) -> &Maildrop {
+        self.add(uid, b"").change(uid, |message| {
+            message.travels = Travels::As(wire.into());
+        })
+    }
+
+    /// Lets a message arrive for which there is no room.
+    pub fn add_long(&self, uid: &str, long: &Long) -> &Maildrop {
+        let long = Arc::new(long.clone());
+        self.add(uid, &long.head).change(uid, |message| {
+            message.travels = Travels::Long(Arc::clone(&long));
+        })
+    }
+
+    /// Says of the messages with this UID that this is their size.
+    pub fn claim(&self, uid: &str, size: u64) -> &Maildrop {
+        self.change(uid, |message| message.claim = Some(size))
+    }
+
     /// Makes something go wrong whenever the messages with this UID are retrieved.
     pub fn spoil(&self, uid: &str, fault: Fault) -> &Maildrop {
-        for message in self.inner().messages.iter_mut().filter(|m| m.uid == uid) {
-            message.fault = fault;
-        }
+        self.change(uid, |message| message.fault = fault)
+    }
+
+    fn change(&self, uid: &str, change: impl Fn(&mut Stored)) -> &Maildrop {
+        let mut inner = self.inner();
+        let messages = inner.messages.iter_mut().filter(|m| m.uid == uid);
+        messages.for_each(change);
+        drop(inner);
         self
     }
 
@@ -196,8 +239,13 @@ impl Maildrop {
 }
 
 impl Stored {
-    /// Its size as POP3 counts: every line end is two octets, stuffing is not counted.
-    pub fn size(&self) -> usize {
-        mail::with_crlf(&self.bytes).len()
+    /// Its size as it is listed. POP3 counts every line end as two octets, and no stuffing.
+    pub fn size(&self) -> u64 {
+        let size = || match &self.travels {
+            Travels::Duly => mail::with_crlf(&self.bytes).len() as u64,
+            Travels::As(wire) => wire.len() as u64,
+            Travels::Long(long) => long.size(),
+        };
+        self.claim.unwrap_or_else(size)
     }
 }

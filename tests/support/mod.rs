@@ -10,7 +10,8 @@
 //! - `gate`: holds a server up at one moment
 //! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it
 //! - `others`: five more of them
-//! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers
+//! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers; `made`
+//!   and `long`: messages made by code, and those for which there is no room
 //! - `story`: a run that is killed or failed in the middle, and what must come of it
 //! - `client`: a bare client, to test the servers with
 
@@ -36,6 +37,8 @@ pub mod gate;
 pub mod guest;
 pub mod kdc;
 pub mod login;
+pub mod long;
+pub mod made;
 pub mod mail;
 pub mod maildrop;
 pub mod memory;

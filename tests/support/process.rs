@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -124,12 +124,7 @@ impl Running {
 impl Victim {
     /// Kills the program with SIGKILL and returns when it is dead. Waits for it to be started.
     pub fn kill(&self) {
-        let (life, changed) = &*self.0;
-        let life = life.lock().unwrap_or_else(PoisonError::into_inner);
-        let unborn = |life: &mut Life| matches!(life, Life::Unborn);
-        let life = changed
-            .wait_while(life, unborn)
-            .unwrap_or_else(PoisonError::into_inner);
+        let life = self.once_started();
         let Life::Alive(pid) = *life else { return };
         let _ = kill_process(pid, Signal::KILL);
         drop(life);
@@ -138,9 +133,31 @@ impl Victim {
         }
     }
 
+    /// The most memory the program has held at once so far, in bytes, as the system counts it.
+    /// Waits for it to be started.
+    pub fn peak(&self) -> Option<u64> {
+        let life = self.once_started();
+        let Life::Alive(pid) = *life else { return None };
+        let path = format!("/proc/{}/status", pid.as_raw_nonzero());
+        let status = std::fs::read_to_string(path).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kib * 1024)
+    }
+
     /// Is about to be started again.
     pub fn revive(&self) {
         self.becomes(Life::Unborn);
+    }
+
+    fn once_started(&self) -> MutexGuard<'_, Life> {
+        let (life, changed) = &*self.0;
+        let life = life.lock().unwrap_or_else(PoisonError::into_inner);
+        let unborn = |life: &mut Life| matches!(life, Life::Unborn);
+        let waited = changed.wait_while(life, unborn);
+        waited.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn becomes(&self, new: Life) {

@@ -9,7 +9,7 @@ use std::net::TcpStream;
 
 use super::guest::Guest;
 use super::mail;
-use super::maildrop::{Fault, Maildrop, Stored};
+use super::maildrop::{Fault, Maildrop, Stored, Travels};
 use super::server::{Answer, Moment, Security};
 use super::speech::Speech;
 use super::wire::Wire;
@@ -205,7 +205,8 @@ impl Session<'_> {
                 self.tell("+OK")
             }
             "STAT" => {
-                let octets: usize = open.present().map(|(_, message)| message.size()).sum();
+                let sizes = open.present().map(|(_, message)| message.size());
+                let octets = sizes.fold(0, u64::saturating_add);
                 let reply = format!("+OK {} {octets}", open.present().count());
                 self.tell(&reply)
             }
@@ -247,7 +248,15 @@ impl Session<'_> {
         if message.fault == Fault::Refused {
             return self.tell("-ERR this message cannot be read");
         }
-        let body = mail::stuffed(&mail::with_crlf(&message.bytes));
+        let body = match &message.travels {
+            Travels::Duly => mail::stuffed(&mail::with_crlf(&message.bytes)),
+            Travels::As(wire) => wire.to_vec(),
+            Travels::Long(long) => {
+                self.tell(&format!("+OK {} octets", message.size()))?;
+                long.travelling().try_for_each(|piece| self.send(&piece))?;
+                return self.send(b".\r\n");
+            }
+        };
         let (first, rest) = body.split_at(body.len() / 2);
         self.tell(&format!("+OK {} octets", message.size()))?;
         self.send(first)?;
