@@ -28,6 +28,7 @@
 //! - `dovecot`: against a server that others wrote
 //! - `others`: against the other POP servers that Debian has
 //! - `hostile`: servers that lie, flood, fall silent and leave, each within a bound on memory
+//! - `peers`: other programs fetch the same messages, and a table tells who alters what
 //! - `crash`: killed or failed at every step, then run again
 
 #![allow(
@@ -59,6 +60,7 @@ mod mbox;
 mod mda;
 mod memory;
 mod others;
+mod peers;
 mod pipelining;
 mod probe;
 mod promises;

@@ -7,7 +7,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::{chown, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use super::proof::hmac;
 use super::server::PASSWORD;
 use super::tls::{self, Certificate};
+use super::unprivileged::{give_away, nobody};
 
 /// The users there are; each has a maildrop of its own and the password of the other servers.
 pub const USERS: [&str; 8] = [
@@ -90,6 +91,18 @@ impl Dovecot {
             ));
             fs::write(&path, message).unwrap();
             give_away(&path);
+        }
+    }
+
+    /// Lets in these users besides, before any has logged in.
+    pub fn add_users(&self, names: &[String]) {
+        let mut users = File::options()
+            .append(true)
+            .open(self.folder.path().join("users"))
+            .unwrap();
+        for name in names {
+            make_maildir(&self.maildir(name));
+            users.write_all(line_of(name).as_bytes()).unwrap();
         }
     }
 
@@ -223,7 +236,7 @@ fn furnish(folder: &Path, ports: [u16; 2]) {
     for user in USERS {
         make_maildir(&folder.join("mail").join(user));
     }
-    let users = USERS.map(|user| format!("{user}:{{PLAIN}}{PASSWORD}::::::\n"));
+    let users = USERS.map(line_of);
     fs::write(folder.join("users"), users.concat()).unwrap();
     let shown = Certificate::Good.pem();
     fs::write(folder.join("server.pem"), shown.certificate).unwrap();
@@ -241,6 +254,11 @@ fn furnish(folder: &Path, ports: [u16; 2]) {
     fs::write(folder.join("dovecot.conf"), config(folder, ports)).unwrap();
 }
 
+/// The line of a user in the file of passwords.
+fn line_of(user: &str) -> String {
+    format!("{user}:{{PLAIN}}{PASSWORD}::::::\n")
+}
+
 fn make_maildir(path: &Path) {
     fs::create_dir(path).unwrap();
     give_away(path);
@@ -248,31 +266,6 @@ fn make_maildir(path: &Path) {
         fs::create_dir(path.join(place)).unwrap();
         give_away(&path.join(place));
     }
-}
-
-/// Hands a file to the user that Dovecot reads mail as.
-fn give_away(path: &Path) {
-    if getuid().is_root() {
-        let (user, group) = nobody();
-        chown(path, Some(user), Some(group)).unwrap();
-    }
-}
-
-/// The numbers of `nobody` and its group.
-fn nobody() -> (u32, u32) {
-    let users = fs::read_to_string("/etc/passwd").unwrap();
-    let line = users.lines().find(|line| line.starts_with("nobody:"));
-    let mut fields = line
-        .expect("a user nobody in /etc/passwd")
-        .split(':')
-        .skip(2);
-    let mut number = || {
-        fields
-            .next()
-            .and_then(|field| field.parse().ok())
-            .unwrap_or(65534)
-    };
-    (number(), number())
 }
 
 fn config(folder: &Path, [port, port_tls]: [u16; 2]) -> String {

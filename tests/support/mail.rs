@@ -87,6 +87,11 @@ pub fn stuffed(message: &[u8]) -> Vec<u8> {
 
 /// The head of a message with its blank line, and so many lines of the body.
 pub fn top(message: &[u8], lines: usize) -> &[u8] {
+    top_ending(message, lines, b"\n")
+}
+
+/// As `top`, of a message whose blank line is this one.
+pub fn top_ending<'m>(message: &'m [u8], lines: usize, blank: &[u8]) -> &'m [u8] {
     let mut length = 0;
     let mut body = None;
     for line in message.split_inclusive(|&byte| byte == b'\n') {
@@ -96,7 +101,7 @@ pub fn top(message: &[u8], lines: usize) -> &[u8] {
         length += line.len();
         body = match body {
             Some(seen) => Some(seen + 1),
-            None if line == b"\n" => Some(0),
+            None if line == blank => Some(0),
             None => None,
         };
     }

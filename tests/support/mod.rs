@@ -10,6 +10,8 @@
 //! - `gate`: holds a server up at one moment
 //! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it
 //! - `others`: five more of them
+//! - `peers`: programs that do what popget does; `alteration`: what became of a message there
+//! - `unprivileged`: being somebody else than root
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers; `made`
 //!   and `long`: messages made by code, and those for which there is no room
 //! - `story`: a run that is killed or failed in the middle, and what must come of it
@@ -29,6 +31,7 @@ pub fn there(program: &str, loss: &str) -> bool {
     found
 }
 
+pub mod alteration;
 pub mod client;
 pub mod conversation;
 pub mod dovecot;
@@ -44,6 +47,7 @@ pub mod maildrop;
 pub mod memory;
 pub mod others;
 pub mod outcome;
+pub mod peers;
 pub mod phrases;
 pub mod process;
 pub mod proof;
@@ -55,5 +59,6 @@ pub mod speech;
 pub mod story;
 pub mod terminal;
 pub mod tls;
+pub mod unprivileged;
 pub mod wire;
 pub mod world;

@@ -283,9 +283,15 @@ impl Session<'_> {
         let message = self.open.as_ref().and_then(|open| open.message(number));
         match (message, lines.parse()) {
             (Some((_, message)), Ok(lines)) => {
-                let top = mail::stuffed(&mail::with_crlf(mail::top(&message.bytes, lines)));
+                let wire = match &message.travels {
+                    Travels::As(wire) => wire.to_vec(),
+                    // Of what is long its head is asked for.
+                    Travels::Duly | Travels::Long(_) => {
+                        mail::stuffed(&mail::with_crlf(&message.bytes))
+                    }
+                };
                 self.tell("+OK")?;
-                self.send(&top)?;
+                self.send(mail::top_ending(&wire, lines, b"\r\n"))?;
                 self.send(b".\r\n")
             }
             _ => self.tell("-ERR no such message"),
