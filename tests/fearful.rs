@@ -174,36 +174,75 @@ fn a_line_of_64_mib_takes_no_memory() {
     }
 }
 
-/// A message that travels as so many octets, its last ones full of dots and line ends.
+/// What may go wrong where a buffer ends.
+const TRAPS: &[u8] = b"\n.\n..\n.a\r\n\r\n.\r\n>From a\nFrom b\n\n";
+/// Where buffers end: a record of TLS, what is read at a time, what a spool keeps in memory. The
+/// wire's own is tested where it is.
+const BUFFERS: [usize; 3] = [16 * 1024, 64 * 1024, 256 * 1024];
+
+/// A message of so many octets, as it is stored, that ends in traps.
 fn ending_at(length: usize) -> Vec<u8> {
-    const ENDING: &[u8] = b"\n.\n..\n.a\r\n\r\n.\r\n\n";
-    // Line ends travel as two octets, and dots in front of a line do.
-    let more = mail::stuffed(&mail::with_crlf(ENDING)).len() - ENDING.len();
     let head = b"Subject: edge\n\n";
-    let line = b"e".repeat(length - head.len() - 2 - ENDING.len() - more);
-    [&head[..], &line, ENDING].concat()
+    let line = b"e".repeat(length - head.len() - TRAPS.len());
+    [&head[..], &line, TRAPS].concat()
 }
 
-/// The sizes of the buffers that a message goes through: those of most programs, a record of TLS,
-/// what is read at a time, the wire's, and what a spool keeps in memory.
-const BUFFERS: [usize; 6] = [4096, 8192, 16 * 1024, 64 * 1024, 128 * 1024, 256 * 1024];
+/// Messages with every octet of the traps on the edge of every buffer, as they are stored, and as
+/// they travel, which is some octets longer.
+fn on_the_edge() -> Vec<Vec<u8>> {
+    let lengths = BUFFERS.map(|buffer| buffer - 16..buffer + TRAPS.len() + 1);
+    lengths.into_iter().flatten().map(ending_at).collect()
+}
+
+/// A server with these messages, protected like this.
+fn serving(messages: &[Vec<u8>], security: Security) -> PopServer {
+    let server = PopServer::builder().security(security).start();
+    for (index, message) in messages.iter().enumerate() {
+        server.maildrop().add(&format!("uid{index:03}"), message);
+    }
+    server
+}
 
 #[test]
-fn dots_and_line_ends_on_the_edge_of_every_buffer_are_what_they_were() {
-    // The ending takes 30 octets, and the reply before the message about as many.
-    let lengths = BUFFERS.map(|buffer| (buffer - 36..buffer + 36).step_by(3));
-    let messages: Vec<_> = lengths.into_iter().flatten().map(ending_at).collect();
+fn traps_on_the_edge_of_every_buffer_come_whole_into_a_maildir() {
+    let messages = on_the_edge();
     for security in [Security::None, Security::Implicit(Certificate::Good)] {
-        let server = PopServer::builder().security(security).start();
-        for (index, message) in messages.iter().enumerate() {
-            server.maildrop().add(&format!("uid{index}"), message);
-        }
-        drop(
-            Scene::with_server(&server)
-                .run()
-                .delivers_bytes(&messages)
-                .silent()
-                .exits(0),
+        let server = serving(&messages, security);
+        let outcome = Scene::with_server(&server).run().silent();
+        drop(outcome.delivers_bytes(&messages).exits(0));
+    }
+}
+
+#[test]
+fn traps_on_the_edge_of_every_buffer_come_whole_into_an_mbox() {
+    let messages = on_the_edge();
+    let server = serving(&messages, Security::None);
+    let mut scene = Scene::with_server(&server).deliver("mbox: ~/inbox");
+    let outcome = scene.run().silent();
+    drop(outcome.mbox_holds_bytes("inbox", &messages).exits(0));
+    let mbox = "mbox: ~/inbox2\nformat: mboxcl2";
+    let mut scene = Scene::with_server(&server).deliver(mbox);
+    let outcome = scene.run().silent().exits(0);
+    let file = outcome.file("inbox2");
+    let mut rest = &file[..];
+    for message in &messages {
+        let (found, after) = mail::out_of_mboxcl2(rest);
+        assert!(found == *message, "another message");
+        rest = after;
+    }
+    assert!(rest.is_empty());
+}
+
+#[test]
+fn traps_on_the_edge_of_every_buffer_come_whole_to_an_mda() {
+    let messages = on_the_edge();
+    let server = serving(&messages, Security::None);
+    let mut scene = Scene::with_server(&server).deliver("mda: 'cat > ~/$POPGET_UID'");
+    let outcome = scene.run().silent().exits(0);
+    for (index, message) in messages.iter().enumerate() {
+        assert!(
+            outcome.file(&format!("uid{index:03}")) == *message,
+            "{index}"
         );
     }
 }
