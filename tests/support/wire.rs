@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use openssl::ssl::{SslAcceptor, SslStream, SslVersion};
 
-/// How long a test server waits for a client that says nothing.
-const PATIENCE: Duration = Duration::from_secs(50);
+/// How long a test server waits for a client that says nothing: longer than a GiB takes to be filed.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// One connection, seen from the server.
 pub struct Wire {
