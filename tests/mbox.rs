@@ -52,6 +52,29 @@ fn every_ugly_message_reads_back_from_an_mboxrd() {
 }
 
 #[test]
+fn every_ugly_message_is_in_an_mboxo_but_for_its_quotes() {
+    let (server, messages) = with_ugly_mail();
+    let mut scene = Scene::with_server(&server).deliver("mbox: ~/mbox\nformat: mboxo");
+    let mbox = scene.run().silent().exits(0).file("mbox");
+    let mut rest = &mbox[..];
+    for message in &messages {
+        assert!(rest.starts_with(b"From "));
+        let end = rest.iter().position(|byte| *byte == b'\n').unwrap();
+        rest = &rest[end + 1..];
+        for line in message.split_inclusive(|byte| *byte == b'\n') {
+            let quote: &[u8] = if line.starts_with(b"From ") {
+                b">"
+            } else {
+                b""
+            };
+            rest = rest.strip_prefix(&[quote, line].concat()[..]).unwrap();
+        }
+        rest = rest.strip_prefix(b"\n").unwrap();
+    }
+    assert!(rest.is_empty());
+}
+
+#[test]
 fn an_mboxo_is_quoted_as_old_programs_know_it() {
     let server = with_mail(&["from-lines.eml", "quoted-from-first.eml"]);
     let mut scene = Scene::with_server(&server).deliver("mbox: ~/mbox\nformat: mboxo");
