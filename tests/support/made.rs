@@ -51,7 +51,7 @@ pub const MADE: [(&str, Maker); 22] = [
         let lines = [998, 999, 1000, 1001, 1022, 1023, 1024, 1025];
         text("lines", &lines.map(|length| line(b"b", length)).concat())
     }),
-    // A dot in front of each line, too, once it has travelled in pieces of a buffer.
+    // A line on the edge of a buffer of 8 KiB, with lines of dots behind it.
     ("line-of-8190.eml", || long_line_and_dots(8190)),
     ("line-of-8191.eml", || long_line_and_dots(8191)),
     ("line-of-8192.eml", || long_line_and_dots(8192)),
