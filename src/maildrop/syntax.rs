@@ -11,7 +11,8 @@ pub const REPLY_LIMIT: usize = 8 * 1024;
 pub const CHALLENGE_LIMIT: usize = 64 * 1024;
 /// More messages than any maildrop holds.
 const MESSAGES_LIMIT: u64 = 10_000_000;
-/// No message is larger; and as many as there may be come to a sum that can be written.
+/// What claims to be larger counts for so much; and as many as there may be come to a sum that can be
+/// written.
 const SIZE_LIMIT: u64 = 1 << 40;
 
 /// A response code (RFC 2449, 3206), as far as it changes what we do.
@@ -207,7 +208,7 @@ pub fn stat(text: &[u8]) -> Result<(u32, Option<u64>)> {
 pub fn list_line(line: &[u8], count: u32) -> Result<(MessageNumber, Option<u64>)> {
     let (message, rest) = listed(line, count)?;
     let size = number(rest).map(|(size, _)| size);
-    Ok((message, size.filter(|size| *size <= SIZE_LIMIT)))
+    Ok((message, size.map(|size| size.min(SIZE_LIMIT))))
 }
 
 /// One line of UIDL: number and UID, if it is usable as one.
@@ -380,7 +381,9 @@ mod tests {
             list_line(b" 2   120 7", 2).unwrap(),
             (MessageNumber(2), Some(120))
         );
-        for size in ["-1", "", "1099511627777", "18446744073709551616", "1x"] {
+        let largest = (MessageNumber(1), Some(1 << 40));
+        assert_eq!(list_line(b"1 18446744073709551615", 1).unwrap(), largest);
+        for size in ["-1", "", "18446744073709551616", "1x"] {
             let line = format!("1 {size}");
             let unknown = (MessageNumber(1), None);
             assert_eq!(list_line(line.as_bytes(), 1).unwrap(), unknown, "{size}");

@@ -74,7 +74,7 @@ fn both_come(listing: &str, uids: [&str; 2]) {
 }
 
 #[test]
-fn sizes_that_cannot_be_are_unknown() {
+fn sizes_that_cannot_be_keep_nothing_back() {
     for size in NONE_OF_TWO
         .iter()
         .chain(&["18446744073709551615", "1099511627777", "", "x"])
@@ -92,12 +92,12 @@ fn sums_of_sizes_that_cannot_be_are_told_as_sums() {
     let largest = ["1 18446744073709551615", "2 18446744073709551615"];
     let script = told("2 18446744073709551615", &["1 a", "2 b"], &largest);
     for (arguments, rest, prints) in [
-        (&["check"][..], "", "2 new (0 B)"),
-        (&["check", "--json"], "", "\"total_bytes\":0"),
+        (&["check"][..], "", "2 new (2.00 TiB)"),
+        (&["check", "--json"], "", "\"total_bytes\":2199023255552"),
         (
             &["--dry-run"],
             "C: TOP 1 0\nS: -ERR\nC: TOP 2 0\nS: -ERR\nC: RSET\nS: +OK\n",
-            "would fetch 2 (0 B)",
+            "would fetch 2 (2.00 TiB)",
         ),
     ] {
         let mut scene = scene().conversation_text(&(script.clone() + rest + QUIT));

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub struct Peer {
     pub name: &'static str,
     /// What must be installed for it: programs, each with its package.
     pub needs: &'static [(&'static str, &'static str)],
+    /// Whether it does its work as whoever runs the tests; the others would not, as root.
+    ours: bool,
     /// Writes its settings and gives the command that fetches for these users.
     tell: fn(&Job, &[String]) -> Command,
 }
@@ -33,31 +35,37 @@ pub const PEERS: [Peer; 6] = [
     Peer {
         name: "mpop",
         needs: &[("mpop", "mpop")],
+        ours: false,
         tell: mpop,
     },
     Peer {
         name: "fdm",
         needs: &[("fdm", "fdm")],
+        ours: false,
         tell: fdm,
     },
     Peer {
         name: "getmail6",
         needs: &[("getmail", "getmail6")],
+        ours: false,
         tell: getmail,
     },
     Peer {
         name: "fetchmail and maildrop",
         needs: &[("fetchmail", "fetchmail"), ("maildrop", "maildrop")],
+        ours: false,
         tell: fetchmail,
     },
     Peer {
         name: "maildrop alone",
         needs: &[("maildrop", "maildrop")],
+        ours: false,
         tell: maildrop,
     },
     Peer {
         name: "popget",
         needs: &[],
+        ours: true,
         tell: popget,
     },
 ];
@@ -93,16 +101,23 @@ impl<'a> Job<'a> {
     pub fn new(peer: &'a Peer, port: u16, users: &[String]) -> Job<'a> {
         let home = TempDir::with_prefix("popget-peer-").unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        give_away(home.path());
         let job = Job { peer, port, home };
+        job.hand_over(job.home.path());
         for user in users {
             for place in ["", "tmp", "new", "cur"] {
                 let folder = job.maildir(user).join(place);
                 fs::create_dir(&folder).unwrap();
-                give_away(&folder);
+                job.hand_over(&folder);
             }
         }
         job
+    }
+
+    /// Lets the program have a file or folder, as whoever it runs.
+    fn hand_over(&self, path: &Path) {
+        if !self.peer.ours {
+            give_away(path);
+        }
     }
 
     /// Gives a user's mail to those that do not fetch it themselves.
@@ -151,7 +166,7 @@ impl<'a> Job<'a> {
         let path = self.path(name);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        give_away(&path);
+        self.hand_over(&path);
         path
     }
 
