@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// Makes a folder and those above it, for us alone, and syncs the one that each was made in.
+/// Makes a folder and those above it, for us alone. They last from when they are secured on.
 pub fn create(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -24,7 +24,7 @@ pub fn create(path: &Path) -> io::Result<()> {
             if mode & 0o700 != 0o700 {
                 fs::set_permissions(path, Permissions::from_mode(0o700))?;
             }
-            sync(above)
+            Ok(())
         }
     }
 }
@@ -39,6 +39,26 @@ pub fn fresh(path: &Path) -> io::Result<File> {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
     Ok(file)
+}
+
+/// Syncs the folders that lead to something, as far up as we may have made what lies in them. Who
+/// makes them does not do it: a run that was killed in between would leave them unsynced, and the
+/// next one could not tell. On what others own, and across file systems, nothing was made by us.
+pub fn secure(path: &Path) -> io::Result<()> {
+    let real = fs::canonicalize(path)?;
+    let us = rustix::process::geteuid().as_raw();
+    for (ours, above) in real.ancestors().zip(real.ancestors().skip(1)) {
+        let (about, around) = (fs::metadata(ours)?, fs::metadata(above)?);
+        if about.uid() != us || about.dev() != around.dev() {
+            break;
+        }
+        match sync(above) {
+            // What we may enter but not read, we did not make either.
+            Err(why) if why.kind() == io::ErrorKind::PermissionDenied => {}
+            synced => synced?,
+        }
+    }
+    Ok(())
 }
 
 /// Syncs a folder: what was made, renamed or removed in it.
@@ -84,6 +104,8 @@ mod tests {
         create(&deep).unwrap();
         create(&deep).unwrap();
         assert!(deep.is_dir());
+        secure(&deep).unwrap();
+        assert!(secure(&deep.join("missing")).is_err());
         assert!(create(Path::new("/dev/null/x")).is_err());
         assert_eq!(above(Path::new("x")), Path::new("."));
     }

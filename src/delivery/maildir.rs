@@ -2,8 +2,9 @@
 //! renamed to `new`. The name carries the account's mark, so that what a killed run left in `tmp`
 //! can be told from other programs' files.
 //!
-//! Before a letter is claimed, `tmp` itself is synced: a claimed file that is missing there can then
-//! only have been renamed, even after a power cut, and wherever a mail reader has put it since.
+//! Before a letter is claimed, `tmp` itself is synced, and with the first one the way to it: a claimed
+//! file that is missing there can then only have been renamed, even after a power cut, and wherever a
+//! mail reader has put it since.
 
 use super::{claim_words, host, path_bytes, undelivered, unprepared};
 use super::{Delivery, Fate, Letter, Sealed, Sender};
@@ -34,10 +35,12 @@ pub struct Maildir {
     new: File,
     host: String,
     count: Cell<u64>,
+    /// The folders themselves are there after a power cut.
+    secure: Cell<bool>,
 }
 
 impl Maildir {
-    /// Opens a Maildir, and makes it, durably, where it is missing.
+    /// Opens a Maildir, and makes it where it is missing.
     pub fn open(path: PathBuf, sender: &Sender) -> Result<Self> {
         vet(&path)?;
         for folder in FOLDERS {
@@ -57,6 +60,7 @@ impl Maildir {
             new,
             host,
             count: Cell::new(0),
+            secure: Cell::new(false),
         })
     }
 
@@ -106,10 +110,19 @@ impl Delivery for Maildir {
         }))
     }
 
-    fn sync(&self) -> Result<()> {
-        let failed = |folder| undelivered(&self.path.join(folder), "sync");
-        self.tmp.sync_all().map_err(failed("tmp"))?;
-        self.new.sync_all().map_err(failed("new"))
+    fn sync_sealed(&self) -> Result<()> {
+        let tmp = self.path.join("tmp");
+        let failed = undelivered(&tmp, "sync");
+        if !self.secure.replace(true) {
+            folder::secure(&tmp).map_err(&failed)?;
+        }
+        self.tmp.sync_all().map_err(&failed)
+    }
+
+    /// That the name is gone from `tmp` needs no sync: it is one change with its being in `new`.
+    fn sync_published(&self) -> Result<()> {
+        let failed = undelivered(&self.path.join("new"), "sync");
+        self.new.sync_all().map_err(failed)
     }
 
     fn sweep(&self) -> Result<()> {
@@ -218,16 +231,37 @@ fn vet(path: &Path) -> Result<()> {
     }
 }
 
-/// Publishes a claimed letter that is still in `tmp`, or tells that it was published.
-pub fn resume(path: &Path, name: &[u8], age: i64) -> Result<Fate> {
+/// A claimed letter: its name, and how many seconds ago it was claimed.
+pub struct Claimed<'c> {
+    /// Its name.
+    pub name: &'c [u8],
+    /// Its age.
+    pub age: i64,
+}
+
+/// Publishes, durably, what was claimed and not published; tells what became of each letter.
+pub fn resume(path: &Path, letters: &[Claimed]) -> Result<Vec<Fate>> {
     vet(path)?;
+    let fates = letters.iter().map(|letter| publish(path, letter));
+    let fates: Vec<Fate> = fates.collect::<Result<_>>()?;
+    if fates.contains(&Fate::Delivered) {
+        // What was renamed is there after a power cut, too.
+        let new = path.join("new");
+        folder::sync(&new).map_err(undelivered(&new, "sync"))?;
+    }
+    Ok(fates)
+}
+
+/// Publishes a claimed letter that is still in `tmp`, or tells that it was published.
+fn publish(path: &Path, letter: &Claimed) -> Result<Fate> {
+    let Claimed { name, age } = *letter;
     if name.contains(&b'/') {
         return Ok(Fate::Unknown); // no name of ours
     }
     let name = super::path_of(name);
     let (hidden, public) = (path.join("tmp").join(&name), path.join("new").join(&name));
     match fs::rename(&hidden, &public) {
-        Ok(()) => return published(path),
+        Ok(()) => return Ok(Fate::Delivered),
         Err(why) if why.kind() == io::ErrorKind::NotFound => {}
         Err(why) => return Err(undelivered(&public, "rename to")(why)),
     }
@@ -240,17 +274,9 @@ pub fn resume(path: &Path, name: &[u8], age: i64) -> Result<Fate> {
     }
     let lies = |folder: &&str| lies_in(&path.join(folder), &name);
     if age < SWEPT || ["new", "cur"].iter().any(lies) {
-        return published(path);
+        return Ok(Fate::Delivered);
     }
     Ok(Fate::Unknown)
-}
-
-/// What was renamed to `new` is there after a power cut, too.
-fn published(path: &Path) -> Result<Fate> {
-    let new = path.join("new");
-    folder::sync(&new)
-        .map(|()| Fate::Delivered)
-        .map_err(undelivered(&new, "sync"))
 }
 
 /// Whether a folder holds this message, with flags or without.
@@ -312,18 +338,25 @@ mod tests {
         let mut letter = sealed(&maildir, b"a\n");
         let claim = letter.claim().unwrap();
         drop(letter);
-        let at = |now| super::super::resume(&claim, Time(0), Time(now), "0123456789ab");
+        let at = |now| {
+            let begun = Time(0);
+            let words = claim.as_slice();
+            let claims = [super::super::Claimed { words, begun }];
+            super::super::resume(&claims, Time(now), "0123456789ab")
+                .unwrap()
+                .fates[0]
+        };
         let fate = || at(9);
-        assert_eq!(fate().unwrap(), Fate::Delivered);
+        assert_eq!(fate(), Fate::Delivered);
         assert_eq!((files(&maildir, "tmp"), files(&maildir, "new")), (0, 1));
         // A mail reader took it: still known to be delivered.
         fs::remove_dir_all(maildir.path.join("new")).unwrap();
         fs::create_dir(maildir.path.join("new")).unwrap();
-        assert_eq!(fate().unwrap(), Fate::Delivered);
-        assert_eq!(at(SWEPT).unwrap(), Fate::Unknown);
+        assert_eq!(fate(), Fate::Delivered);
+        assert_eq!(at(SWEPT), Fate::Unknown);
         // Another Maildir than the one it was claimed for tells nothing.
         fs::remove_dir(maildir.path.join("tmp")).unwrap();
-        assert_eq!(fate().unwrap(), Fate::Unknown);
+        assert_eq!(fate(), Fate::Unknown);
         fs::create_dir(maildir.path.join("tmp")).unwrap();
         std::mem::forget(sealed(&maildir, b"b\n"));
         maildir.sweep().unwrap();

@@ -117,7 +117,7 @@ impl Delivery for Mda {
         }))
     }
 
-    fn sync(&self) -> Result<()> {
+    fn sync_published(&self) -> Result<()> {
         Ok(())
     }
 

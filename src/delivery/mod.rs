@@ -1,6 +1,5 @@
 //! Destinations, and how a message gets into one for good: a letter is written and *sealed* (whole
-//! and, with `sync`, durable, but seen by nobody), *claimed* in the account's memory, and then
-//! *published*. Whatever kills us in between, the claim tells the next run how to find out what
+//! and durable, but seen by nobody), *claimed* in the account's memory, and then *published*. Whatever kills us in between, the claim tells the next run how to find out what
 //! happened ([`resume`]).
 
 mod maildir;
@@ -14,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::event::Notice;
 use crate::message::{Envelope, Time, Uid};
 use crate::secret::CommandLine;
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -77,8 +77,13 @@ pub trait Delivery {
     /// Begins a letter. Dropped unsealed, nothing of it remains.
     fn begin<'d>(&'d self, to: &Envelope, uid: Option<&Uid>) -> Result<Box<dyn Letter<'d> + 'd>>;
 
-    /// Makes durable what was sealed and what was published so far.
-    fn sync(&self) -> Result<()>;
+    /// Makes durable what was sealed so far: where it must be found again once it is claimed.
+    fn sync_sealed(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Makes durable what was published so far, and lets other programs at it.
+    fn sync_published(&self) -> Result<()>;
 
     /// Removes what earlier runs left behind without ever claiming it.
     fn sweep(&self) -> Result<()> {
@@ -124,14 +129,60 @@ pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Deliver
     })
 }
 
-/// Finds out what became of a claimed delivery, and finishes or undoes it. Asks only the claim: the
-/// settings may have changed since.
-pub fn resume(claim: &[u8], begun: Time, now: Time, mark: &str) -> Result<Fate> {
-    match claim.split(|b| *b == 0).collect::<Vec<_>>().as_slice() {
-        [maildir::WORD, path, name] => maildir::resume(&path_of(path), name, now.0 - begun.0),
-        [mbox::WORD, path, rest @ ..] => mbox::resume(&path_of(path), rest, mark),
-        _ => Ok(Fate::Unknown),
+/// A delivery that an earlier run claimed.
+pub struct Claimed<'c> {
+    /// Its claim.
+    pub words: &'c [u8],
+    /// When it was claimed.
+    pub begun: Time,
+}
+
+/// What became of claimed deliveries. As long as it lives, no other program changes an mbox that it
+/// tells of: what is found there must be remembered first.
+pub struct Resumed {
+    /// The fate of each.
+    pub fates: Vec<Fate>,
+    _held: Vec<mbox::Hold>,
+}
+
+/// Finds out what became of claimed deliveries, and finishes or undoes them, durably. Asks only the
+/// claims: the settings may have changed since. Those of one destination are looked at together.
+pub fn resume(claims: &[Claimed], now: Time, mark: &str) -> Result<Resumed> {
+    let (mut maildirs, mut mboxes) = (BTreeMap::new(), BTreeMap::new());
+    for (at, claim) in claims.iter().enumerate() {
+        match claim
+            .words
+            .split(|b| *b == 0)
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            [maildir::WORD, path, name] => {
+                let age = now.0 - claim.begun.0;
+                let letters: &mut Vec<_> = maildirs.entry(*path).or_default();
+                letters.push((at, maildir::Claimed { name, age }));
+            }
+            [mbox::WORD, path, place @ ..] => {
+                let letters: &mut Vec<_> = mboxes.entry(*path).or_default();
+                letters.push((at, place.to_vec()));
+            }
+            _ => {}
+        }
     }
+    let (mut found, mut held) = (Vec::new(), Vec::new());
+    for (path, letters) in maildirs {
+        let (places, letters): (Vec<_>, Vec<_>) = letters.into_iter().unzip();
+        let fates = maildir::resume(&path_of(path), &letters)?;
+        found.extend(places.into_iter().zip(fates));
+    }
+    for (path, letters) in mboxes {
+        let (places, letters): (Vec<_>, Vec<_>) = letters.into_iter().unzip();
+        let (fates, hold) = mbox::resume(&path_of(path), &letters, mark)?;
+        held.extend(hold);
+        found.extend(places.into_iter().zip(fates));
+    }
+    let mut fates = vec![Fate::Unknown; claims.len()];
+    found.into_iter().for_each(|(at, fate)| fates[at] = fate);
+    Ok(Resumed { fates, _held: held })
 }
 
 /// How to name the destination of a claim to people.

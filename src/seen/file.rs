@@ -1,9 +1,8 @@
-//! The file behind a memory. Appending is all or nothing as far as we can
-//! make it: a failed append is cut off again, a torn last line of a crash is cut off at the next
-//! start, and anything else that is not understood is refused, since taking it for empty would
-//! fetch everything again.
+//! The file behind a memory. Appending is all or nothing as far as we can make it: a failed append is
+//! cut off again, a torn last line of a crash is cut off at the next start (`recall`), and anything
+//! else that is not understood is refused, since taking it for empty would fetch everything again.
 
-use super::place::{failed, options, Access, Place};
+use super::place::failed;
 use super::text::{self, Line, HEADER};
 use super::{Begun, Entry, Identity, Key, Login, Records};
 use crate::error::{Error, Result};
@@ -11,8 +10,7 @@ use crate::folder;
 use crate::message::{Digest, Listing, Time};
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::hash::{BuildHasher, Hasher};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// How long a message that is listed no longer is remembered, because listings come back.
@@ -22,71 +20,26 @@ const SMALL: usize = 1000;
 
 /// The memory of an account, open.
 pub struct Memory {
-    records: Records,
-    file: Option<File>,
-    path: PathBuf,
-    length: u64,
+    pub(super) records: Records,
+    pub(super) file: Option<File>,
+    pub(super) path: PathBuf,
+    pub(super) length: u64,
     /// The file ends where `length` says.
-    sound: bool,
-    lines: usize,
-    next: u64,
-    identity: Identity,
-    mark: String,
+    pub(super) sound: bool,
+    /// What was read is on the disk.
+    pub(super) synced: bool,
+    /// The way to the file is on the disk: a line that says what became of a delivery was appended
+    /// only when it was.
+    pub(super) rooted: bool,
+    /// It was read that a delivery came to nothing.
+    pub(super) voids: bool,
+    pub(super) lines: usize,
+    pub(super) next: u64,
+    pub(super) identity: Identity,
+    pub(super) mark: String,
 }
 
 impl Memory {
-    /// Reads the memory, and makes a new one where there is none. Says as well whether a torn last
-    /// line was cut off.
-    pub fn recall(place: &Place, identity: &Identity, access: Access) -> Result<(Self, bool)> {
-        let path = place.file("seen");
-        let mut memory = Self {
-            records: Records::default(),
-            file: None,
-            path,
-            length: 0,
-            sound: true,
-            lines: 0,
-            next: 1,
-            identity: identity.clone(),
-            mark: new_mark(),
-        };
-        if access == Access::Write {
-            // A run killed while it compacted left it; if it cannot be removed it does no harm.
-            let _ = fs::remove_file(memory.fresh());
-        }
-        let mut file = match options().open(&memory.path) {
-            Ok(file) => file,
-            Err(why) if why.kind() == io::ErrorKind::NotFound => {
-                if access == Access::Write {
-                    memory.rewrite()?;
-                }
-                return Ok((memory, false));
-            }
-            Err(why) => return Err(failed(&memory.path, "open")(why)),
-        };
-        // Another kind of file might never come to an end.
-        if !file.metadata().is_ok_and(|meta| meta.is_file()) {
-            let why = io::Error::new(io::ErrorKind::InvalidData, "it is not a file");
-            return Err(failed(&memory.path, "use")(why));
-        }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)
-            .map_err(failed(&memory.path, "read"))?;
-        let whole = memory.read(&bytes)?;
-        let torn = whole < bytes.len();
-        memory.length = whole as u64;
-        if access == Access::Write {
-            if torn {
-                let cut = file.set_len(whole as u64).and_then(|()| file.sync_all());
-                cut.map_err(failed(&memory.path, "mend"))?;
-            }
-            file.seek(SeekFrom::End(0))
-                .map_err(failed(&memory.path, "read"))?;
-            memory.file = Some(file);
-        }
-        Ok((memory, torn))
-    }
-
     /// What is remembered.
     pub fn records(&self) -> &Records {
         &self.records
@@ -136,15 +89,39 @@ impl Memory {
         Ok(first)
     }
 
-    /// Records, durably, that these deliveries are done: the messages are remembered.
-    pub fn done(&mut self, first: u64, last: u64) -> Result<()> {
-        self.append(vec![Line::Done(first, last)], Durable::Yes)
+    /// Records, durably, what became of deliveries: these are done and remembered, those came to
+    /// nothing. Only then may what is left of the latter be swept, since a claim of what is not found
+    /// counts as delivered.
+    pub fn settle(&mut self, done: &[u64], void: &[u64]) -> Result<()> {
+        let mut lines: Vec<Line> = void.iter().map(|id| Line::Void(*id)).collect();
+        for row in done.chunk_by(|one, next| one + 1 == *next) {
+            if let (Some(first), Some(last)) = (row.first(), row.last()) {
+                lines.push(Line::Done(*first, *last));
+            }
+        }
+        self.append(lines, Durable::Yes)
     }
 
-    /// Records, durably, that a delivery came to nothing: only then may what is left of it be swept,
-    /// since a claim of what is not found counts as delivered.
-    pub fn void(&mut self, id: u64) -> Result<()> {
-        self.append(vec![Line::Void(id)], Durable::Yes)
+    /// Makes durable what was read: whoever wrote it may have been killed before it was synced.
+    pub fn secure(&mut self) -> Result<()> {
+        self.root()?;
+        match &self.file {
+            Some(file) if !self.synced => {
+                file.sync_data().map_err(failed(&self.path, "sync"))?;
+            }
+            _ => {}
+        }
+        self.synced = true;
+        Ok(())
+    }
+
+    /// Makes sure that the file will be found.
+    pub(super) fn root(&mut self) -> Result<()> {
+        if !self.rooted {
+            folder::secure(&self.path).map_err(failed(&self.path, "sync the folder of"))?;
+            self.rooted = true;
+        }
+        Ok(())
     }
 
     /// Remembers a message that needs no delivery.
@@ -207,63 +184,16 @@ impl Memory {
         self.rewrite()
     }
 
-    /// Takes the lines of the file; gives how far they are whole.
-    fn read(&mut self, bytes: &[u8]) -> Result<usize> {
-        let damaged = |path: &Path, line, why| Error::StateDamaged {
-            path: path.into(),
-            line,
-            why,
-        };
-        // A power cut can leave zeros where the last, unsynced lines were to be; nothing behind
-        // them was ever relied upon.
-        let whole = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-        let whole = bytes[..whole]
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |at| at + 1);
-        for line in bytes[..whole].split_inclusive(|b| *b == b'\n') {
-            self.lines += 1;
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            if self.lines == 1 {
-                if line != HEADER.as_bytes() {
-                    let why = "this is no memory of popget, or of a newer one";
-                    return Err(damaged(&self.path, 1, why));
-                }
-                continue;
-            }
-            match text::parse(line) {
-                Some(Line::Account(identity, mark)) if self.lines == 2 => {
-                    (self.identity, self.mark) = (identity, mark);
-                }
-                Some(line) if self.lines > 2 => {
-                    if let Line::Claim(id, ..) = line {
-                        self.next = self.next.max(id.saturating_add(1));
-                    }
-                    let taken = self.records.take(line);
-                    taken.map_err(|why| damaged(&self.path, self.lines, why))?;
-                }
-                _ => {
-                    return Err(damaged(
-                        &self.path,
-                        self.lines,
-                        "this line is not understood",
-                    ))
-                }
-            }
-        }
-        if self.lines < 2 {
-            return Err(damaged(
-                &self.path,
-                1,
-                "the file is empty or cut off at its head",
-            ));
-        }
-        Ok(whole)
-    }
-
     /// Appends lines, and only then believes them. A dry run changes nothing.
     fn append(&mut self, lines: Vec<Line>, durable: Durable) -> Result<()> {
-        let Some(file) = self.file.as_mut().filter(|_| !lines.is_empty()) else {
+        if self.file.is_none() || lines.is_empty() {
+            return Ok(());
+        }
+        if let Durable::Yes = durable {
+            self.root()?;
+            self.synced = true;
+        }
+        let Some(file) = self.file.as_mut() else {
             return Ok(());
         };
         if !self.sound {
@@ -277,8 +207,9 @@ impl Memory {
             Durable::No => Ok(()),
         });
         if let Err(why) = written {
-            // What may stand there by half must not stay: the next line would be glued to it.
-            let cut = file.set_len(self.length);
+            // What may stand there by half must not stay: the next line would be glued to it, now or
+            // after a power cut.
+            let cut = file.set_len(self.length).and_then(|()| file.sync_all());
             let cut = cut.and_then(|()| file.seek(SeekFrom::End(0)));
             self.sound = cut.is_ok();
             return Err(failed(&self.path, "write")(why));
@@ -297,12 +228,12 @@ impl Memory {
     }
 
     /// Where the memory is written anew.
-    fn fresh(&self) -> PathBuf {
+    pub(super) fn fresh(&self) -> PathBuf {
         self.path.with_extension("seen.new")
     }
 
     /// Writes the whole memory beside the file, syncs it, and puts it in the file's place.
-    fn rewrite(&mut self) -> Result<()> {
+    pub(super) fn rewrite(&mut self) -> Result<()> {
         let fresh = self.fresh();
         let mut all = format!("{HEADER}\n");
         text::write(
@@ -329,7 +260,8 @@ impl Memory {
         }
         let written = replace(&fresh, &self.path, all.as_bytes());
         let file = written.map_err(failed(&self.path, "write"))?;
-        (self.length, self.sound) = (all.len() as u64, true);
+        (self.length, self.sound, self.synced) = (all.len() as u64, true, true);
+        (self.rooted, self.voids) = (false, false);
         self.lines = all.lines().count();
         self.file = Some(file);
         Ok(())
@@ -343,28 +275,20 @@ enum Durable {
     No,
 }
 
-/// Puts new content in a file's place: written beside it, synced, renamed, the directory synced.
+/// Puts new content in a file's place: written beside it, synced, renamed. Until the folder is synced
+/// a power cut may bring back what was there before, which says no less.
 fn replace(fresh: &Path, path: &Path, content: &[u8]) -> io::Result<File> {
     folder::clear(fresh)?;
     let mut file = folder::fresh(fresh)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(fresh, path)?;
-    folder::sync(folder::above(path))?;
     Ok(file)
-}
-
-/// Twelve hex digits that no other account will have.
-fn new_mark() -> String {
-    // The standard library seeds its hash maps from the system's randomness.
-    let random = std::collections::hash_map::RandomState::new()
-        .build_hasher()
-        .finish();
-    format!("{:012x}", random & 0xffff_ffff_ffff)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Access, Place};
     use super::*;
 
     fn place(directory: &Path) -> Place {
@@ -410,7 +334,7 @@ mod tests {
         let first = memory
             .claim(vec![begun(b"a"), begun(b"b"), begun(b"c")])
             .unwrap();
-        memory.done(first, first + 1).unwrap();
+        memory.settle(&[first, first + 1], &[]).unwrap();
         let (memory, torn) = recall(folder.path()).unwrap();
         assert!(!torn);
         assert_eq!(memory.records().expected().count(), 2);
@@ -423,7 +347,7 @@ mod tests {
         let (mut memory, _) = recall(folder.path()).unwrap();
         let path = folder.path().join("work.seen");
         let first = memory.claim(vec![begun(b"a")]).unwrap();
-        memory.done(first, first).unwrap();
+        memory.settle(&[first], &[]).unwrap();
         let sound = fs::read(&path).unwrap();
         memory.claim(vec![begun(b"b")]).unwrap();
         let longer = fs::read(&path).unwrap();
@@ -468,10 +392,10 @@ mod tests {
         let (mut memory, _) = recall(folder.path()).unwrap();
         for _ in 0..SMALL {
             let first = memory.claim(vec![begun(b"a")]).unwrap();
-            memory.void(first).unwrap();
+            memory.settle(&[], &[first]).unwrap();
         }
         let first = memory.claim(vec![begun(b"b"), begun(b"open")]).unwrap();
-        memory.done(first, first).unwrap();
+        memory.settle(&[first], &[]).unwrap();
         let login = Login {
             at: Time(5),
             delay: 60,

@@ -4,6 +4,7 @@
 
 mod file;
 mod place;
+mod recall;
 mod text;
 
 pub use file::Memory;

@@ -65,7 +65,7 @@ impl Road<'_> {
         if batch.letters.is_empty() {
             return Ok(());
         }
-        delivery.sync()?;
+        delivery.sync_sealed()?;
         for waiting in &mut batch.letters {
             waiting.begun.claim = waiting.sealed.claim()?;
         }
@@ -107,26 +107,20 @@ impl Road<'_> {
             }
         }
         // What was taken back must be gone for good before its claim is.
-        delivery.sync()?;
-        for id in undone {
-            self.memory.void(id)?;
-        }
-        self.remember(maildrop, delivery, published)?;
+        delivery.sync_published()?;
+        let done: Vec<u64> = published.iter().map(|letter| letter.id).collect();
+        self.memory.settle(&done, &undone)?;
+        self.told(maildrop, delivery, published)?;
         ended
     }
 
-    /// Remembers what was published, and settles it.
-    fn remember(
+    /// Counts and tells what was delivered and remembered, and settles it.
+    fn told(
         &mut self,
         maildrop: &mut dyn Maildrop,
         delivery: &dyn Delivery,
         published: Vec<Published>,
     ) -> Result<()> {
-        for row in published.chunk_by(|one, next| one.id + 1 == next.id) {
-            if let (Some(first), Some(last)) = (row.first(), row.last()) {
-                self.memory.done(first.id, last.id)?;
-            }
-        }
         for Published {
             step,
             key,

@@ -326,6 +326,10 @@ impl Road<'_> {
     fn leave(&mut self, maildrop: Box<dyn Maildrop + '_>) -> Result<()> {
         self.events.enter(Stage::Quitting);
         let keeps_nothing = maildrop.expires_after() == Some(0) || self.account.policy.drain;
+        if !self.condemned.is_empty() {
+            // What an earlier run remembered may not have reached the disk before it was killed.
+            self.memory.secure()?;
+        }
         let refused = maildrop.quit()?;
         if !refused.is_empty() {
             self.events.notice(Notice::NotDeleted(refused.len()));

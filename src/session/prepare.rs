@@ -2,10 +2,10 @@
 //! is settled, and the destination is opened.
 
 use super::{now, Account};
-use crate::delivery::{self, Delivery, Fate, Sender};
+use crate::delivery::{self, Claimed, Delivery, Fate, Sender};
 use crate::error::Result;
 use crate::event::{Events, Notice};
-use crate::seen::{Access, Identity, Key, Memory};
+use crate::seen::{Access, Begun, Identity, Key, Memory};
 use std::rc::Rc;
 
 /// Loads the memory and sees that it is this maildrop's.
@@ -59,28 +59,41 @@ pub(super) fn prepare(
     Ok(delivery)
 }
 
-/// Finds out what became of the deliveries that are claimed and not remembered. The last one first:
-/// in an mbox they stand one behind the other, and a torn tail can only be cut off from its end.
+/// Finds out what became of the deliveries that are claimed and not remembered. What is found is
+/// remembered before other programs may change it, and what is in doubt said before it is forgotten.
 fn resume(memory: &mut Memory, events: &Events) -> Result<()> {
-    for (id, begun) in memory.begun().into_iter().rev() {
-        match delivery::resume(&begun.claim, begun.entry.stored, now(), memory.mark())? {
-            Fate::Delivered => {
-                memory.done(id, id)?;
-                events.notice(Notice::Finished);
-            }
-            Fate::Undone => memory.void(id)?,
+    let begun = memory.begun();
+    let claims: Vec<Claimed> = begun.iter().map(|(_, begun)| claimed(begun)).collect();
+    let resumed = delivery::resume(&claims, now(), memory.mark())?;
+    let (mut done, mut void) = (Vec::new(), Vec::new());
+    for ((id, begun), fate) in begun.iter().zip(&resumed.fates) {
+        match fate {
+            Fate::Delivered => done.push(*id),
+            Fate::Undone => void.push(*id),
             Fate::Unknown => {
-                memory.void(id)?;
-                let uid = match begun.key {
-                    Key::Uid(uid) => Some(uid),
-                    Key::Digest(_) => None,
-                };
-                events.notice(Notice::InDoubt {
-                    destination: delivery::claimed_for(&begun.claim),
-                    uid,
-                });
+                void.push(*id);
+                events.notice(in_doubt(begun));
             }
         }
     }
+    memory.settle(&done, &void)?;
+    drop(resumed);
+    done.iter().for_each(|_| events.notice(Notice::Finished));
     Ok(())
+}
+
+fn claimed(begun: &Begun) -> Claimed<'_> {
+    Claimed {
+        words: &begun.claim,
+        begun: begun.entry.stored,
+    }
+}
+
+fn in_doubt(begun: &Begun) -> Notice {
+    let uid = match &begun.key {
+        Key::Uid(uid) => Some(uid.clone()),
+        Key::Digest(_) => None,
+    };
+    let destination = delivery::claimed_for(&begun.claim);
+    Notice::InDoubt { destination, uid }
 }

@@ -64,10 +64,7 @@ pub fn open(path: &Path, missing: Missing) -> Result<File> {
     let options = options.read(true).write(true);
     let file = match options.custom_flags(flags.bits() as i32).open(&path) {
         Err(why) if why.kind() == io::ErrorKind::NotFound && missing == Missing::Create => {
-            let file = folder::fresh(&path).map_err(&failed)?;
-            let above = folder::above(&path);
-            folder::sync(above).map_err(unprepared(above, "sync"))?;
-            file
+            folder::fresh(&path).map_err(&failed)?
         }
         opened => opened.map_err(&failed)?,
     };

@@ -1,6 +1,8 @@
 //! Delivery to an mbox: the message is kept aside until it is whole, then the file is locked, the
 //! delivery claimed with the place where it will stand, appended, synced, unlocked. A failed append
-//! is cut off again at once; one that a crash cut short is cut off when its claim is resumed.
+//! is cut off again at once; one that a crash cut short is cut off when its claim is resumed. What is
+//! cut off to where the file ended before leaves the file's time as it was: by that time a claim tells
+//! that no other program has been there since.
 
 mod claim;
 mod file;
@@ -22,11 +24,12 @@ use claim::Site;
 use file::Missing;
 use letter::Ready;
 use lock::Locked;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// An mbox file, open for delivery.
 pub struct Mbox {
@@ -35,18 +38,34 @@ pub struct Mbox {
     locks: Vec<Lock>,
     sender: Sender,
     held: RefCell<Option<Held>>,
+    /// The way to the file is there after a power cut.
+    secure: Cell<bool>,
 }
 
-/// The file while it is locked.
-struct Held {
+/// The file, open and locked.
+pub struct Hold {
     file: File,
-    /// Where the file ended when it was locked; what comes behind is ours.
-    start: u64,
+    _locked: Locked,
+}
+
+/// The file while letters are appended.
+struct Held {
+    hold: Hold,
+    /// The file as it was when it was locked; what comes behind is ours.
+    before: Before,
     /// Where the next letter to be claimed will stand.
     end: u64,
     /// Half a message stands at its end.
     spoiled: bool,
-    _locked: Locked,
+}
+
+/// A file before anything of ours was appended.
+#[derive(Clone, Copy)]
+pub struct Before {
+    /// Where it ended.
+    pub start: u64,
+    /// When it was last changed.
+    pub changed: SystemTime,
 }
 
 impl Mbox {
@@ -68,6 +87,7 @@ impl Mbox {
             locks,
             sender,
             held: RefCell::new(None),
+            secure: Cell::new(false),
         })
     }
 
@@ -77,23 +97,37 @@ impl Mbox {
         let held = match &mut *held {
             Some(held) => held,
             None => {
-                let (path, sender) = (&self.path, &self.sender);
-                let locked = Locked::take(path, &self.locks, &sender.mark, &*sender.notice)?;
-                let file = file::locked(path, Missing::Create, &locked, &self.locks)?;
-                let start = check(&file).map_err(unprepared(path, "use"))?;
-                letter.lead = lead(&file, start).map_err(unprepared(&self.path, "read"))?;
+                let hold = self.lock()?;
+                let before = check(&hold.file).map_err(unprepared(&self.path, "use"))?;
+                let lead = lead(&hold.file, before.start);
+                letter.lead = lead.map_err(unprepared(&self.path, "read"))?;
                 held.insert(Held {
-                    file,
-                    start,
-                    end: start,
+                    hold,
+                    before,
+                    end: before.start,
                     spoiled: false,
-                    _locked: locked,
                 })
             }
         };
-        let (start, offset) = (held.start, held.end);
+        let (before, offset) = (held.before, held.end);
         held.end += letter.measure(self.format)?.length;
-        Ok(Site { start, offset })
+        Ok(Site { before, offset })
+    }
+
+    /// Locks the file, and sees to it once that it is there after a power cut; again if it was
+    /// removed meanwhile.
+    fn lock(&self) -> Result<Hold> {
+        let (path, sender) = (&self.path, &self.sender);
+        let locked = Locked::take(path, &self.locks, &sender.mark, &*sender.notice)?;
+        let secure = self.secure.replace(true) && path.exists();
+        let file = file::locked(path, Missing::Create, &locked, &self.locks)?;
+        if !secure {
+            folder::secure(path).map_err(unprepared(path, "sync the folder of"))?;
+        }
+        Ok(Hold {
+            file,
+            _locked: locked,
+        })
     }
 
     fn append(&self, letter: &mut Ready, offset: u64) -> Result<()> {
@@ -102,21 +136,22 @@ impl Mbox {
             return Err(Error::Bug("an mbox was let go before its letters".into()));
         };
         let failed = undelivered(&self.path, "append to");
-        let at = held.file.seek(SeekFrom::End(0)).map_err(&failed)?;
+        let mut file = &held.hold.file;
+        let at = file.seek(SeekFrom::End(0)).map_err(&failed)?;
         if at != offset {
             return Err(failed(io::Error::other(
                 "another program wrote to it in spite of the lock",
             )));
         }
         let end = at + letter.measure(self.format)?.length;
-        let reserved = held.file.set_len(end).map_err(&failed);
+        let reserved = file.set_len(end).map_err(&failed);
         let written = reserved.and_then(|()| {
             letter.write(self.format, &mut |bytes| {
-                held.file.write_all(bytes).map_err(&failed)
+                file.write_all(bytes).map_err(&failed)
             })
         });
         if written.is_err() {
-            held.spoiled |= held.file.set_len(at).is_err();
+            held.spoiled |= cut(file, at, held.before).is_err();
         }
         written
     }
@@ -138,7 +173,7 @@ impl Delivery for Mbox {
 
     /// Syncs what was appended and unlocks the file. What cannot be synced is taken back: it may be
     /// seen now and gone after the next power cut.
-    fn sync(&self) -> Result<()> {
+    fn sync_published(&self) -> Result<()> {
         let Some(held) = self.held.borrow_mut().take() else {
             return Ok(());
         };
@@ -147,8 +182,8 @@ impl Delivery for Mbox {
             let why = io::Error::other("half a message could not be cut off");
             return Err(undelivered(&self.path, "mend")(why));
         }
-        held.file.sync_all().map_err(|why| {
-            let _ = held.file.set_len(held.start);
+        held.hold.file.sync_all().map_err(|why| {
+            let _ = cut(&held.hold.file, held.before.start, held.before);
             undelivered(&self.path, "sync")(why)
         })
     }
@@ -188,8 +223,18 @@ impl Sealed for Draft<'_> {
     }
 }
 
-/// The length of a file that is an mbox, or empty.
-fn check(file: &File) -> io::Result<u64> {
+/// Cuts off what is ours.
+fn cut(file: &File, at: u64, before: Before) -> io::Result<()> {
+    file.set_len(at)?;
+    if at == before.start {
+        // Where the file is another's this is forbidden: then the claim is in doubt.
+        let _ = file.set_modified(before.changed);
+    }
+    Ok(())
+}
+
+/// How a file is that is an mbox, or empty.
+fn check(file: &File) -> io::Result<Before> {
     let mut opening = [0; 5];
     let read = file.read_at(&mut opening, 0)?;
     if read > 0 && !b"From ".starts_with(&opening[..read]) {
@@ -198,7 +243,11 @@ fn check(file: &File) -> io::Result<u64> {
             "it does not begin like an mbox",
         ));
     }
-    Ok(file.metadata()?.len())
+    let about = file.metadata()?;
+    Ok(Before {
+        start: about.len(),
+        changed: about.modified()?,
+    })
 }
 
 /// The line ends that a file needs before a new message may begin in it.

@@ -54,7 +54,7 @@ impl Delivery for Output {
         }))
     }
 
-    fn sync(&self) -> Result<()> {
+    fn sync_published(&self) -> Result<()> {
         // A pipe or terminal cannot be synced; a file can, and must be.
         match rustix::fs::fsync(io::stdout()) {
             Ok(())
