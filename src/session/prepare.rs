@@ -5,6 +5,7 @@ use super::{now, Account};
 use crate::delivery::{self, Claimed, Delivery, Fate, Sender};
 use crate::error::Result;
 use crate::event::{Events, Notice};
+use crate::folder;
 use crate::seen::{Access, Begun, Identity, Key, Memory};
 use std::rc::Rc;
 
@@ -43,15 +44,16 @@ pub(super) fn prepare(
     events: &Rc<Events>,
 ) -> Result<Box<dyn Delivery>> {
     resume(memory, events)?;
+    let directory = &account.place.directory;
+    let spool = directory.join(format!("{}.spool", account.name));
+    // A run that was killed, or a power cut, may have left it; if it stays it is only in the way.
+    let _ = folder::clear(&spool);
     let voice = Rc::clone(events);
     let sender = Sender {
         account: account.name.clone(),
         user: account.login.user.clone(),
         mark: memory.mark().into(),
-        spool: account
-            .place
-            .directory
-            .join(format!("{}.spool", account.name)),
+        spool,
         notice: Box::new(move |notice| voice.notice(notice)),
     };
     let delivery = delivery::open(&account.destination, sender)?;
