@@ -30,6 +30,7 @@
 //! - `hostile`: servers that lie, flood, fall silent and leave, each within a bound on memory
 //! - `peers`: other programs fetch the same messages, and a table tells who alters what
 //! - `crash`: killed or failed at every step, then run again
+//! - `powercut`: what the disk keeps when the power fails, in the worst order
 
 #![allow(
     clippy::unwrap_used,
@@ -62,6 +63,7 @@ mod memory;
 mod others;
 mod peers;
 mod pipelining;
+mod powercut;
 mod probe;
 mod promises;
 mod providers;

@@ -15,6 +15,7 @@
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers; `made`
 //!   and `long`: messages made by code, and those for which there is no room
 //! - `story`: a run that is killed or failed in the middle, and what must come of it
+//! - `disk`: what a power cut may leave of what a run has written
 //! - `client`: a bare client, to test the servers with
 
 /// Whether a program is there. In continuous integration it must be; elsewhere its loss is said
@@ -34,6 +35,7 @@ pub fn there(program: &str, loss: &str) -> bool {
 pub mod alteration;
 pub mod client;
 pub mod conversation;
+pub mod disk;
 pub mod dovecot;
 pub mod endless;
 pub mod gate;

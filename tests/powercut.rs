@@ -1,0 +1,351 @@
+//! What the disk keeps when the power fails, in the worst order it may keep things in.
+//!
+//! Runs of the real program are watched with strace, and a model of the disk says of each moment what
+//! is sure to last (support/disk). Then each sync is left out of what was seen: a promise must break.
+//! And disks are brought about as power cuts may leave them, and the next run must mend them:
+//! some dozens, or with POPGET_CRASH=long all of them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::support::disk::tale::{Cut, Tale};
+use crate::support::disk::Disk;
+use crate::support::scene::{Scene, ACCOUNT};
+use crate::support::server::PopServer;
+use crate::support::story::strace_is_here;
+use crate::support::{mail, memory};
+
+const MAILDIR: &str = "maildir: ~/some/where/Mail";
+const MBOX: &str = "mbox: ~/some/where/mbox";
+const MDA: &str = "mda: cat > \"$(mktemp \"$HOME/got/XXXXXX\")\"";
+const PRINTED: &str = "mbox: \"-\"";
+
+/// What is in an mbox before.
+const OLD: &[u8] = b"From old@example.org Thu Jan  1 00:00:00 2026\nSubject: old\n\nold\n\n";
+
+type Letters = Vec<(String, Vec<u8>)>;
+
+fn long() -> bool {
+    std::env::var("POPGET_CRASH").as_deref() == Ok("long")
+}
+
+/// Says what was done, past the test harness.
+fn say(text: &str) {
+    let _ = io::stderr().write_all(format!("power cut: {text}\n").as_bytes());
+}
+
+/// So many messages, one of them larger than what is kept in memory.
+fn letters(count: usize) -> Letters {
+    let large = b"From here on it is long, and longer than the spool's memory.\n".repeat(4500);
+    let text = |n: usize| match n {
+        1 => [&b"Subject: large\n\n"[..], &large].concat(),
+        n => format!("Subject: {n}\n\n{n}\n").into_bytes(),
+    };
+    (0..count).map(|n| (format!("m{n}"), text(n))).collect()
+}
+
+/// A tale of these messages, before its first run.
+fn tale(deliver: &str, keep: &str, letters: &Letters) -> Tale {
+    tale_with(deliver, keep, letters, |scene| scene)
+}
+
+/// As `tale`, with something else there before.
+fn tale_with(deliver: &str, keep: &str, letters: &Letters, more: fn(Scene) -> Scene) -> Tale {
+    let server = PopServer::start();
+    for (uid, letter) in letters {
+        server.maildrop().add(uid, letter);
+    }
+    let scene = Scene::with_server(&server).key("keep", keep);
+    let scene = more(scene.deliver(deliver));
+    fs::create_dir_all(scene.path("got")).unwrap();
+    Tale::begin(&server, scene)
+}
+
+fn with_old_mail(scene: Scene) -> Scene {
+    scene.file("some/where/mbox", OLD)
+}
+
+/// The path of the memory below the home.
+fn memory_file() -> String {
+    format!(".local/state/popget/{ACCOUNT}.seen")
+}
+
+/// A memory with so much history that it is written anew.
+fn with_history(scene: Scene) -> Scene {
+    let scene = scene.remembers(["old"]);
+    let mut text = fs::read_to_string(scene.path(&memory_file())).unwrap();
+    (0..1100).for_each(|n| text += &format!("fail old - {n}\n"));
+    scene.file(&memory_file(), text.as_bytes())
+}
+
+/// A memory as a power cut leaves it.
+fn with_torn_memory(scene: Scene) -> Scene {
+    let scene = scene.remembers(["old"]);
+    let mut text = fs::read(scene.path(&memory_file())).unwrap();
+    text.extend_from_slice(&[0; 50]);
+    text.extend_from_slice(b"ne 4\nfail old - 2\n");
+    scene.file(&memory_file(), &text)
+}
+
+/// Tales in which nothing strikes, each with its name.
+fn undisturbed() -> Vec<(String, Tale)> {
+    let mut tales = Vec::new();
+    for (name, deliver) in [("Maildir", MAILDIR), ("mbox", MBOX), ("MDA", MDA)] {
+        for keep in ["true", "false"] {
+            tales.push((
+                format!("{name}, keep: {keep}"),
+                tale(deliver, keep, &letters(5)),
+            ));
+        }
+    }
+    for (name, deliver) in [("Maildir", MAILDIR), ("mbox", MBOX)] {
+        tales.push((
+            format!("{name}, many"),
+            tale(deliver, "false", &letters(150)),
+        ));
+    }
+    let old = tale_with(MBOX, "false", &letters(3), with_old_mail);
+    tales.push(("mbox with old mail".into(), old));
+    let torn = tale_with(MAILDIR, "false", &letters(3), with_torn_memory);
+    tales.push(("torn memory".into(), torn));
+    for (_, tale) in &mut tales {
+        assert_eq!(tale.run(None), Some(0));
+    }
+    let mut printed = tale(PRINTED, "true", &letters(3));
+    let to_file = ["sh", "-c", "exec \"$@\" > \"$HOME/out\"", "sh"];
+    assert_eq!(printed.run_under(&to_file, None), Some(0));
+    tales.push(("printed to a file".into(), printed));
+    tales.push(("memory written anew".into(), compacted()));
+    tales
+}
+
+/// The memory is written anew, and then there is more mail.
+fn compacted() -> Tale {
+    let mut tale = tale_with(MAILDIR, "true", &letters(2), with_history);
+    assert_eq!(tale.run(None), Some(0));
+    tale.server.maildrop().add("later", b"Subject: later\n\n");
+    assert_eq!(tale.run(None), Some(0));
+    assert!(
+        fs::read(tale.memory()).unwrap().len() < 2000,
+        "it was not written anew"
+    );
+    tale
+}
+
+/// Syncs of folders that a run before may have made and been killed: where none did they change
+/// nothing, and the run cannot tell.
+const UNSURE: [&str; 5] = [
+    "mbox with old mail, run 1: ~/some/where",
+    "memory written anew, run 1: ~",
+    "memory written anew, run 1: ~/.local/state/popget",
+    "torn memory, run 1: ~",
+    "torn memory, run 1: ~/.local/state/popget",
+];
+
+#[test]
+fn nothing_is_promised_before_it_lasts_and_no_sync_is_idle() {
+    if !strace_is_here() {
+        return;
+    }
+    let (mut count, mut reasons, mut idle) = (0, BTreeSet::new(), BTreeSet::new());
+    for (name, tale) in undisturbed() {
+        let broken = tale.broken(None);
+        assert!(broken.is_empty(), "{name}: {broken:#?}");
+        drop(tale.end(Path::new("got")));
+        for (place, path) in tale.syncs() {
+            let broken = tale.broken(Some(place));
+            let which = format!("{name}, run {}: {}", place.0 + 1, path.display());
+            if broken.is_empty() {
+                let home = tale.scene.path("").canonicalize().unwrap();
+                idle.insert(which.replace(&*home.to_string_lossy(), "~"));
+            }
+            reasons.extend(broken);
+            count += 1;
+        }
+    }
+    assert_eq!(idle.into_iter().collect::<Vec<_>>(), UNSURE);
+    say(&format!("{count} syncs, each of them needed"));
+    assert!(count > 300, "only {count} syncs");
+    assert!(reasons.len() >= 10, "{reasons:#?}");
+}
+
+/// Calls at which runs are struck, with how often.
+fn strikes(deliver: &str, calls: &[&str]) -> Vec<(String, usize)> {
+    let mut tale = tale(deliver, "false", &letters(4));
+    assert_eq!(tale.run(None), Some(0));
+    let mut strikes = Vec::new();
+    for name in calls {
+        let times = tale.runs[0]
+            .iter()
+            .filter(|call| call.name == *name)
+            .count();
+        strikes.extend((1..=times).map(|k| ((*name).to_owned(), k)));
+    }
+    strikes
+}
+
+/// Every strike in the long run, else one in so many, and not always the first.
+fn some<T>(all: Vec<T>, n: usize) -> impl Iterator<Item = T> {
+    let n = if long() { 1 } else { n };
+    all.into_iter().skip(n / 2).step_by(n)
+}
+
+/// Strikes and lets it recover; no promise may break.
+fn recovers_from(strike: &str, deliver: &str) {
+    let mut tale = tale(deliver, "false", &letters(4));
+    tale.run(Some(strike));
+    assert_eq!(tale.run(None), Some(0), "after {strike}");
+    let broken = tale.broken(None);
+    assert!(broken.is_empty(), "{deliver}: {strike}: {broken:#?}");
+    drop(tale.end(Path::new("got")));
+}
+
+#[test]
+fn nor_when_a_run_is_killed_and_another_goes_on() {
+    if !strace_is_here() {
+        return;
+    }
+    let calls = [
+        "mkdir",
+        "openat",
+        "write",
+        "fsync",
+        "fdatasync",
+        "rename",
+        "ftruncate",
+        "unlink",
+    ];
+    let mut times = 0;
+    for deliver in [MAILDIR, MBOX] {
+        for (call, k) in some(strikes(deliver, &calls), 6) {
+            recovers_from(&format!("{call}:signal=SIGKILL:when={k}"), deliver);
+            times += 1;
+        }
+    }
+    say(&format!(
+        "killed {times} times, and nothing promised too early"
+    ));
+    assert!(times >= 15, "killed only {times} times");
+}
+
+#[test]
+fn nor_when_the_system_refuses() {
+    if !strace_is_here() {
+        return;
+    }
+    let calls = ["write", "fsync", "fdatasync", "rename", "ftruncate"];
+    let mut times = 0;
+    for deliver in [MAILDIR, MBOX] {
+        for (call, k) in some(strikes(deliver, &calls), 9) {
+            recovers_from(&format!("{call}:error=EIO:when={k}"), deliver);
+            times += 1;
+        }
+    }
+    say(&format!(
+        "refused {times} times, and nothing promised too early"
+    ));
+    assert!(times >= 8, "refused only {times} times");
+}
+
+/// Brings about what a power cut left, and lets the next run mend it.
+fn is_mended(tale: &mut Tale, cut: &Cut, letters: &Letters) {
+    cut.state.bring_about(&tale.scene.path(""));
+    for (uid, letter) in letters {
+        tale.server.maildrop().remove(uid);
+        if cut.left.contains(uid) {
+            tale.server.maildrop().add(uid, letter);
+        }
+    }
+    let outcome = tale.scene.run().exits(0).never_shows("may come twice");
+    let mut outcome = outcome.whatever();
+    let mut arrived = contents(&tale.scene.path("some/where/Mail/new"));
+    let mbox = outcome.file("some/where/mbox");
+    if let Some(rest) = mbox.strip_prefix(OLD) {
+        match mail::out_of_mboxrd(rest) {
+            Ok(messages) => arrived.extend(messages),
+            Err(error) => outcome.fail(&error),
+        }
+    }
+    arrived.sort();
+    let (mut uids, mut expected): (Vec<_>, Vec<_>) = letters.iter().cloned().unzip();
+    uids.sort();
+    expected.sort();
+    if arrived != expected {
+        outcome.fail(&format!("{} messages of {}", arrived.len(), expected.len()));
+    }
+    let known = memory::uids(&fs::read_to_string(tale.memory()).unwrap());
+    assert_eq!(known, uids, "the memory");
+    assert_eq!(tale.server.maildrop().left(), 0);
+    let files = Disk::of(&tale.scene.path("")).seen().into_keys();
+    let ours = ["lock", "seen"].map(|ending| tale.memory().with_extension(ending));
+    let litter = files
+        .map(|file| tale.scene.path("").join(file))
+        .filter(|file| {
+            let expected = ["popget.yaml", "ca.pem", "password", "mbox"];
+            let mail = file.parent().is_some_and(|folder| folder.ends_with("new"));
+            !mail && !ours.contains(file) && !expected.iter().any(|name| file.ends_with(name))
+        });
+    assert_eq!(litter.collect::<Vec<_>>(), Vec::<std::path::PathBuf>::new());
+    outcome.take_stderr();
+}
+
+/// The files in a folder, if there is one.
+fn contents(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries
+        .map(|entry| fs::read(entry.unwrap().path()).unwrap())
+        .collect()
+}
+
+/// Mends what power cuts leave at any moment of a run, or of one that was struck and its successor.
+fn whatever_is_left_is_mended(deliver: &str, strike: Option<&str>) -> usize {
+    let letters = letters(4);
+    let more = if deliver == MBOX {
+        with_old_mail
+    } else {
+        |scene| scene
+    };
+    let mut tale = tale_with(deliver, "false", &letters, more);
+    tale.run(strike);
+    if strike.is_some() {
+        assert_eq!(tale.run(None), Some(0));
+    }
+    let uids: Vec<String> = letters.iter().map(|(uid, _)| uid.clone()).collect();
+    let cuts = tale.cuts(&uids);
+    // A round number in the short form, spread over all of them.
+    let stride = cuts.len() / 20 + 1;
+    let mut times = 0;
+    for cut in some(cuts, stride) {
+        is_mended(&mut tale, &cut, &letters);
+        times += 1;
+    }
+    times
+}
+
+#[test]
+fn what_a_power_cut_leaves_of_a_maildir_is_mended() {
+    if strace_is_here() {
+        let mut times = whatever_is_left_is_mended(MAILDIR, None);
+        if long() {
+            let killed = "fdatasync:signal=SIGKILL:when=2";
+            times += whatever_is_left_is_mended(MAILDIR, Some(killed));
+        }
+        say(&format!("a Maildir left in {times} ways"));
+        assert!(times >= 15, "left only in {times} ways");
+    }
+}
+
+#[test]
+fn what_a_power_cut_leaves_of_an_mbox_is_mended() {
+    if strace_is_here() {
+        let mut times = whatever_is_left_is_mended(MBOX, None);
+        if long() {
+            let killed = "write:signal=SIGKILL:when=25";
+            times += whatever_is_left_is_mended(MBOX, Some(killed));
+        }
+        say(&format!("an mbox left in {times} ways"));
+        assert!(times >= 15, "left only in {times} ways");
+    }
+}
