@@ -121,6 +121,82 @@ fn undisturbed() -> Vec<(String, Tale)> {
     tales
 }
 
+/// A memory that is nearly as long as files may become in `filled`.
+fn with_long_memory(scene: Scene) -> Scene {
+    let scene = scene.remembers(["old"]);
+    let mut text = fs::read_to_string(scene.path(&memory_file())).unwrap();
+    while text.len() < 8 * 512 - 100 {
+        text += "fail old - 1\n";
+    }
+    scene.file(&memory_file(), text.as_bytes())
+}
+
+/// The disk is full in the middle of a line of the memory, and there is room for the next run.
+fn filled() -> Tale {
+    let mut tale = tale_with(MAILDIR, "false", &letters(1), with_long_memory);
+    let full = ["sh", "-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"];
+    assert_eq!(tale.run_under(&full, None), Some(73));
+    assert_eq!(tale.run(None), Some(0));
+    tale
+}
+
+/// Tales in which the first run is killed and leaves something to the second.
+fn struck() -> Vec<(String, Tale)> {
+    let mut tales = Vec::new();
+    for (deliver, call, from_the_last) in [
+        (MAILDIR, "fdatasync", 1), // before the claims last
+        (MAILDIR, "rename", 1),    // before the last is public
+        (MAILDIR, "fdatasync", 0), // before it is remembered
+        (MBOX, "fsync", 0),        // before the mbox is synced
+        (MBOX, "write", 7),        // in the middle of it
+        (MBOX, "fdatasync", 0),
+    ] {
+        let times = strikes(deliver, &[call]).len();
+        let mut tale = tale(deliver, "false", &letters(4));
+        let strike = format!("{call}:signal=SIGKILL:when={}", times - from_the_last);
+        assert_eq!(tale.run(Some(&strike)), None, "{strike}");
+        assert_eq!(tale.run(None), Some(0));
+        tales.push((format!("{deliver}, {strike}"), tale));
+    }
+    tales
+}
+
+#[test]
+fn half_a_line_is_cut_off_for_good() {
+    if strace_is_here() {
+        let tale = filled();
+        let broken = tale.broken(None);
+        assert!(broken.is_empty(), "{broken:#?}");
+        let mut syncs = tale.syncs().into_iter();
+        let cut = syncs.find(|(_, path)| *path == tale.memory()).unwrap();
+        assert!(!tale.broken(Some(cut.0)).is_empty());
+    }
+}
+
+#[test]
+fn no_sync_of_a_recovery_is_idle() {
+    if !strace_is_here() {
+        return;
+    }
+    let mut count = 0;
+    for (name, tale) in struck() {
+        let broken = tale.broken(None);
+        assert!(broken.is_empty(), "{name}: {broken:#?}");
+        for (place, path) in tale.syncs() {
+            // What is only on the way may have been synced by the run before.
+            let way = path.is_dir() && !path.ends_with("new") && !path.ends_with("tmp");
+            if place.0 == 1 && !way {
+                let broken = tale.broken(Some(place));
+                let which = format!("{name}: the sync of {}", path.display());
+                assert!(!broken.is_empty(), "{which} changes nothing");
+                count += 1;
+            }
+        }
+    }
+    say(&format!("{count} syncs of recoveries, each of them needed"));
+    assert!(count >= 10, "only {count} syncs");
+}
+
 /// The memory is written anew, and then there is more mail.
 fn compacted() -> Tale {
     let mut tale = tale_with(MAILDIR, "true", &letters(2), with_history);
