@@ -1,5 +1,7 @@
 //! Delivery to an mbox: its three forms, its locks, and what stands in the file before.
 
+mod readers;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;

@@ -1,0 +1,133 @@
+//! Programs that lock an mbox, take what is in it, and leave it empty.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use memchr::memmem;
+use rustix::fs::{fcntl_lock, FlockOperation};
+use rustix::process::{fcntl_getlk, Flock, FlockType};
+
+use crate::support::story::{strace_is_here, Fate, Place, Stage, Story};
+
+/// Takes all mail but so much.
+fn take(path: &Path, but: u64) -> Vec<u8> {
+    let mut file = File::options().read(true).write(true).open(path).unwrap();
+    fcntl_lock(&file, FlockOperation::LockExclusive).unwrap();
+    let mut mail = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut mail).unwrap();
+    // A file that is no longer than that may still be written, as some programs do.
+    file.set_len(but.min(mail.len() as u64)).unwrap();
+    file.set_modified(std::time::SystemTime::now()).unwrap();
+    mail.split_off(mail.len().min(usize::try_from(but).unwrap()))
+}
+
+/// Waits until another program has locked the file.
+fn is_locked(path: &Path) {
+    let file = File::options().read(true).write(true).open(path).unwrap();
+    let begun = Instant::now();
+    let lock = Flock::from(FlockType::WriteLock);
+    while fcntl_getlk(&file, &lock).unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "nobody locks it");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// How often a message of a story of many stands there whole.
+fn copies(mail: &[u8], n: usize) -> usize {
+    let message = format!("\nSubject: {n}\n\n{n}\n\n");
+    memmem::find_iter(mail, message.as_bytes()).count()
+}
+
+fn mbox(stage: &Stage) -> PathBuf {
+    stage.scene.path("mbox")
+}
+
+/// A stage whose run was killed when it unlocked the mbox: all is in it and nothing remembered.
+fn unlocking(story: &Story) -> Stage {
+    let mut whole = story.stage();
+    // What is removed last is the dotlock.
+    drop(whole.struck("unlink", "delay_enter=0:when=1+").1.whatever());
+    let trace = fs::read_to_string(whole.scene.path("../trace")).unwrap();
+    let mut stage = story.stage();
+    assert!(stage.killed_at("unlink", trace.lines().count()));
+    assert!(stage.claims() > 1, "{trace}");
+    stage
+}
+
+#[test]
+fn one_waits_until_all_that_is_recovered_is_remembered() {
+    if !strace_is_here() {
+        return;
+    }
+    let mut stage = unlocking(&Story::of_many(Place::Mbox, Fate::Kept, 6));
+    let path = mbox(&stage);
+    let reader = thread::spawn(move || {
+        is_locked(&path);
+        take(&path, 0)
+    });
+    // Slow enough that the reader comes between, if anything can.
+    let (_, outcome) = stage.struck("fdatasync", "delay_enter=300000");
+    drop(outcome.exits(0).never_shows("may come twice").whatever());
+    let taken = reader.join().unwrap();
+    stage.recovers();
+    let mail = [taken, fs::read(mbox(&stage)).unwrap()].concat();
+    let counts: Vec<usize> = (0..6).map(|n| copies(&mail, n)).collect();
+    assert_eq!(counts, [1; 6]);
+}
+
+/// A run is killed, a reader takes all mail but so much, and another run goes on. What comes twice
+/// is said.
+fn killed_and_read(call: &str, k: usize, but: u64) -> bool {
+    let mut stage = Story::of_many(Place::Mbox, Fate::Kept, 3).stage();
+    let killed = stage.killed_at(call, k);
+    let taken = take(&mbox(&stage), but);
+    let mut outcome = stage.scene.run();
+    let said = outcome.take_stderr();
+    drop(outcome.exits(0).whatever());
+    let mail = [taken, fs::read(mbox(&stage)).unwrap()].concat();
+    for n in 0..3 {
+        let doubt = said.contains(&format!("message m{n} "));
+        match copies(&mail, n) {
+            1 => {}
+            2 => assert!(
+                doubt,
+                "{call} {k}, but {but}: {n} came twice, unsaid: {said}"
+            ),
+            other => panic!("{call} {k}, but {but}: {n} came {other} times"),
+        }
+    }
+    killed
+}
+
+#[test]
+fn what_one_took_after_a_crash_comes_twice_only_with_a_word() {
+    if !strace_is_here() {
+        return;
+    }
+    let long = std::env::var("POPGET_CRASH").as_deref() == Ok("long");
+    let old = Story::of_many(Place::Mbox, Fate::Kept, 0).stage();
+    let old = fs::metadata(mbox(&old)).unwrap().len();
+    let mut kills = 0;
+    for call in ["write", "ftruncate", "fsync", "fdatasync"] {
+        let step = if long || call != "write" { 1 } else { 5 };
+        for k in (1..).step_by(step) {
+            // The short run takes turns.
+            let ways = if long {
+                vec![0, old]
+            } else {
+                vec![[0, old][k % 2]]
+            };
+            let killed = ways.iter().filter(|but| killed_and_read(call, k, **but));
+            let killed = killed.count();
+            kills += killed;
+            if killed == 0 {
+                break;
+            }
+        }
+    }
+    assert!(kills >= 10, "killed only {kills} times");
+}
