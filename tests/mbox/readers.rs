@@ -10,6 +10,10 @@ use memchr::memmem;
 use rustix::fs::{fcntl_lock, FlockOperation};
 use rustix::process::{fcntl_getlk, Flock, FlockType};
 
+use crate::support::disk::tale::Tale;
+use crate::support::disk::trace::Call;
+use crate::support::scene::Scene;
+use crate::support::server::PopServer;
 use crate::support::story::{strace_is_here, Fate, Place, Stage, Story};
 
 /// Takes all mail but so much.
@@ -130,4 +134,49 @@ fn what_one_took_after_a_crash_comes_twice_only_with_a_word() {
         }
     }
     assert!(kills >= 10, "killed only {kills} times");
+}
+
+#[test]
+fn one_lock_is_around_all_that_is_recovered() {
+    if !strace_is_here() {
+        return;
+    }
+    let server = PopServer::start();
+    for n in 0..4 {
+        let uid = format!("m{n}");
+        server.maildrop().add(&uid, b"Subject: x\n\nx\n");
+    }
+    let scene = Scene::with_server(&server).deliver("mbox: ~/mbox");
+    let mut tale = Tale::begin(&server, scene);
+    // Two letters stand there whole, and nothing of the others.
+    assert_eq!(tale.run(Some("ftruncate:signal=SIGKILL:when=3")), None);
+    assert_eq!(tale.run(None), Some(0));
+    let recovery = &tale.runs[1];
+    let greeted = recovery.iter().position(|call| call.name == "sendto");
+    let recovery = &recovery[..greeted.unwrap()];
+    let (memory, dotlock) = (tale.memory(), tale.scene.path("mbox.lock"));
+    let all = |name: &str, at: usize, path: &Path| -> Vec<usize> {
+        let is = |call: &Call| match call.name == name && name.starts_with(['f', 'w']) {
+            true => call.descriptor(at).1 == path,
+            false => call.name == name && call.path(at) == path,
+        };
+        let places = recovery.iter().enumerate();
+        let places = places.filter(|(_, call)| is(call)).map(|(place, _)| place);
+        places.collect()
+    };
+    let (locked, unlocked) = (all("linkat", 3, &dotlock), all("unlink", 0, &dotlock));
+    let (written, synced) = (all("write", 0, &memory), all("fdatasync", 0, &memory));
+    assert_eq!((locked.len(), written.len()), (1, 1), "{recovery:#?}");
+    let order = [
+        locked[0],
+        written[0],
+        *synced.last().unwrap(),
+        *unlocked.last().unwrap(),
+    ];
+    assert!(order.is_sorted(), "{order:?}: {recovery:#?}");
+    // Before it is made, a stale one may be removed.
+    assert_eq!(
+        unlocked.iter().filter(|place| **place > locked[0]).count(),
+        1
+    );
 }
