@@ -46,7 +46,8 @@ fn letters(count: usize) -> Letters {
     (0..count).map(|n| (format!("m{n}"), text(n))).collect()
 }
 
-/// A tale of these messages, before its first run.
+/// A tale of these messages, before its first run. Each command waits for its reply: then it is seen
+/// best what each sync is for.
 fn tale(deliver: &str, keep: &str, letters: &Letters) -> Tale {
     tale_with(deliver, keep, letters, |scene| scene)
 }
@@ -57,7 +58,9 @@ fn tale_with(deliver: &str, keep: &str, letters: &Letters, more: fn(Scene) -> Sc
     for (uid, letter) in letters {
         server.maildrop().add(uid, letter);
     }
-    let scene = Scene::with_server(&server).key("keep", keep);
+    let scene = Scene::with_server(&server)
+        .key("keep", keep)
+        .key("pipeline", "off");
     let scene = more(scene.deliver(deliver));
     fs::create_dir_all(scene.path("got")).unwrap();
     Tale::begin(&server, scene)
@@ -245,6 +248,21 @@ fn nothing_is_promised_before_it_lasts_and_no_sync_is_idle() {
     say(&format!("{count} syncs, each of them needed"));
     assert!(count > 300, "only {count} syncs");
     assert!(reasons.len() >= 10, "{reasons:#?}");
+}
+
+#[test]
+fn what_is_sent_ahead_promises_nothing_sooner() {
+    if !strace_is_here() {
+        return;
+    }
+    let with_lead = |scene: Scene| scene.key("pipeline", "auto");
+    for deliver in [MAILDIR, MBOX, MDA, PRINTED] {
+        let mut tale = tale_with(deliver, "false", &letters(100), with_lead);
+        assert_eq!(tale.run(None), Some(0));
+        let broken = tale.broken(None);
+        assert!(broken.is_empty(), "{deliver}: {broken:#?}");
+        assert_eq!(tale.server.maildrop().left(), 0);
+    }
 }
 
 /// Calls at which runs are struck, with how often.

@@ -137,9 +137,9 @@ impl Tale {
                 match disk.apply(call) {
                     Deed::Said(text) => {
                         let text = String::from_utf8_lossy(&text).into_owned();
-                        let number = text.trim_end().strip_prefix("DELE ");
-                        let number = number.map(|number| number.parse::<usize>().unwrap());
-                        deleted.extend(number.map(|number| listed[number - 1].clone()));
+                        let numbers = text.lines().filter_map(|said| said.strip_prefix("DELE "));
+                        let numbers = numbers.map(|number| number.parse::<usize>().unwrap());
+                        deleted.extend(numbers.map(|number| listed[number - 1].clone()));
                         if text.starts_with("QUIT") {
                             left.retain(|uid| !deleted.contains(uid));
                         }
