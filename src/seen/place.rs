@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::owner::{self, Others};
+use crate::steady::steady;
 use rustix::fs::OFlags;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -78,7 +79,7 @@ impl Lock {
             Err(why) if !writes && why.kind() == io::ErrorKind::NotFound => return Ok(Self(None)),
             opened => opened.map_err(failed(&path, "open"))?,
         };
-        match fs2::FileExt::try_lock_exclusive(&file) {
+        match steady(|| fs2::FileExt::try_lock_exclusive(&file)) {
             Ok(()) => Ok(Self(Some(file))),
             Err(why) if why.kind() == fs2::lock_contended_error().kind() => {
                 Err(Error::AccountBusy(path))

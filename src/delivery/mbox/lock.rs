@@ -5,6 +5,7 @@ use crate::delivery::host;
 use crate::error::{Error, Result};
 use crate::event::Notice;
 use crate::folder;
+use crate::steady::steady;
 use rustix::fs::{fcntl_lock, FlockOperation, OFlags};
 use rustix::process::{test_kill_process, Pid};
 use serde::Deserialize;
@@ -72,7 +73,7 @@ impl Locked {
         let both = !(fcntl && one_for_both(file));
         wait(&self.mbox, || {
             let flocked = if both {
-                fs2::FileExt::try_lock_exclusive(file)
+                steady(|| fs2::FileExt::try_lock_exclusive(file))
             } else {
                 Ok(())
             };
@@ -82,7 +83,8 @@ impl Locked {
                 Ok(()) if !fcntl => return Ok(true),
                 Ok(()) => {}
             }
-            match fcntl_lock(file, FlockOperation::NonBlockingLockExclusive) {
+            let lock = || fcntl_lock(file, FlockOperation::NonBlockingLockExclusive);
+            match rustix::io::retry_on_intr(lock) {
                 Ok(()) => Ok(true),
                 Err(rustix::io::Errno::AGAIN | rustix::io::Errno::ACCESS) => Ok(false),
                 Err(why) => Err(why.into()),

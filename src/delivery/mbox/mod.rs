@@ -20,6 +20,7 @@ use super::{undelivered, unprepared, Delivery, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::{Envelope, Uid};
+use crate::steady::steady;
 use claim::Site;
 use file::Missing;
 use letter::Ready;
@@ -236,7 +237,7 @@ fn cut(file: &File, at: u64, before: Before) -> io::Result<()> {
 /// How a file is that is an mbox, or empty.
 fn check(file: &File) -> io::Result<Before> {
     let mut opening = [0; 5];
-    let read = file.read_at(&mut opening, 0)?;
+    let read = steady(|| file.read_at(&mut opening, 0))?;
     if read > 0 && !b"From ".starts_with(&opening[..read]) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
