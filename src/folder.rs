@@ -61,6 +61,16 @@ pub fn secure(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a folder is there. What cannot be looked at is not missing.
+pub fn is_there(path: &Path) -> io::Result<bool> {
+    use io::ErrorKind as K;
+    match fs::metadata(path) {
+        Ok(about) => Ok(about.is_dir()),
+        Err(why) if matches!(why.kind(), K::NotFound | K::NotADirectory) => Ok(false),
+        Err(why) => Err(why),
+    }
+}
+
 /// Syncs a folder: what was made, renamed or removed in it.
 pub fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()

@@ -10,6 +10,7 @@ use super::{claim_words, host, path_bytes, undelivered, unprepared};
 use super::{Delivery, Fate, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
 use crate::message::{Envelope, Uid};
+use crate::steady::steady;
 use crate::{folder, owner};
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -128,7 +129,7 @@ impl Delivery for Maildir {
     fn sweep(&self) -> Result<()> {
         let tmp = self.path.join("tmp");
         let mark = self.infix();
-        for found in fs::read_dir(&tmp).map_err(unprepared(&tmp, "read"))? {
+        for found in steady(|| fs::read_dir(&tmp)).map_err(unprepared(&tmp, "read"))? {
             let found = found.map_err(unprepared(&tmp, "read"))?;
             let name = found.file_name();
             if memchr::memmem::find(name.as_bytes(), mark.as_bytes()).is_some() {
@@ -265,26 +266,34 @@ fn publish(path: &Path, letter: &Claimed) -> Result<Fate> {
         Err(why) if why.kind() == io::ErrorKind::NotFound => {}
         Err(why) => return Err(undelivered(&public, "rename to")(why)),
     }
-    if ["tmp", "new"]
-        .iter()
-        .any(|folder| !path.join(folder).is_dir())
-    {
-        // Not the Maildir that was: moved away, or on a disk that is not mounted.
-        return Ok(Fate::Unknown);
+    for folder in ["tmp", "new"].map(|folder| path.join(folder)) {
+        if !folder::is_there(&folder).map_err(unprepared(&folder, "look at"))? {
+            // Not the Maildir that was: moved away, or on a disk that is not mounted.
+            return Ok(Fate::Unknown);
+        }
     }
-    let lies = |folder: &&str| lies_in(&path.join(folder), &name);
-    if age < SWEPT || ["new", "cur"].iter().any(lies) {
+    let lies = |folder| lies_in(&path.join(folder), &name);
+    if age < SWEPT || lies("new")? || lies("cur")? {
         return Ok(Fate::Delivered);
     }
     Ok(Fate::Unknown)
 }
 
 /// Whether a folder holds this message, with flags or without.
-fn lies_in(folder: &Path, name: &Path) -> bool {
+fn lies_in(folder: &Path, name: &Path) -> Result<bool> {
+    let failed = unprepared(folder, "read");
     let name = name.as_os_str().as_bytes();
-    let found = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names = found.map(|entry| entry.file_name());
-    names.any(|found| found.as_bytes().split(|b| *b == b':').next() == Some(name))
+    let found = match steady(|| fs::read_dir(folder)) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found.map_err(&failed)?,
+    };
+    for entry in found {
+        let found = entry.map_err(&failed)?.file_name();
+        if found.as_bytes().split(|b| *b == b':').next() == Some(name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// This machine's name, with what a file name cannot hold escaped as the convention says.

@@ -59,7 +59,7 @@ pub fn resume(
         return Ok((unknown, None));
     };
     // Mail readers remove an mbox that they have emptied: the letters may have been in it.
-    if !path.exists() {
+    if !path.try_exists().map_err(unprepared(path, "look at"))? {
         return Ok((unknown, None));
     }
     let locked = Locked::take(path, &Lock::ALL, mark, &|_| {})?;
