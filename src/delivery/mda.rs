@@ -3,12 +3,13 @@
 //! reaches it only through the environment and the message itself.
 
 use super::spool::Spool;
-use super::{Delivery, Letter, Sealed, Sender};
+use super::{undelivered, Delivery, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
 use crate::event::Notice;
 use crate::message::{Envelope, Uid};
 use crate::owner;
 use crate::secret::CommandLine;
+use crate::steady::steady;
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::io::{ioctl_fionbio, ioctl_fionread};
 use rustix::process::{kill_process_group, Pid, Signal};
@@ -173,6 +174,7 @@ impl Sealed for Draft<'_> {
             stdin: Some(File::from(stdin)),
             stderr,
             reader,
+            spool: &mda.sender.spool,
             piece: Vec::new(),
             said: Vec::new(),
         };
@@ -224,6 +226,8 @@ struct Feeding<'r> {
     stdin: Option<File>,
     stderr: Option<ChildStderr>,
     reader: Box<dyn Read + 'r>,
+    /// What the reader may read.
+    spool: &'r Path,
     piece: Vec<u8>,
     said: Vec<u8>,
 }
@@ -236,14 +240,10 @@ impl Feeding<'_> {
         timeout: Duration,
         meanwhile: &mut dyn FnMut(),
     ) -> Result<Option<ExitStatus>> {
-        let failed = |why| Error::System {
-            doing: "run the MDA",
-            why,
-        };
         let (started, mut asked, mut pause) =
             (Instant::now(), Instant::now(), Duration::from_millis(1));
         loop {
-            if let Some(status) = self.child.try_wait().map_err(failed)? {
+            if let Some(status) = steady(|| self.child.try_wait()).map_err(failed)? {
                 self.listen();
                 return Ok(Some(status));
             }
@@ -255,7 +255,7 @@ impl Feeding<'_> {
                 asked = Instant::now();
                 meanwhile();
             }
-            if self.wait(pause).map_err(failed)? {
+            if self.wait(pause)? {
                 pause = Duration::from_millis(1);
             } else {
                 pause = (pause * 2).min(Duration::from_millis(50));
@@ -264,7 +264,7 @@ impl Feeding<'_> {
     }
 
     /// Waits until it reads or speaks, or the pause is over; says whether anything moved.
-    fn wait(&mut self, pause: Duration) -> io::Result<bool> {
+    fn wait(&mut self, pause: Duration) -> Result<bool> {
         let pause = Timespec {
             tv_sec: 0,
             tv_nsec: pause.as_nanos() as _,
@@ -279,7 +279,7 @@ impl Feeding<'_> {
         match poll(&mut ready, Some(&pause)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(false),
             Ok(_) => {}
-            Err(why) => return Err(why.into()),
+            Err(why) => return Err(failed(why.into())),
         }
         let moved: Vec<bool> = ready.iter().map(|fd| !fd.revents().is_empty()).collect();
         let (feeds, speaks) = match (self.stdin.is_some(), moved.as_slice()) {
@@ -297,7 +297,7 @@ impl Feeding<'_> {
     }
 
     /// Gives it as much as it takes without blocking, and closes its input when all is given.
-    fn feed(&mut self) -> io::Result<()> {
+    fn feed(&mut self) -> Result<()> {
         let Some(stdin) = &mut self.stdin else {
             return Ok(());
         };
@@ -306,13 +306,14 @@ impl Feeding<'_> {
                 Ok(n) => drop(self.piece.drain(..n)),
                 Err(why) if why.kind() == io::ErrorKind::WouldBlock => {}
                 Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
-                Err(why) => return Err(why),
+                Err(why) => return Err(failed(why)),
             }
         }
         // At once: an MDA that knows the size need not wait for the end, and may be gone already.
         if self.piece.is_empty() {
             self.piece.resize(64 * 1024, 0);
-            let read = self.reader.read(&mut self.piece)?;
+            let read = steady(|| self.reader.read(&mut self.piece));
+            let read = read.map_err(undelivered(self.spool, "read back the spool"))?;
             self.piece.truncate(read);
         }
         if self.piece.is_empty() {
@@ -360,6 +361,14 @@ impl Feeding<'_> {
         }
         let _ = self.child.wait();
         self.listen();
+    }
+}
+
+/// The error that the system stands in the MDA's way.
+fn failed(why: io::Error) -> Error {
+    Error::System {
+        doing: "run the MDA",
+        why,
     }
 }
 
