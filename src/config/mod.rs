@@ -150,15 +150,20 @@ fn find(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
             }
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
             Err(why) => {
-                let source = Source {
-                    name,
-                    text: String::new(),
-                };
-                return Err(source.unfit(None, format!("cannot be read: {}", plain(&why))));
+                let text = String::new();
+                return Err(Source { name, text }.unread(why));
             }
         }
     }
     Err(Error::NoSettings(places))
+}
+
+impl Source {
+    /// The error that the file cannot be read.
+    fn unread(&self, why: std::io::Error) -> Error {
+        let unfit = |why| self.unfit(None, format!("cannot be read: {}", plain(&why)));
+        Error::unread(why, "read the configuration", unfit)
+    }
 }
 
 fn text(name: &str, from: impl Read) -> Result<String> {
@@ -168,8 +173,7 @@ fn text(name: &str, from: impl Read) -> Result<String> {
     };
     let mut bytes = Vec::new();
     if let Err(why) = from.take(LIMIT + 1).read_to_end(&mut bytes) {
-        let what = format!("cannot be read: {}", plain(&why));
-        return Err(source(String::new()).unfit(None, what));
+        return Err(source(String::new()).unread(why));
     }
     if bytes.len() as u64 > LIMIT {
         let what = "is larger than 1 MiB, more than any configuration needs";

@@ -136,13 +136,17 @@ impl Layers<'_> {
 
     /// Fails if a file that the settings name cannot be read.
     pub(super) fn readable(&self, key: &str, own: bool, path: &Path) -> Result<()> {
-        let why = match File::open(path).and_then(|file| file.metadata()) {
-            Ok(meta) if meta.is_dir() => "it is a directory".into(),
-            Ok(_) => return Ok(()),
-            Err(why) => plain(&why),
+        let wrong = |why: &str| {
+            let what = format!("{} cannot be read: {why}", path.display());
+            self.wrong(key, own, what)
         };
-        let what = format!("{} cannot be read: {why}", path.display());
-        Err(self.wrong(key, own, what))
+        match File::open(path).and_then(|file| file.metadata()) {
+            Ok(meta) if meta.is_dir() => Err(wrong("it is a directory")),
+            Ok(_) => Ok(()),
+            Err(why) => Err(Error::unread(why, "read the configuration", |why| {
+                wrong(&plain(&why))
+            })),
+        }
     }
 
     fn destination(&self) -> Result<Destination> {

@@ -177,6 +177,19 @@ impl Error {
         Self::from_transport(error, "a message")
     }
 
+    /// The error over a file that could not be read: the system's own if it had nothing left to give,
+    /// else this one.
+    pub fn unread(
+        why: io::Error,
+        doing: &'static str,
+        otherwise: impl FnOnce(io::Error) -> Self,
+    ) -> Self {
+        match starved(&why) {
+            true => Self::System { doing, why },
+            false => otherwise(why),
+        }
+    }
+
     /// What a transport failed with meanwhile: our own error, if it carries one.
     pub fn from_transport(error: io::Error, during: &'static str) -> Self {
         error.downcast::<Self>().unwrap_or_else(|why| Self::Cut {

@@ -19,13 +19,13 @@ pub fn credential(name: &str) -> Result<Secret> {
         return Err(Error::NoCredentials(name.into()));
     };
     let path = PathBuf::from(folder).join(name);
-    let file = File::open(&path).map_err(|why| unreadable("credential", &path, &why))?;
+    let file = File::open(&path).map_err(|why| unreadable("credential", &path, why))?;
     line_of("credential", &path, slurp("credential", &path, &file)?)
 }
 
 /// Opens a file that nobody else may be able to read.
 pub(super) fn private(what: &'static str, path: &Path) -> Result<File> {
-    let file = File::open(path).map_err(|why| unreadable(what, path, &why))?;
+    let file = File::open(path).map_err(|why| unreadable(what, path, why))?;
     match open_to_others(&file) {
         None => Ok(file),
         Some(why) => {
@@ -42,7 +42,7 @@ pub(super) fn slurp(what: &'static str, path: &Path, file: &File) -> Result<Vec<
     let mut bytes = Vec::with_capacity(LIMIT as usize + 1);
     file.take(LIMIT)
         .read_to_end(&mut bytes)
-        .map_err(|why| unreadable(what, path, &why))?;
+        .map_err(|why| unreadable(what, path, why))?;
     Ok(bytes)
 }
 
@@ -58,12 +58,12 @@ fn line_of(what: &'static str, path: &Path, bytes: Vec<u8>) -> Result<Secret> {
     Ok(secret)
 }
 
-fn unreadable(what: &'static str, path: &Path, why: &io::Error) -> Error {
-    Error::SecretFile {
+fn unreadable(what: &'static str, path: &Path, why: io::Error) -> Error {
+    Error::unread(why, "read a file with a secret", |why| Error::SecretFile {
         what,
         path: path.into(),
-        why: format!("cannot be read: {}", plain(why)),
-    }
+        why: format!("cannot be read: {}", plain(&why)),
+    })
 }
 
 /// Why a file is not fit to hold a secret, if it is not. A group may read what root owns, since
