@@ -118,6 +118,7 @@ impl Error {
             E::TimedOut { .. } => "the next run tries again; raise timeout if the server is just slow",
             E::Deadline(_) => "what was delivered is remembered; the next run goes on, or raise deadline",
             E::Cut { during: "the greeting", .. } => "it may be busy, refuse this machine, or want TLS from the start (tls: implicit); the next run tries again",
+            E::Cut { during: "the TLS handshake", .. } => "it may be busy, or not speak TLS here: check port and tls; the next run tries again",
             E::Cut { .. } => "what was delivered is remembered; the next run goes on",
             E::TlsFailed { advice, .. } | E::NotProven { advice, .. } | E::NotPop3 { advice, .. } => advice,
             E::NoStls(_) => "try tls: implicit; tls: none would send everything in the clear",

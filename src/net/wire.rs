@@ -360,7 +360,9 @@ impl<'e> Wire<'e> {
 /// Whether an error only says that nothing happened yet.
 pub(super) fn again(why: &io::Error) -> bool {
     use io::ErrorKind as K;
-    matches!(why.kind(), K::WouldBlock | K::TimedOut | K::Interrupted)
+    // With ETIMEDOUT the system itself has given the connection up.
+    let lost = why.kind() == K::TimedOut && why.raw_os_error().is_some();
+    !lost && matches!(why.kind(), K::WouldBlock | K::TimedOut | K::Interrupted)
 }
 
 #[cfg(test)]

@@ -194,9 +194,14 @@ impl Seen {
         }
     }
 
-    /// Keeps an error of our own, which the libraries would turn into words of theirs.
+    /// Keeps an error of our own or of the system, which the libraries would turn into words of
+    /// theirs. A signal is none to them: they would give up what only has to be tried again.
     fn note(&self, error: io::Error) -> io::Error {
+        if super::wire::again(&error) {
+            return io::ErrorKind::WouldBlock.into();
+        }
         let ours = error.get_ref().is_some_and(|inner| inner.is::<Error>());
+        let ours = ours || error.raw_os_error().is_some();
         let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *watch {
             Watch::On(seen) if ours => {
