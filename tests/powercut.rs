@@ -14,7 +14,7 @@ use crate::support::disk::tale::{Cut, Tale};
 use crate::support::disk::Disk;
 use crate::support::scene::{Scene, ACCOUNT};
 use crate::support::server::PopServer;
-use crate::support::story::strace_is_here;
+use crate::support::strike::strace_is_here;
 use crate::support::{mail, memory};
 
 const MAILDIR: &str = "maildir: ~/some/where/Mail";

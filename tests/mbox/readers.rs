@@ -14,7 +14,8 @@ use crate::support::disk::tale::Tale;
 use crate::support::disk::trace::Call;
 use crate::support::scene::Scene;
 use crate::support::server::PopServer;
-use crate::support::story::{strace_is_here, Fate, Place, Stage, Story};
+use crate::support::story::{Fate, Place, Stage, Story};
+use crate::support::strike::{strace_is_here, Fault, Point};
 
 /// Takes all mail but so much.
 fn take(path: &Path, but: u64) -> Vec<u8> {
@@ -52,13 +53,11 @@ fn mbox(stage: &Stage) -> PathBuf {
 
 /// A stage whose run was killed when it unlocked the mbox: all is in it and nothing remembered.
 fn unlocking(story: &Story) -> Stage {
-    let mut whole = story.stage();
     // What is removed last is the dotlock.
-    drop(whole.struck("unlink", "delay_enter=0:when=1+").1.whatever());
-    let trace = fs::read_to_string(whole.scene.path("../trace")).unwrap();
+    let removed = story.stage().watched(&["unlink"]);
     let mut stage = story.stage();
-    assert!(stage.killed_at("unlink", trace.lines().count()));
-    assert!(stage.claims() > 1, "{trace}");
+    assert!(stage.killed(&Point::Call("unlink".into(), removed.len())));
+    assert!(stage.claims() > 1, "{removed:#?}");
     stage
 }
 
@@ -74,7 +73,11 @@ fn one_waits_until_all_that_is_recovered_is_remembered() {
         take(&path, 0)
     });
     // Slow enough that the reader comes between, if anything can.
-    let (_, outcome) = stage.struck("fdatasync", "delay_enter=300000");
+    let slowly = Fault {
+        what: "delay_enter=300000",
+        onwards: true,
+    };
+    let (_, outcome) = stage.struck(&Point::Call("fdatasync".into(), 1), slowly);
     drop(outcome.exits(0).never_shows("may come twice").whatever());
     let taken = reader.join().unwrap();
     stage.recovers();
@@ -87,7 +90,7 @@ fn one_waits_until_all_that_is_recovered_is_remembered() {
 /// is said.
 fn killed_and_read(call: &str, k: usize, but: u64) -> bool {
     let mut stage = Story::of_many(Place::Mbox, Fate::Kept, 3).stage();
-    let killed = stage.killed_at(call, k);
+    let killed = stage.killed(&Point::Call(call.into(), k));
     let taken = take(&mbox(&stage), but);
     let mut outcome = stage.scene.run();
     let said = outcome.take_stderr();

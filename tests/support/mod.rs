@@ -14,7 +14,8 @@
 //! - `unprivileged`: being somebody else than root
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers; `made`
 //!   and `long`: messages made by code, and those for which there is no room
-//! - `story`: a run that is killed or failed in the middle, and what must come of it
+//! - `story`: a run that is killed or failed in the middle; `strike`: where and how; `ending`:
+//!   what must come of it
 //! - `disk`: what a power cut may leave of what a run has written
 //! - `client`: a bare client, to test the servers with
 
@@ -37,6 +38,7 @@ pub mod client;
 pub mod conversation;
 pub mod disk;
 pub mod dovecot;
+pub mod ending;
 pub mod endless;
 pub mod gate;
 pub mod guest;
@@ -59,6 +61,7 @@ pub mod server;
 pub mod session;
 pub mod speech;
 pub mod story;
+pub mod strike;
 pub mod terminal;
 pub mod tls;
 pub mod unprivileged;
