@@ -6,7 +6,7 @@
 //! (EINTR) or could be done without must not be seen at all.
 
 use super::calls::{self, Call, Ill, KILLED};
-use super::{count, long};
+use super::count;
 use crate::support::outcome::Outcome;
 use crate::support::story::{Place, Stage, Story};
 use crate::support::strike::{self, Made, Point};
@@ -46,7 +46,7 @@ pub struct Row {
     pub at: At,
     /// Whether a mail reader takes what is new after every strike.
     pub read: bool,
-    /// Of how many points alike the short form takes one.
+    /// Of how many points alike one is taken.
     pub thin: usize,
 }
 
@@ -196,14 +196,13 @@ impl Row {
         calls::all().filter(meant).flat_map(of).collect()
     }
 
-    /// Each of these ills at each of these points; in the short form at some of them, but each ill
-    /// once. Each begins elsewhere, so that together they strike everywhere.
+    /// Each of these ills at one in so many of these points, but once at least. Each begins elsewhere, so that together they strike everywhere.
     fn thinned<'p>(
         &self,
         points: &'p [Point],
         ills: &'p [Ill],
     ) -> impl Iterator<Item = (Point, Ill)> + 'p {
-        let thin = if long() { 1 } else { self.thin };
+        let thin = self.thin;
         let first = move |at: usize| (at * 5 + 2) % thin.min(points.len().max(1));
         let ills = ills.iter().enumerate();
         ills.flat_map(move |(at, ill)| {

@@ -70,7 +70,7 @@ impl Story {
         let mut messages: Vec<_> = small
             .map(|name| (name.to_owned(), mail::named(name)))
             .into();
-        let line = b"From here on it is long, and longer than the spool's memory.\n".repeat(6000);
+        let line = b"From here on it is long, and longer than the spool's memory.\n".repeat(4400);
         let large = [&b"Subject: large\n\n"[..], &line].concat();
         messages.insert(2, ("large".into(), large));
         Story {
