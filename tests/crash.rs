@@ -108,7 +108,7 @@ fn a_first_run_into_an_mbox() {
 #[test]
 fn a_first_run_to_an_mda() {
     if strace_is_here() {
-        let walk = walk("to an MDA", 150, &[row(Mda, Deleted)]);
+        let walk = walk("to an MDA", 90, &[row(Mda, Deleted)]);
         assert!(
             walk.twice > 0,
             "no strike was between delivered and remembered"
@@ -156,7 +156,7 @@ fn clearing_up_in_an_mbox() {
             row("fdatasync", 1),
         ];
         // Some of its faults wait for a lock in vain, for as long as that is allowed.
-        let rows = if long() { &rows[..] } else { &rows[1..4] };
+        let rows = if long() { &rows[..] } else { &rows[1..3] };
         walk("clearing up in an mbox", 100, rows);
     }
 }

@@ -95,6 +95,12 @@ impl Scene {
         }
     }
 
+    /// The same in a world where syncs cost nothing; to be said before the world is furnished.
+    pub fn in_memory(mut self) -> Scene {
+        self.world = Arc::new(World::in_memory(PASSWORD));
+        self
+    }
+
     /// A scene with something else that listens on this port, or with nothing there.
     pub fn at_port(port: u16) -> Scene {
         let mut scene = Scene::new();

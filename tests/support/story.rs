@@ -125,7 +125,7 @@ impl Story {
         } else {
             "false"
         };
-        let scene = Scene::with_server(&server).key("keep", keep);
+        let scene = Scene::with_server(&server).in_memory().key("keep", keep);
         let scene = scene.key("retry", &self.retry.to_string());
         let scene = match self.place {
             Place::Maildir => scene,
