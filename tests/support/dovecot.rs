@@ -143,7 +143,8 @@ impl Dovecot {
         log_in(self.folder.path())
     }
 
-    fn maildir(&self, user: &str) -> PathBuf {
+    /// Where a user's mail is.
+    pub fn maildir(&self, user: &str) -> PathBuf {
         self.folder.path().join("mail").join(user)
     }
 
@@ -259,7 +260,8 @@ fn line_of(user: &str) -> String {
     format!("{user}:{{PLAIN}}{PASSWORD}::::::\n")
 }
 
-fn make_maildir(path: &Path) {
+/// Makes a Maildir that Dovecot can use.
+pub fn make_maildir(path: &Path) {
     fs::create_dir(path).unwrap();
     give_away(path);
     for place in ["tmp", "new", "cur"] {

@@ -1,0 +1,30 @@
+//! As much of the tests' support as a Dovecot takes; the tests use the rest.
+
+#[path = "../support/dovecot.rs"]
+pub mod dovecot;
+#[path = "../support/guest.rs"]
+pub mod guest;
+#[path = "../support/login.rs"]
+pub mod login;
+#[path = "../support/long.rs"]
+pub mod long;
+#[path = "../support/made.rs"]
+pub mod made;
+#[path = "../support/mail.rs"]
+pub mod mail;
+#[path = "../support/maildrop.rs"]
+pub mod maildrop;
+#[path = "../support/proof.rs"]
+pub mod proof;
+#[path = "../support/server.rs"]
+pub mod server;
+#[path = "../support/session.rs"]
+pub mod session;
+#[path = "../support/speech.rs"]
+pub mod speech;
+#[path = "../support/tls.rs"]
+pub mod tls;
+#[path = "../support/unprivileged.rs"]
+pub mod unprivileged;
+#[path = "../support/wire.rs"]
+pub mod wire;
