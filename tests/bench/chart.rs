@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::course::{Done, Outcome};
-use super::report::figure;
+use super::report::duration;
 
 /// The works that are drawn, in this order, over the line without TLS.
 const DRAWN: [&str; 6] = ["many", "durable", "large", "distant", "accounts", "look"];
@@ -12,6 +12,8 @@ const WIDTH: f64 = 760.0;
 /// Where the bars begin and how long the longest is.
 const LEFT: f64 = 110.0;
 const LONGEST: f64 = 540.0;
+/// Bars so many times as long as popget's are broken off, or nobody would see the others.
+const BROKEN: f64 = 12.0;
 /// From one bar to the next, and how thick each is.
 const STEP: f64 = 19.0;
 const THICK: f64 = 13.0;
@@ -34,13 +36,10 @@ pub fn draw(done: &[Done]) -> String {
             body,
             "<text class=\"what\" x=\"8\" y=\"{top}\">{what}</text>"
         );
-        let took: Vec<&Outcome> = done
-            .outcomes
-            .iter()
-            .filter(|one| !one.costs.is_empty())
-            .collect();
-        let longest = took.iter().map(|one| one.time(false)).fold(0.0, f64::max);
-        for outcome in took {
+        let times = || done.outcomes.iter().map(|one| one.time(false));
+        let popget = times().next().unwrap_or(f64::NAN);
+        let longest = times().fold(0.0, f64::max).min(popget * BROKEN);
+        for outcome in &done.outcomes {
             top += STEP;
             body += &bar(outcome, top, longest);
         }
@@ -53,31 +52,39 @@ pub fn draw(done: &[Done]) -> String {
     )
 }
 
-/// A bar with its name before it and its time behind it.
+/// A bar with its name before it and its time behind it; one that is too long has a gap near its end.
 fn bar(outcome: &Outcome, bottom: f64, longest: f64) -> String {
     let time = outcome.time(false);
-    let long = (time / longest * LONGEST).max(1.0);
     let class = match outcome.worker.program.name() {
         name @ ("popget" | "floor") => name,
         _ => "bar",
     };
-    let name = escaped(
-        outcome
-            .worker
-            .name
-            .split(',')
-            .next_back()
-            .unwrap_or_default()
-            .trim(),
-    );
+    let rect = |from: f64, to: f64| {
+        let (x, y, width) = (LEFT + from, bottom - THICK + 2.0, (to - from).max(1.0));
+        format!("<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{THICK}\"/>")
+    };
+    // Who took too long has no time.
+    let whole = time <= longest;
+    let long = if whole {
+        time / longest * LONGEST
+    } else {
+        LONGEST
+    };
+    let drawn = match whole {
+        true => rect(0.0, long),
+        false => rect(0.0, long - 24.0) + &rect(long - 18.0, long),
+    };
+    let told = match outcome.costs.is_empty() {
+        true => outcome.remark.clone(),
+        false => duration(time),
+    };
+    let name = outcome.worker.name.rsplit(", ").next().unwrap_or_default();
     format!(
-        "<text x=\"{:.0}\" y=\"{bottom}\" text-anchor=\"end\">{name}</text>\
-         <rect class=\"{class}\" x=\"{LEFT}\" y=\"{:.1}\" width=\"{long:.1}\" height=\"{THICK}\" rx=\"2\"/>\
-         <text x=\"{:.1}\" y=\"{bottom}\">{} s</text>\n",
+        "<text x=\"{}\" y=\"{bottom}\" text-anchor=\"end\">{}</text>{drawn}<text x=\"{:.1}\" y=\"{bottom}\">{}</text>\n",
         LEFT - 8.0,
-        bottom - THICK + 2.0,
+        escaped(name),
         LEFT + long + 6.0,
-        figure(time)
+        escaped(&told)
     )
 }
 

@@ -15,6 +15,7 @@ use super::distance::{Distance, ROUND_TRIP};
 use super::lab::{copy, hand_over, Lab, Maildrop};
 use super::measure::{median, Cost, Starter};
 use super::programs::{Job, Program, Sink};
+use super::report::duration;
 use super::works::{Kind, Mail, To, Work, Worker};
 
 /// Whoever takes longer than so many seconds is not asked again.
@@ -222,6 +223,7 @@ impl Course<'_> {
             copy(known.path(), &state)?;
         }
         let job = self.job(turn, folder.path(), &state);
+        turn.distance.map(Distance::talk); // of those who were here before
         self.measure(outcome, &job)?;
         if let Some(distance) = turn.distance {
             thread::sleep(ROUND_TRIP); // what was said last is still on its way
@@ -276,7 +278,11 @@ impl Course<'_> {
             );
             super::say(&what);
         }
-        super::say(&format!("{:<20} {:8.3} s", outcome.worker.name, cost.wall));
+        super::say(&format!(
+            "{:<20} {}",
+            outcome.worker.name,
+            duration(cost.wall)
+        ));
         outcome.costs.push(cost);
         Ok(())
     }

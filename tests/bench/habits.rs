@@ -73,7 +73,8 @@ fn counted(table: &str, calls: &[&str]) -> f64 {
         .lines()
         .map(|row| row.split_whitespace().collect::<Vec<_>>());
     let rows = rows.filter(|row| row.last().is_some_and(|call| calls.contains(call)));
-    rows.filter_map(|row| row.get(3)?.parse::<f64>().ok()).sum()
+    rows.filter_map(|row| row.get(3)?.parse::<f64>().ok())
+        .fold(0.0, |all, count| all + count)
 }
 
 /// The first number in what a program says about itself, or what its package says.

@@ -54,6 +54,7 @@ use course::Course;
 use floor::{Access, Duty};
 use lab::Lab;
 use measure::Starter;
+use programs::Program;
 use works::Work;
 
 /// What may be asked for.
@@ -184,7 +185,7 @@ fn compare(asked: &Asked) -> Result<()> {
             }
         }
     }
-    let habits = match asked.work.is_empty() {
+    let habits = match wanted(asked, HABITS) {
         true => habits::observe(&course)?,
         false => Vec::new(),
     };
@@ -202,21 +203,26 @@ fn compare(asked: &Asked) -> Result<()> {
     Ok(())
 }
 
+/// What is asked for to see the habits of the programs alone.
+const HABITS: &str = "habits";
+
+fn wanted(asked: &Asked, name: &str) -> bool {
+    asked.work.is_empty() || asked.work.iter().any(|work| work == name)
+}
+
 /// The works asked for, with the programs asked for.
 fn chosen(asked: &Asked) -> Result<Vec<Work>> {
     let mut works = works::all(asked.quick);
     for name in &asked.work {
-        ensure!(
-            works.iter().any(|work| work.name == name),
-            "there is no work called {name}"
-        );
+        let known = name == HABITS || works.iter().any(|work| work.name == name);
+        ensure!(known, "there is no work called {name}; see --list");
     }
-    works.retain(|work| asked.work.is_empty() || asked.work.iter().any(|name| work.name == name));
+    works.retain(|work| wanted(asked, work.name));
     if let Some(only) = &asked.only {
-        let wanted = |name: &str| only.iter().any(|only| only == name);
         for work in &mut works {
-            work.workers
-                .retain(|worker| worker.program.is_ours() || wanted(worker.program.name()));
+            let named = |name| only.iter().any(|only| only == name);
+            let stays = |program: Program| program.is_ours() || named(program.name());
+            work.workers.retain(|worker| stays(worker.program));
         }
     }
     Ok(works)

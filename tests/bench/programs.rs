@@ -60,12 +60,10 @@ pub struct Job {
 }
 
 impl Job {
-    /// Writes a file for nobody else to read.
+    /// Writes a file of settings.
     fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
         let path = self.folder.join(name);
-        let mut options = fs::OpenOptions::new();
-        let file = options.create(true).truncate(true).write(true).mode(0o600);
-        file.open(&path)?.write_all(text.as_bytes())?;
+        write(&path, text)?;
         Ok(path)
     }
 
@@ -153,8 +151,15 @@ impl Program {
                 (".fetchids".into(), rows(uids, row))
             }
         };
-        Ok(fs::write(job.state.join(name), text)?)
+        write(&job.state.join(name), &text)
     }
+}
+
+/// Writes a file that nobody else may read, on which some programs insist.
+fn write(path: &Path, text: &str) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let file = options.create(true).truncate(true).write(true).mode(0o600);
+    Ok(file.open(path)?.write_all(text.as_bytes())?)
 }
 
 fn rows(uids: &[String], row: impl Fn(&str) -> String) -> String {

@@ -40,7 +40,8 @@ fn programs(habits: &[Habit]) -> String {
         return String::new();
     }
     let mut text = String::from(
-        "A message of 4 KiB to a Maildir on disk takes each of them:\n\n\
+        "A message of 4 KiB to a Maildir on disk takes each of them (fetchmail delivers by maildrop; \
+         getmail6 is made to wait for its deliveries by process, since it can miss their signal):\n\n\
          | program | version | syncs | processes | system calls |\n|---|---|---|---|---|\n",
     );
     for habit in habits {
@@ -106,73 +107,75 @@ fn weighed(goal: &Goal, done: &Done) -> Option<(String, f64, f64)> {
 fn figures(done: &[Done]) -> String {
     let mut text = String::new();
     for done in done {
-        let unit = if done.work.per_message { "µs" } else { "s" };
         let _ = writeln!(
             text,
-            "### {}\n\n| | {unit} | from – to | × popget | CPU s | MiB | turns | runs | |\n\
+            "### {}\n\n| | takes | from – to | × popget | computing | MiB | turns | runs | |\n\
              |---|---|---|---|---|---|---|---|---|",
             title(done)
         );
-        let reference = done
-            .outcomes
-            .first()
-            .map_or(f64::NAN, |popget| popget.time(done.work.per_message));
+        let per_message = done.work.per_message;
+        let popget = done.outcomes.first().map(|popget| popget.time(per_message));
         for outcome in &done.outcomes {
-            text += &row(outcome, reference, done.work.per_message);
+            text += &row(outcome, popget.unwrap_or(f64::NAN), per_message);
         }
         text.push('\n');
     }
     text
 }
 
-fn row(outcome: &Outcome, reference: f64, per_message: bool) -> String {
+fn row(outcome: &Outcome, popget: f64, per_message: bool) -> String {
     let name = &outcome.worker.name;
     if outcome.costs.is_empty() {
         return format!("| {name} | | | | | | | | {} |\n", outcome.remark);
     }
-    let (time, factor) = (
-        outcome.time(per_message),
-        if per_message { 1e6 } else { 1.0 },
-    );
-    let whole = outcome.time(false);
-    let walls = || {
-        outcome
-            .costs
-            .iter()
-            .map(|cost| cost.wall / whole * time * factor)
-    };
-    let (least, most) = (
-        walls().fold(f64::INFINITY, f64::min),
-        walls().fold(0.0, f64::max),
-    );
-    let turns = outcome
-        .turns
-        .map(|turns| turns.to_string())
-        .unwrap_or_default();
+    let time = outcome.time(per_message);
+    let share = time / outcome.time(false);
+    let walls = || outcome.costs.iter().map(|cost| cost.wall * share);
+    let least = walls().fold(f64::INFINITY, f64::min);
+    let most = walls().fold(0.0, f64::max);
+    let turns = outcome.turns.map(|turns| turns.to_string());
+    let verdict = outcome.verdict;
     let mut remarks = vec![outcome.remark.clone()];
-    if !outcome.verdict.good() {
-        remarks.push(outcome.verdict.to_string());
-    }
+    remarks.extend((!verdict.good()).then(|| verdict.to_string()));
     remarks.retain(|remark| !remark.is_empty());
     format!(
-        "| {name} | {} | {} – {} | {:.2} | {:.3} | {:.1} | {turns} | {} | {} |\n",
-        figure(time * factor),
-        figure(least),
-        figure(most),
-        time / reference,
-        outcome.cpu(),
+        "| {name} | {} | {} – {} | {:.2} | {} | {:.1} | {} | {} | {} |\n",
+        duration(time),
+        duration(least),
+        duration(most),
+        time / popget,
+        duration(outcome.cpu()),
         outcome.memory(),
+        turns.unwrap_or_default(),
         outcome.costs.len(),
         remarks.join(", ")
     )
 }
 
-/// A number with three digits that mean something.
-pub fn figure(value: f64) -> String {
+/// So many seconds in three digits.
+pub fn duration(seconds: f64) -> String {
+    let (value, unit) = match seconds {
+        1.0.. => (seconds, "s"),
+        0.001.. => (seconds * 1e3, "ms"),
+        _ => (seconds * 1e6, "µs"),
+    };
     match value {
-        100.0.. => format!("{value:.0}"),
-        10.0.. => format!("{value:.1}"),
-        1.0.. => format!("{value:.2}"),
-        _ => format!("{value:.4}"),
+        100.0.. => format!("{value:.0} {unit}"),
+        10.0.. => format!("{value:.1} {unit}"),
+        _ => format!("{value:.2} {unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_three_digits() {
+        let told = [123.4, 12.34, 1.234, 0.1234, 0.0123, 0.00123, 0.000_048_7].map(duration);
+        let expected = [
+            "123 s", "12.3 s", "1.23 s", "123 ms", "12.3 ms", "1.23 ms", "48.7 µs",
+        ];
+        assert_eq!(told, expected);
     }
 }
