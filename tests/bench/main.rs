@@ -50,8 +50,9 @@ mod report;
 mod support;
 mod works;
 
-use course::Course;
+use course::{Course, Done};
 use floor::{Access, Duty};
+use habits::Habit;
 use lab::Lab;
 use measure::Starter;
 use programs::Program;
@@ -151,18 +152,7 @@ fn compare(asked: &Asked) -> Result<()> {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     let lab = Lab::open(&asked.memory, &asked.disk)?;
-    let here = std::env::current_exe()?;
-    lab.install("bench", &here)?;
-    let beside = here.ancestors().nth(2).map(|folder| folder.join("popget"));
-    let popget = asked
-        .popget
-        .clone()
-        .or(beside)
-        .context("this program is nowhere")?;
-    lab.install("popget", &popget)?;
-    let mut path = lab.programs().into_os_string();
-    path.push(":");
-    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let path = install(&lab, asked)?;
     let course = Course {
         lab: &lab,
         starter: Starter {
@@ -173,7 +163,8 @@ fn compare(asked: &Asked) -> Result<()> {
         repeat: asked.repeat,
     };
     let mut done = Vec::new();
-    for work in &works {
+    // Called off, it still tells what was done until then.
+    let ended = works.iter().try_for_each(|work| -> Result<()> {
         for tls in [false, true] {
             if !tls || (work.tls && !asked.plain) {
                 say(&format!(
@@ -184,23 +175,45 @@ fn compare(asked: &Asked) -> Result<()> {
                 done.push(course.run(work, tls)?);
             }
         }
-    }
-    let habits = match wanted(asked, HABITS) {
+        Ok(())
+    });
+    let habits = match ended.is_ok() && wanted(asked, HABITS) {
         true => habits::observe(&course)?,
         false => Vec::new(),
     };
-    let text = report::whole(&machine::told(asked, &lab), &habits, &done);
+    publish(asked, &machine::told(asked, &lab), &habits, &done)?;
+    ended?;
+    let right = report::trustworthy(&done);
+    ensure!(
+        right,
+        "popget or the floor did not do all that it was to do"
+    );
+    Ok(())
+}
+
+/// Tells what came of it, and puts it where it was asked for.
+fn publish(asked: &Asked, machine: &str, habits: &[Habit], done: &[Done]) -> Result<()> {
+    let text = report::whole(machine, habits, done);
     println!("{text}");
-    for (place, text) in [(&asked.table, text), (&asked.chart, chart::draw(&done))] {
+    for (place, text) in [(&asked.table, text), (&asked.chart, chart::draw(done))] {
         if let Some(place) = place {
             fs::write(place, text).with_context(|| place.display().to_string())?;
         }
     }
-    ensure!(
-        report::trustworthy(&done),
-        "popget or the floor did not do all that it was to do"
-    );
     Ok(())
+}
+
+/// Installs our own programs in the lab; gives the path on which all programs are found.
+fn install(lab: &Lab, asked: &Asked) -> Result<OsString> {
+    let here = std::env::current_exe()?;
+    lab.install("bench", &here)?;
+    let beside = here.ancestors().nth(2).map(|folder| folder.join("popget"));
+    let popget = asked.popget.clone().or(beside);
+    lab.install("popget", &popget.context("this program is nowhere")?)?;
+    let mut path = lab.programs().into_os_string();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    Ok(path)
 }
 
 /// What is asked for to see the habits of the programs alone.
