@@ -27,6 +27,8 @@ struct Claim {
     lasts: bool,
     /// The change that wrote the line.
     line: Line,
+    /// The change that cut the line off again, if one did.
+    withdrawn: Option<usize>,
 }
 
 enum Kind {
@@ -48,6 +50,7 @@ enum Kind {
 struct Line {
     inode: Inode,
     made: usize,
+    from: u64,
 }
 
 /// What the memory says of a claim in the end.
@@ -151,14 +154,19 @@ impl Judge {
                     });
                 }
                 if Some(inode) == disk.inode(&self.memory) {
-                    self.written(disk, &bytes, Line { inode, made: at });
+                    let made = at;
+                    self.written(disk, &bytes, Line { inode, made, from });
                 }
             }
             Change::Size(inode, size) => {
                 self.grows(disk, inode, at);
                 self.fills(disk, inode, size, size);
                 if Some(inode) == disk.inode(&self.memory) {
-                    self.torn.clear();
+                    self.cut(Line {
+                        inode,
+                        made: at,
+                        from: size,
+                    });
                 }
             }
             Change::Time(..) => {}
@@ -219,6 +227,16 @@ impl Judge {
             Kind::Mbox { path, offset, .. } => disk.inode(path) == Some(inode) && *offset == end,
             _ => false,
         })
+    }
+
+    /// The memory says no longer what stood behind this.
+    fn cut(&mut self, end: Line) {
+        self.torn.clear();
+        let gone = |line: &Line| line.inode == end.inode && line.from >= end.from;
+        self.settled.retain(|_, settled| !gone(&settled.line));
+        for claim in self.claims.values_mut().filter(|claim| gone(&claim.line)) {
+            claim.withdrawn.get_or_insert(end.made);
+        }
     }
 
     /// The memory says something more.
@@ -284,6 +302,7 @@ impl Judge {
                 kind,
                 lasts: false,
                 line,
+                withdrawn: None,
             },
         );
     }
@@ -377,12 +396,13 @@ impl Judge {
     }
 
     /// A file is removed.
-    fn swept(&mut self, _: &Disk, name: &[u8]) {
-        let Some((id, _)) = self.of_name(name) else {
+    fn swept(&mut self, disk: &Disk, name: &[u8]) {
+        let Some((id, claim)) = self.of_name(name) else {
             return;
         };
-        let lasts = self.settled.get(id).is_some_and(|settled| settled.lasts);
-        self.must(lasts, || "a claimed letter was swept".into());
+        let settled = self.settled.get(id).is_some_and(|settled| settled.lasts);
+        let withdrawn = claim.withdrawn.is_some_and(|at| disk.made[at].lasts);
+        self.must(settled || withdrawn, || "a claimed letter was swept".into());
     }
 
     fn of_name(&self, name: &[u8]) -> Option<(&u64, &Claim)> {
@@ -445,7 +465,8 @@ impl Judge {
     /// The last claim that is not settled.
     fn open(&self) -> Option<&Claim> {
         let mut claims = self.claims.iter();
-        let open = claims.rfind(|(id, _)| !self.settled.contains_key(id));
+        let open =
+            claims.rfind(|(id, claim)| claim.withdrawn.is_none() && !self.settled.contains_key(id));
         open.map(|(_, claim)| claim)
     }
 
