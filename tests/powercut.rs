@@ -5,6 +5,8 @@
 //! And disks are brought about as power cuts may leave them, and the next run must mend them:
 //! some dozens, or with POPGET_CRASH=long all of them.
 
+mod tales;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
@@ -12,20 +14,11 @@ use std::path::{Path, PathBuf};
 
 use crate::support::disk::tale::{Cut, Place, Tale};
 use crate::support::disk::Disk;
-use crate::support::scene::{Scene, ACCOUNT};
-use crate::support::server::PopServer;
+use crate::support::scene::Scene;
 use crate::support::strike::strace_is_here;
 use crate::support::{mail, memory};
-
-const MAILDIR: &str = "maildir: ~/some/where/Mail";
-const MBOX: &str = "mbox: ~/some/where/mbox";
-const MDA: &str = "mda: cat > \"$(mktemp \"$HOME/got/XXXXXX\")\"";
-const PRINTED: &str = "mbox: \"-\"";
-
-/// What is in an mbox before.
-const OLD: &[u8] = b"From old@example.org Thu Jan  1 00:00:00 2026\nSubject: old\n\nold\n\n";
-
-type Letters = Vec<(String, Vec<u8>)>;
+use tales::{filled, letters, strikes, struck, tale, tale_with, undisturbed, with_old_mail};
+use tales::{Letters, MAILDIR, MBOX, MDA, OLD, PRINTED};
 
 fn long() -> bool {
     std::env::var("POPGET_CRASH").as_deref() == Ok("long")
@@ -34,191 +27,6 @@ fn long() -> bool {
 /// Says what was done, past the test harness.
 fn say(text: &str) {
     let _ = io::stderr().write_all(format!("power cut: {text}\n").as_bytes());
-}
-
-/// So many messages, one of them larger than what is kept in memory.
-fn letters(count: usize) -> Letters {
-    let large = b"From here on it is long, and longer than the spool's memory.\n".repeat(4500);
-    let text = |n: usize| match n {
-        1 => [&b"Subject: large\n\n"[..], &large].concat(),
-        n => format!("Subject: {n}\n\n{n}\n").into_bytes(),
-    };
-    (0..count).map(|n| (format!("m{n}"), text(n))).collect()
-}
-
-/// A tale of these messages, before its first run. Each command waits for its reply: then it is seen
-/// best what each sync is for.
-fn tale(deliver: &str, keep: &str, letters: &Letters) -> Tale {
-    tale_with(deliver, keep, letters, |scene| scene)
-}
-
-/// As `tale`, with something else there before.
-fn tale_with(deliver: &str, keep: &str, letters: &Letters, more: fn(Scene) -> Scene) -> Tale {
-    let server = PopServer::start();
-    for (uid, letter) in letters {
-        server.maildrop().add(uid, letter);
-    }
-    let scene = Scene::with_server(&server)
-        .key("keep", keep)
-        .key("pipeline", "off");
-    let scene = more(scene.deliver(deliver));
-    fs::create_dir_all(scene.path("got")).unwrap();
-    Tale::begin(&server, scene)
-}
-
-fn with_old_mail(scene: Scene) -> Scene {
-    scene.file("some/where/mbox", OLD)
-}
-
-/// The path of the memory below the home.
-fn memory_file() -> String {
-    format!(".local/state/popget/{ACCOUNT}.seen")
-}
-
-/// A memory with so much history that it is written anew.
-fn with_history(scene: Scene) -> Scene {
-    let scene = scene.remembers(["old"]);
-    let mut text = fs::read_to_string(scene.path(&memory_file())).unwrap();
-    (0..1100).for_each(|n| text += &format!("fail old - {n}\n"));
-    scene.file(&memory_file(), text.as_bytes())
-}
-
-/// A memory as a power cut leaves it.
-fn with_torn_memory(scene: Scene) -> Scene {
-    let scene = scene.remembers(["old"]);
-    let mut text = fs::read(scene.path(&memory_file())).unwrap();
-    text.extend_from_slice(&[0; 50]);
-    text.extend_from_slice(b"ne 4\nfail old - 2\n");
-    scene.file(&memory_file(), &text)
-}
-
-/// Tales in which nothing strikes, each with its name.
-fn undisturbed() -> Vec<(String, Tale)> {
-    let mut tales = Vec::new();
-    for (name, deliver) in [("Maildir", MAILDIR), ("mbox", MBOX), ("MDA", MDA)] {
-        for keep in ["true", "false"] {
-            tales.push((
-                format!("{name}, keep: {keep}"),
-                tale(deliver, keep, &letters(5)),
-            ));
-        }
-    }
-    for (name, deliver) in [("Maildir", MAILDIR), ("mbox", MBOX)] {
-        tales.push((
-            format!("{name}, many"),
-            tale(deliver, "false", &letters(150)),
-        ));
-    }
-    let old = tale_with(MBOX, "false", &letters(3), with_old_mail);
-    tales.push(("mbox with old mail".into(), old));
-    let torn = tale_with(MAILDIR, "false", &letters(3), with_torn_memory);
-    tales.push(("torn memory".into(), torn));
-    for (_, tale) in &mut tales {
-        assert_eq!(tale.run(None), Some(0));
-    }
-    let mut printed = tale(PRINTED, "true", &letters(3));
-    let to_file = ["sh", "-c", "exec \"$@\" > \"$HOME/out\"", "sh"];
-    assert_eq!(printed.run_under(&to_file, None), Some(0));
-    tales.push(("printed to a file".into(), printed));
-    tales.push(("memory written anew".into(), compacted()));
-    tales
-}
-
-/// A memory that is nearly as long as files may become in `filled`.
-fn with_long_memory(scene: Scene) -> Scene {
-    let scene = scene.remembers(["old"]);
-    let mut text = fs::read_to_string(scene.path(&memory_file())).unwrap();
-    while text.len() < 8 * 512 - 100 {
-        text += "fail old - 1\n";
-    }
-    scene.file(&memory_file(), text.as_bytes())
-}
-
-/// The disk is full in the middle of a line of the memory, and there is room for the next run.
-fn filled() -> Tale {
-    let mut tale = tale_with(MAILDIR, "false", &letters(1), with_long_memory);
-    let full = ["sh", "-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"];
-    assert_eq!(tale.run_under(&full, None), Some(73));
-    assert_eq!(tale.run(None), Some(0));
-    tale
-}
-
-/// Tales in which the first run is killed and leaves something to the second.
-fn struck() -> Vec<(String, Tale)> {
-    let mut tales = Vec::new();
-    for (deliver, call, from_the_last) in [
-        (MAILDIR, "fdatasync", 1), // before the claims last
-        (MAILDIR, "rename", 1),    // before the last is public
-        (MAILDIR, "fdatasync", 0), // before it is remembered
-        (MBOX, "fsync", 0),        // before the mbox is synced
-        (MBOX, "write", 7),        // in the middle of it
-        (MBOX, "fdatasync", 0),
-    ] {
-        let times = strikes(deliver, &[call]).len();
-        let mut tale = tale(deliver, "false", &letters(4));
-        let strike = format!("{call}:signal=SIGKILL:when={}", times - from_the_last);
-        assert_eq!(tale.run(Some(&strike)), None, "{strike}");
-        assert_eq!(tale.run(None), Some(0));
-        tales.push((format!("{deliver}, {strike}"), tale));
-    }
-    tales
-}
-
-#[test]
-fn what_is_cut_off_from_the_memory_is_so_for_good() {
-    if !strace_is_here() {
-        return;
-    }
-    // The first sync is refused, after the claims are written.
-    let mut refused = tale(MAILDIR, "false", &letters(4));
-    assert_eq!(refused.run(Some("fdatasync:error=EIO:when=1")), Some(73));
-    assert_eq!(refused.run(None), Some(0));
-    for tale in [filled(), refused] {
-        let broken = tale.broken(None);
-        assert!(broken.is_empty(), "{broken:#?}");
-        let memory = tale.memory();
-        let of_it = |((of, _), path): &(Place, PathBuf)| *of == 0 && *path == memory;
-        let syncs: Vec<_> = tale.syncs().into_iter().filter(of_it).collect();
-        assert_eq!(syncs.len(), 1);
-        assert!(!tale.broken(Some(syncs[0].0)).is_empty());
-    }
-}
-
-#[test]
-fn no_sync_of_a_recovery_is_idle() {
-    if !strace_is_here() {
-        return;
-    }
-    let mut count = 0;
-    for (name, tale) in struck() {
-        let broken = tale.broken(None);
-        assert!(broken.is_empty(), "{name}: {broken:#?}");
-        for (place, path) in tale.syncs() {
-            // What is only on the way may have been synced by the run before.
-            let way = path.is_dir() && !path.ends_with("new") && !path.ends_with("tmp");
-            if place.0 == 1 && !way {
-                let broken = tale.broken(Some(place));
-                let which = format!("{name}: the sync of {}", path.display());
-                assert!(!broken.is_empty(), "{which} changes nothing");
-                count += 1;
-            }
-        }
-    }
-    say(&format!("{count} syncs of recoveries, each of them needed"));
-    assert!(count >= 10, "only {count} syncs");
-}
-
-/// The memory is written anew, and then there is more mail.
-fn compacted() -> Tale {
-    let mut tale = tale_with(MAILDIR, "true", &letters(2), with_history);
-    assert_eq!(tale.run(None), Some(0));
-    tale.server.maildrop().add("later", b"Subject: later\n\n");
-    assert_eq!(tale.run(None), Some(0));
-    assert!(
-        fs::read(tale.memory()).unwrap().len() < 2000,
-        "it was not written anew"
-    );
-    tale
 }
 
 /// Syncs of folders that a run before may have made and been killed: where none did they change
@@ -273,19 +81,48 @@ fn what_is_sent_ahead_promises_nothing_sooner() {
     }
 }
 
-/// Calls at which runs are struck, with how often.
-fn strikes(deliver: &str, calls: &[&str]) -> Vec<(String, usize)> {
-    let mut tale = tale(deliver, "false", &letters(4));
-    assert_eq!(tale.run(None), Some(0));
-    let mut strikes = Vec::new();
-    for name in calls {
-        let times = tale.runs[0]
-            .iter()
-            .filter(|call| call.name == *name)
-            .count();
-        strikes.extend((1..=times).map(|k| ((*name).to_owned(), k)));
+#[test]
+fn what_is_cut_off_from_the_memory_is_so_for_good() {
+    if !strace_is_here() {
+        return;
     }
-    strikes
+    // The first sync is refused, after the claims are written.
+    let mut refused = tale(MAILDIR, "false", &letters(4));
+    assert_eq!(refused.run(Some("fdatasync:error=EIO:when=1")), Some(73));
+    assert_eq!(refused.run(None), Some(0));
+    for tale in [filled(), refused] {
+        let broken = tale.broken(None);
+        assert!(broken.is_empty(), "{broken:#?}");
+        let memory = tale.memory();
+        let of_it = |((of, _), path): &(Place, PathBuf)| *of == 0 && *path == memory;
+        let syncs: Vec<_> = tale.syncs().into_iter().filter(of_it).collect();
+        assert_eq!(syncs.len(), 1);
+        assert!(!tale.broken(Some(syncs[0].0)).is_empty());
+    }
+}
+
+#[test]
+fn no_sync_of_a_recovery_is_idle() {
+    if !strace_is_here() {
+        return;
+    }
+    let mut count = 0;
+    for (name, tale) in struck() {
+        let broken = tale.broken(None);
+        assert!(broken.is_empty(), "{name}: {broken:#?}");
+        for (place, path) in tale.syncs() {
+            // What is only on the way may have been synced by the run before.
+            let way = path.is_dir() && !path.ends_with("new") && !path.ends_with("tmp");
+            if place.0 == 1 && !way {
+                let broken = tale.broken(Some(place));
+                let which = format!("{name}: the sync of {}", path.display());
+                assert!(!broken.is_empty(), "{which} changes nothing");
+                count += 1;
+            }
+        }
+    }
+    say(&format!("{count} syncs of recoveries, each of them needed"));
+    assert!(count >= 10, "only {count} syncs");
 }
 
 /// Every strike in the long run, else one in so many, and not always the first.

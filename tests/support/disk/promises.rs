@@ -13,64 +13,14 @@
 //! | a file grows again that was cut short | that it was cut short |
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use super::claims::{number, Claim, Kind, Line, Settled};
 use super::trace::Call;
 use super::{Change, Deed, Disk, Inode};
 
-/// A delivery that was claimed.
-struct Claim {
-    kind: Kind,
-    /// Its line in the memory is sure to last.
-    lasts: bool,
-    /// The change that wrote the line.
-    line: Line,
-    /// The change that cut the line off again, if one did.
-    withdrawn: Option<usize>,
-}
-
-enum Kind {
-    Maildir {
-        hidden: PathBuf,
-        public: PathBuf,
-    },
-    Mbox {
-        path: PathBuf,
-        offset: u64,
-        length: u64,
-    },
-    Mda,
-    Output,
-}
-
-/// A line of the memory: in which file, by which change.
-#[derive(Clone, Copy)]
-struct Line {
-    inode: Inode,
-    made: usize,
-    from: u64,
-}
-
-/// What the memory says of a claim in the end.
-struct Settled {
-    line: Line,
-    done: bool,
-    lasts: bool,
-    /// It was written by this run.
-    ours: bool,
-}
-
 /// A promise that a power cut now would break.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Broken(String);
-
-impl fmt::Debug for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub type Broken = String;
 
 /// Follows runs and sees what they promise.
 pub struct Judge {
@@ -111,11 +61,9 @@ impl Judge {
         let (mut main, mut died) = (None, true);
         for call in calls {
             let main = *main.get_or_insert(call.who);
-            let before = disk.made.len();
             let deed = disk.apply(call);
             match deed {
                 Deed::Changed(from) => {
-                    debug_assert_eq!(from, before);
                     (from..disk.made.len()).for_each(|at| self.changed(disk, at));
                 }
                 Deed::Synced(..) => self.synced(disk),
@@ -138,7 +86,7 @@ impl Judge {
 
     fn must(&mut self, kept: bool, what: impl FnOnce() -> String) {
         if !kept {
-            self.broken.push(Broken(what()));
+            self.broken.push(what());
         }
     }
 
@@ -261,28 +209,7 @@ impl Judge {
     }
 
     fn claimed(&mut self, disk: &Disk, id: u64, (words, line): (&str, Line)) {
-        let words = decoded(words);
-        let words: Vec<&[u8]> = words.split(|b| *b == 0).collect();
-        let path = |bytes: &[u8]| PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec()));
-        let kind = match words.as_slice() {
-            [b"maildir", folder, name] => Kind::Maildir {
-                hidden: path(folder).join("tmp").join(path(name)),
-                public: path(folder).join("new").join(path(name)),
-            },
-            [b"mbox", file, numbers, ..] => {
-                let numbers = String::from_utf8_lossy(numbers).into_owned();
-                let numbers: Vec<u64> = numbers.split(' ').map(number).collect();
-                let (offset, length) = (numbers[1], numbers[2]);
-                Kind::Mbox {
-                    path: path(file),
-                    offset,
-                    length,
-                }
-            }
-            [b"mda", ..] => Kind::Mda,
-            [b"output"] => Kind::Output,
-            other => panic!("a claim that this test does not know: {other:?}"),
-        };
+        let kind = Kind::read(words);
         let memory = disk.is_sure(&self.memory);
         self.must(memory, || {
             "a claim is written to a memory that may not last".into()
@@ -477,20 +404,4 @@ impl Judge {
             }
         }
     }
-}
-
-fn number(word: &str) -> u64 {
-    word.parse()
-        .unwrap_or_else(|_| panic!("not a number: {word}"))
-}
-
-/// The words of a claim without the percent signs.
-fn decoded(words: &str) -> Vec<u8> {
-    let mut pieces = words.split('%');
-    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
-    for piece in pieces {
-        bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
-        bytes.extend_from_slice(&piece.as_bytes()[2..]);
-    }
-    bytes
 }

@@ -1,0 +1,93 @@
+//! Claims as the memory has them.
+
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use super::Inode;
+
+/// A delivery that was claimed.
+pub struct Claim {
+    pub kind: Kind,
+    /// Its line in the memory is sure to last.
+    pub lasts: bool,
+    /// The change that wrote the line.
+    pub line: Line,
+    /// The change that cut the line off again, if one did.
+    pub withdrawn: Option<usize>,
+}
+
+pub enum Kind {
+    Maildir {
+        hidden: PathBuf,
+        public: PathBuf,
+    },
+    Mbox {
+        path: PathBuf,
+        offset: u64,
+        length: u64,
+    },
+    Mda,
+    Output,
+}
+
+/// A line of the memory: in which file, by which change.
+#[derive(Clone, Copy)]
+pub struct Line {
+    pub inode: Inode,
+    pub made: usize,
+    pub from: u64,
+}
+
+/// What the memory says of a claim in the end.
+pub struct Settled {
+    pub line: Line,
+    pub done: bool,
+    pub lasts: bool,
+    /// It was written by this run.
+    pub ours: bool,
+}
+
+impl Kind {
+    /// Reads the words of a claim.
+    pub fn read(words: &str) -> Kind {
+        let words = decoded(words);
+        let words: Vec<&[u8]> = words.split(|b| *b == 0).collect();
+        let path = |bytes: &[u8]| PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec()));
+        match words.as_slice() {
+            [b"maildir", folder, name] => Kind::Maildir {
+                hidden: path(folder).join("tmp").join(path(name)),
+                public: path(folder).join("new").join(path(name)),
+            },
+            [b"mbox", file, numbers, ..] => {
+                let numbers = String::from_utf8_lossy(numbers).into_owned();
+                let numbers: Vec<u64> = numbers.split(' ').map(number).collect();
+                let (offset, length) = (numbers[1], numbers[2]);
+                Kind::Mbox {
+                    path: path(file),
+                    offset,
+                    length,
+                }
+            }
+            [b"mda", ..] => Kind::Mda,
+            [b"output"] => Kind::Output,
+            other => panic!("a claim that this test does not know: {other:?}"),
+        }
+    }
+}
+
+/// A number of the memory.
+pub fn number(word: &str) -> u64 {
+    word.parse()
+        .unwrap_or_else(|_| panic!("not a number: {word}"))
+}
+
+/// The words of a claim without the percent signs.
+fn decoded(words: &str) -> Vec<u8> {
+    let mut pieces = words.split('%');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+        bytes.extend_from_slice(&piece.as_bytes()[2..]);
+    }
+    bytes
+}
