@@ -75,7 +75,8 @@ const DISK: [Call; 17] = [
         ills: &[
             KILLED,
             DESCRIPTORS,
-            FILES,
+            // A lock file that cannot be read may be another program's.
+            onwards("error=ENFILE", &[71, 75]),
             // The settings, the password; and what a program that is started is given.
             once("error=EIO", &[71, 73, 74, 78]),
             INTERRUPTED,
@@ -125,9 +126,13 @@ const DISK: [Call; 17] = [
     Call {
         names: &["unlink", "unlinkat"],
         meant: |_| true,
-        // What cannot be removed is left for the next run, if nothing hangs on it; a lock file
-        // keeps the run itself waiting.
-        ills: &[KILLED, HICCUP, onwards("error=EIO", &[73, 74, 75])],
+        // What cannot be removed is left for the next run, if nothing hangs on it; a lock file of
+        // the run's own keeps it waiting in vain.
+        ills: &[
+            KILLED,
+            once("error=EIO", &[73, 74, 75]),
+            onwards("error=EIO", &[73, 74, 75]),
+        ],
     },
     Call {
         names: &["mkdir", "mkdirat"],
