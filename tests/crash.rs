@@ -157,7 +157,7 @@ fn clearing_up_in_an_mbox_that_is_whole() {
         // Not synced; published and not remembered.
         let rows = [after_an_mbox("fsync", 0), after_an_mbox("fdatasync", 0)];
         let rows = if long() { &rows[..] } else { &rows[..1] };
-        walk("clearing up in an mbox", 60, rows);
+        walk("clearing up in an mbox", 40, rows);
     }
 }
 
@@ -171,7 +171,7 @@ fn clearing_up_in_an_mbox_that_is_torn() {
             after_an_mbox("fdatasync", 1),
         ];
         let rows = if long() { &rows[..] } else { &rows[..1] };
-        walk("clearing up in a torn mbox", 60, rows);
+        walk("clearing up in a torn mbox", 40, rows);
     }
 }
 
