@@ -8,6 +8,7 @@ mod socks;
 mod tcp;
 mod tls;
 mod tunnel;
+mod veil;
 mod wire;
 
 pub use body::Stuffed;

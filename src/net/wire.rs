@@ -3,10 +3,11 @@
 
 use super::body::{Stuffed, Unstuffer};
 use super::patience::{Pace, Patience};
+use super::veil::Veil;
 use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
 use crate::error::{Error, Result};
 use crate::event::{Events, Side, Stage, Stop};
-use memchr::{memchr, memmem};
+use memchr::memchr;
 use std::io;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -68,7 +69,7 @@ pub struct Wire<'e> {
     /// An answer did not come: if it comes late, it must not be taken for that to another command.
     failed: bool,
     /// What must not be shown, even if the server says it.
-    secrets: Vec<Zeroizing<Vec<u8>>>,
+    secrets: Veil,
 }
 
 impl<'e> Wire<'e> {
@@ -90,7 +91,7 @@ impl<'e> Wire<'e> {
             spoke: Instant::now(),
             pace: Pace::default(),
             failed: false,
-            secrets: Vec::new(),
+            secrets: Veil::default(),
         }
     }
 
@@ -243,21 +244,12 @@ impl<'e> Wire<'e> {
 
     /// From now on does not show this, even if the server says it.
     pub fn hide(&mut self, secret: &[u8]) {
-        // Shorter ones would be given away by the gaps.
-        if secret.len() >= 4 {
-            self.secrets.push(Zeroizing::new(secret.to_vec()));
-        }
+        self.secrets.hide(secret);
     }
 
     /// What the server said without the secrets that it repeated.
     pub fn veil(&self, said: &[u8]) -> Vec<u8> {
-        let mut said = said.to_vec();
-        for secret in &self.secrets {
-            while let Some(at) = memmem::find(&said, secret) {
-                said.splice(at..at + secret.len(), *b"***");
-            }
-        }
-        said
+        self.secrets.over(said)
     }
 
     /// Whether the server has said something that nobody asked for yet.
