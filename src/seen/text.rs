@@ -3,6 +3,7 @@
 use super::{Entry, Identity, Key, Login};
 use crate::message::{Digest, Time, Uid};
 use std::fmt::Write;
+use std::num::NonZeroU32;
 
 /// What the first line says.
 pub const HEADER: &str = "popget-seen 1";
@@ -40,7 +41,7 @@ pub fn parse(line: &[u8]) -> Option<Line> {
         "account" => {
             let name = string(words.next()?)?;
             let (user, server) = (string(words.next()?)?, string(words.next()?)?);
-            Line::Account(Identity { name, user, server }, words.next()?.to_string())
+            Line::Account(Identity { name, user, server }, mark(words.next()?)?)
         }
         "seen" => {
             let (key, entry) = record(&mut words)?;
@@ -49,6 +50,9 @@ pub fn parse(line: &[u8]) -> Option<Line> {
         "claim" => {
             let id = words.next()?.parse().ok()?;
             let (key, entry) = record(&mut words)?;
+            if entry.gone.is_some() {
+                return None; // nobody has listed yet what is only being stored
+            }
             Line::Claim(id, key, entry, unescape(words.next()?)?)
         }
         "done" => {
@@ -122,7 +126,8 @@ fn record<'t>(words: &mut impl Iterator<Item = &'t str>) -> Option<(Key, Entry)>
     let size = optional(words.next()?, |word| word.parse().ok())?;
     let stored = Time(words.next()?.parse().ok()?);
     let digest = optional(words.next()?, hex)?;
-    let copies = words.next()?.parse().ok()?;
+    // Of none there would be nothing to remember.
+    let copies = words.next()?.parse::<NonZeroU32>().ok()?.get();
     let gone = optional(words.next().unwrap_or("-"), |word| {
         word.parse().ok().map(Time)
     })?;
@@ -239,6 +244,13 @@ fn unescape(word: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// The mark of an account: part of the names of its files, by which they are told from others and
+/// swept, so that it must be none that could be found in any name.
+fn mark(word: &str) -> Option<String> {
+    let digit = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
+    (word.len() == 12 && word.bytes().all(digit)).then(|| word.into())
+}
+
 fn string(word: &str) -> Option<String> {
     String::from_utf8(unescape(word)?).ok()
 }
@@ -306,12 +318,16 @@ mod tests {
             "seen",
             "seen a",
             "seen a 1 2 zz 1",
+            "seen a 1 2 - 0",
+            "claim 1 a 1 2 - 1 5 x",
             "done x",
             "nothing 1",
             "void 1 2",
             "seen - 1 2 - 1",
             "login 7",
             "login 7 -1",
+            "account w u h ",
+            "account w u h ../456789ab",
         ] {
             assert_eq!(parse(line.as_bytes()), None, "{line}");
         }
