@@ -73,7 +73,7 @@ impl Policy {
     pub fn afterwards(&self, stored: Time, now: Time) -> Disposition {
         match self.keep {
             Keep::Forever => Disposition::Keep,
-            Keep::For(seconds) if now.0 - stored.0 < seconds => Disposition::Keep,
+            Keep::For(seconds) if now.0.saturating_sub(stored.0) < seconds => Disposition::Keep,
             Keep::For(_) | Keep::Not => Disposition::Delete,
         }
     }

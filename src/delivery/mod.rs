@@ -157,7 +157,7 @@ pub fn resume(claims: &[Claimed], now: Time, mark: &str) -> Result<Resumed> {
             .as_slice()
         {
             [maildir::WORD, path, name] => {
-                let age = now.0 - claim.begun.0;
+                let age = now.0.saturating_sub(claim.begun.0);
                 let letters: &mut Vec<_> = maildirs.entry(*path).or_default();
                 letters.push((at, maildir::Claimed { name, age }));
             }

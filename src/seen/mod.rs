@@ -99,7 +99,11 @@ impl Records {
             _ => None,
         };
         let sizes: Option<Vec<u64>> = listings.iter().map(size).collect();
-        let Some(sizes) = sizes.filter(|sizes| Some(sizes.iter().sum()) == octets) else {
+        let mut octets = octets;
+        for size in sizes.iter().flatten() {
+            octets = octets.and_then(|left| left.checked_sub(*size));
+        }
+        let Some(sizes) = sizes.filter(|_| octets == Some(0)) else {
             return false;
         };
         for (listing, size) in listings.iter_mut().zip(sizes) {

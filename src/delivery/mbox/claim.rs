@@ -182,6 +182,7 @@ fn parse(words: &[&[u8]]) -> Option<(Site, Measure)> {
     let numbers = std::str::from_utf8(numbers).ok()?.split(' ');
     let numbers: Option<Vec<u64>> = numbers.map(|number| number.parse().ok()).collect();
     let [start, offset, length, changed] = numbers?.try_into().ok()?;
+    offset.checked_add(length).filter(|_| start <= offset)?;
     let digest = unhex(digest)?.try_into().ok()?;
     let measure = Measure {
         length,
