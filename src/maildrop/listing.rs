@@ -8,10 +8,12 @@ use super::syntax::{self, refusal, Code, Reply};
 use super::{Scan, Sizes};
 use crate::error::{Error, Result};
 use crate::message::{Listing, MessageNumber, Uid};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// More messages than this are believed only if they are listed: a count costs the server nothing.
 const UNLISTED: u32 = 100_000;
+/// More messages with the same UID are a crowd.
+const CROWD: usize = 1000;
 
 /// STAT and UIDL; LIST is only asked for ahead, if it will be wanted.
 pub fn scan(pop3: &mut Pop3, sizes: Sizes) -> Result<Scan> {
@@ -29,7 +31,7 @@ pub fn scan(pop3: &mut Pop3, sizes: Sizes) -> Result<Scan> {
     let mut listings = Vec::new();
     if count > 0 {
         let uids = list(pop3, Command::Uidl, syntax::uidl_line)?;
-        listings = join(uids.unwrap_or_default(), Vec::new());
+        listings = telling(join(uids.unwrap_or_default(), Vec::new()));
     }
     let complete = listings.len() == count as usize;
     let octets = octets.filter(|_| complete);
@@ -93,6 +95,20 @@ fn list<T>(
     Ok(Some(rows))
 }
 
+/// Takes away the UIDs that a crowd of messages shares: they tell no message from another, and to
+/// look for each among all the others would take for ever. The bytes still tell.
+fn telling(mut listings: Vec<Listing>) -> Vec<Listing> {
+    let mut shared: HashMap<Uid, usize> = HashMap::new();
+    for uid in listings.iter().filter_map(|listing| listing.uid.clone()) {
+        *shared.entry(uid).or_default() += 1;
+    }
+    shared.retain(|_, count| *count > CROWD);
+    for listing in &mut listings {
+        listing.uid = listing.uid.take().filter(|uid| !shared.contains_key(uid));
+    }
+    listings
+}
+
 /// Joins UIDs to sizes by message number. Messages in either list count.
 fn join(
     uids: Vec<(MessageNumber, Option<Uid>)>,
@@ -119,4 +135,26 @@ fn join(
         uid,
     }));
     listings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uid_that_a_crowd_shares_tells_nothing() {
+        let listed = |crowd: usize| {
+            let same = std::iter::repeat_n("same", crowd).chain(["other"]).zip(1..);
+            let listings = same.map(|(uid, n)| Listing {
+                number: MessageNumber(n),
+                size: None,
+                uid: Uid::new(uid.as_bytes()),
+            });
+            let listings = telling(listings.collect());
+            let known = listings.iter().filter(|listing| listing.uid.is_some());
+            (listings.len(), known.count())
+        };
+        assert_eq!(listed(CROWD), (CROWD + 1, CROWD + 1));
+        assert_eq!(listed(CROWD + 1), (CROWD + 2, 1));
+    }
 }
