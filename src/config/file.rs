@@ -11,6 +11,7 @@ use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -171,8 +172,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut named: Vec<(String, T)> = Vec::new();
+                let mut known = HashSet::new();
                 while let Some(name) = map.next_key::<String>()? {
-                    if named.iter().any(|(known, _)| *known == name) {
+                    if !known.insert(name.clone()) {
                         return Err(A::Error::custom(format!("duplicate field `{name}`")));
                     }
                     named.push((name, map.next_value()?));

@@ -90,8 +90,7 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
 /// Reads the file, which must be safe for what it holds.
 fn open(named: Option<&PathBuf>) -> Result<(File, Source)> {
     let (source, unsafe_because) = find(named)?;
-    let file: File =
-        serde_yaml::from_str(&source.text).map_err(|error| source.unreadable(&error))?;
+    let file = parsed(&source)?;
     if let Some((why, secrets_only)) = unsafe_because {
         let secret = place_of_password(&file);
         if secret.is_some() || !secrets_only {
@@ -104,6 +103,15 @@ fn open(named: Option<&PathBuf>) -> Result<(File, Source)> {
         }
     }
     Ok((file, source))
+}
+
+/// Understands the file.
+fn parsed(source: &Source) -> Result<File> {
+    if let Some(place) = syntax::too_deep(&source.text) {
+        let what = "brackets are nested here deeper than any configuration needs";
+        return Err(source.unfit(Some(place), what));
+    }
+    serde_yaml::from_str(&source.text).map_err(|error| source.unreadable(&error))
 }
 
 /// Why a file is not safe with what to do, and whether only secrets make it so.

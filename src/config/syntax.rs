@@ -57,6 +57,27 @@ pub fn explain(text: &str, said: &str, place: Option<Place>) -> (Option<Place>, 
     (place, what)
 }
 
+/// Deeper than any settings are.
+const DEEPEST: usize = 100;
+
+/// Where brackets are nested too deep: the parser takes the longer over each, the more are open. One
+/// within a word, or behind a quote, opens nothing.
+pub fn too_deep(text: &str) -> Option<Place> {
+    let (mut depth, mut before) = (0usize, b' ');
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'[' | b'{' if b" \t\r\n,:?-[{".contains(&before) => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return place_of(text, at);
+        }
+        before = byte;
+    }
+    None
+}
+
 fn letter_at(text: &str, (line, column): Place) -> Option<char> {
     text.lines().nth(line - 1)?.chars().nth(column - 1)
 }
@@ -91,6 +112,17 @@ fn second_document(text: &str) -> Option<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_brackets_that_open_something_count() {
+        let deep = |text: &str| too_deep(&text.repeat(DEEPEST + 1));
+        assert_eq!(deep("["), Some((1, DEEPEST + 1)));
+        assert_eq!(deep("{a:\n"), Some((DEEPEST + 1, 1)));
+        for harmless in ["[]", "{a: [b]} ", "x[", "\"[\" ", "- '{'\n", "a: \"]\"\n"] {
+            assert_eq!(deep(harmless), None, "{harmless}");
+        }
+        assert_eq!(too_deep(&"[".repeat(DEEPEST)), None);
+    }
 
     #[test]
     fn places_are_counted_in_letters_from_one() {
