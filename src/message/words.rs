@@ -15,6 +15,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Longer encoded words are taken for text: 75 are allowed (RFC 2047, section 2), and the end of
+/// each is looked for.
+const LONGEST: usize = 4096;
+
 /// A header's value with its encoded words decoded to UTF-8. White space between two of them is not
 /// part of the text (RFC 2047, section 6.2); neighbours in the same character set are decoded
 /// together, since some senders cut a character in two.
@@ -64,6 +68,7 @@ struct Word {
 impl Word {
     /// Reads the encoded word at the head of `from`, and tells its length.
     fn read(from: &[u8]) -> Option<(Self, usize)> {
+        let from = &from[..from.len().min(LONGEST)];
         let mut parts = from.get(2..)?.splitn(3, |b| *b == b'?');
         let (set, encoding, rest) = (parts.next()?, parts.next()?, parts.next()?);
         let end = memchr::memmem::find(rest, b"?=")?;
@@ -176,6 +181,8 @@ mod tests {
             reads(text, text);
         }
         assert_eq!(decoded(b"Gr\xfc\xdfe"), b"Gr\xfc\xdfe");
+        let endless = format!("=?utf-8?Q?{}?=", "a".repeat(LONGEST));
+        reads(&endless, &endless);
         reads("=?x =?utf-8?Q?a?=", "=?x a");
         reads("=?utf-8?Q?a=?= b", "a= b");
         reads("=?utf-8?Q?=4?=", "=4");
