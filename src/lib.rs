@@ -31,6 +31,9 @@ mod net;
 mod owner;
 mod plan;
 mod pool;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod properties;
 mod report;
 mod sasl;
 mod secret;

@@ -1,6 +1,9 @@
 //! What to do with each message of a maildrop: listing, memory and policy in, steps out. Pure; the
 //! whole policy is here and nowhere else.
 
+#[cfg(any(test, fuzzing))]
+pub mod properties;
+
 use crate::error::{Error, Result};
 use crate::message::{Disposition, Listing, Time, Uid};
 use crate::seen::{Entry, Key, Login, Records};

@@ -8,6 +8,8 @@ mod mistake;
 mod network;
 mod one_off;
 mod place;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod resolve;
 mod route;
 mod secrets;

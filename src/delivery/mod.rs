@@ -7,6 +7,8 @@ mod mbox;
 mod mda;
 mod spool;
 
+#[cfg(any(test, fuzzing))]
+pub use mbox::properties;
 pub use mbox::{Format, Lock};
 
 use crate::error::{Error, Result};

@@ -7,12 +7,16 @@ mod listing;
 mod login;
 mod pop3;
 mod probe;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod syntax;
 mod talk;
 
 pub use ahead::Pipeline;
 pub use probe::{probe, Stls};
 
+#[cfg(any(test, fuzzing))]
+pub use login::properties as login_properties;
 pub use login::{Login, Method, Methods, Needs};
 
 use crate::error::{Error, Result};

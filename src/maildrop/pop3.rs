@@ -5,7 +5,7 @@
 //! loses some of them answers the wrong ones, so what comes is held against its listed size; where
 //! that differs, the message is asked for again, alone. If it comes as before it was the right one.
 
-use super::ahead::{Ahead, Asked, Command};
+use super::ahead::{Ahead, Asked, Command, Pipeline};
 use super::greet::{self, Greeted};
 use super::login::{self, plain_reply, Login, Offer};
 use super::syntax::{Capabilities, Code, Reply, REPLY_LIMIT};
@@ -90,7 +90,12 @@ impl<'e> Pop3<'e> {
             });
         }
         let capabilities = of_this_user(&mut talk, before)?;
-        Ok(Self {
+        Ok(Self::over(talk, capabilities, pipeline))
+    }
+
+    /// A session that is logged in already.
+    pub fn over(talk: Talk<'e>, capabilities: Capabilities, pipeline: Pipeline) -> Self {
+        Self {
             talk,
             ahead: Ahead::new(pipeline.most(capabilities.pipelining)),
             capabilities,
@@ -98,7 +103,7 @@ impl<'e> Pop3<'e> {
             count: 0,
             current: None,
             proven: false,
-        })
+        }
     }
 
     /// Sends commands ahead, if that may be.

@@ -2,6 +2,8 @@
 //! reads out of a message's head. Messages are bytes; nothing here assumes that they are text.
 
 mod digest;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod words;
 
 pub use digest::{Digest, Digester, MessageDigester};

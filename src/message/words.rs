@@ -17,7 +17,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Longer encoded words are taken for text: 75 are allowed (RFC 2047, section 2), and the end of
 /// each is looked for.
-const LONGEST: usize = 4096;
+pub(super) const LONGEST: usize = 4096;
 
 /// A header's value with its encoded words decoded to UTF-8. White space between two of them is not
 /// part of the text (RFC 2047, section 6.2); neighbours in the same character set are decoded

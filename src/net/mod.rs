@@ -4,6 +4,8 @@
 mod body;
 mod names;
 mod patience;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod socks;
 mod tcp;
 mod tls;

@@ -7,7 +7,6 @@ use super::wire::{again, SLICE};
 use super::{Patience, Transport};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
-use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream};
 use zeroize::Zeroizing;
 
@@ -43,14 +42,24 @@ pub fn connect(proxy: &Proxy, host: &str, port: u16, patience: &Patience) -> Res
         error => proxy.failed(error.to_string()),
     })?;
     let _ = socket.set_timeout(SLICE);
+    agree(proxy, &mut socket, (host, port), patience)?;
+    Ok(socket)
+}
+
+/// Agrees with the proxy behind a transport that what follows is spoken with a server.
+pub fn agree(
+    proxy: &Proxy,
+    socket: &mut dyn Transport,
+    (host, port): (&str, u16),
+    patience: &Patience,
+) -> Result<()> {
     let mut talk = Talk {
         proxy,
-        socket: &mut socket,
+        socket,
         waiting: patience.start("the proxy"),
     };
     talk.agree()?;
-    talk.request(host, port)?;
-    Ok(socket)
+    talk.request(host, port)
 }
 
 impl Proxy {
@@ -64,7 +73,7 @@ impl Proxy {
 /// What is said to the proxy before the connection is the server's.
 struct Talk<'t> {
     proxy: &'t Proxy,
-    socket: &'t mut TcpStream,
+    socket: &'t mut dyn Transport,
     /// For all that it says: byte by byte it must not get round the time-out.
     waiting: Waiting<'t>,
 }

@@ -5,6 +5,8 @@ mod bars;
 mod data;
 mod json;
 mod offer;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod text;
 
 use crate::error::{Error, Result};

@@ -108,7 +108,7 @@ impl Mechanism for Bearer<'_> {
 
 /// What a server says of a token that it refuses: a JSON object with `status` and `scope`, often
 /// with more. What is not understood is told as it is.
-fn reason(challenge: &[u8]) -> Vec<u8> {
+pub(super) fn reason(challenge: &[u8]) -> Vec<u8> {
     let Ok(Value::Object(said)) = serde_json::from_slice(challenge) else {
         return challenge.to_vec();
     };

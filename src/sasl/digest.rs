@@ -185,7 +185,7 @@ impl Challenge {
 
 /// Names with their values (RFC 2831, section 7.1): tokens or quoted, commas between them, of which
 /// there may be too many.
-fn directives(text: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
+pub(super) fn directives(text: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
     let wrong = || nonsense("a list of names and values", text);
     let gap = |b: &u8| matches!(b, b',' | b' ' | b'\t' | b'\r' | b'\n');
     let mut rest = text;

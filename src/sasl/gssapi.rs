@@ -44,7 +44,7 @@ impl<'u> Gssapi<'u> {
 /// What answers an offer of layers, each a bit, with the most octets that the server takes at once
 /// (RFC 4752, section 3.1). Without a layer we take none; the user follows, to be told apart from
 /// the ticket's owner.
-fn answer(offer: &[u8], user: &str) -> Result<Vec<u8>> {
+pub(super) fn answer(offer: &[u8], user: &str) -> Result<Vec<u8>> {
     match offer {
         [layers, _, _, _] if layers & NO_LAYER != 0 => {
             Ok([&[NO_LAYER, 0, 0, 0], user.as_bytes()].concat())

@@ -7,6 +7,8 @@ mod digest;
 mod gssapi;
 mod login;
 mod prepare;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod scram;
 mod single;
 

@@ -5,6 +5,8 @@
 mod command;
 mod file;
 mod netrc;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod terminal;
 
 pub use command::{CommandLine, Turn};

@@ -65,10 +65,10 @@ fn wrong(why: String) -> Error {
 }
 
 /// An entry as far as it was read.
-struct Entry {
+pub(super) struct Entry {
     fits: bool,
     login: Option<Word>,
-    password: Option<Word>,
+    pub(super) password: Option<Word>,
 }
 
 impl Entry {
@@ -96,13 +96,13 @@ impl Entry {
 
 /// Where the file cannot be understood, and why. What stands there is not repeated.
 #[derive(Debug, PartialEq, Eq)]
-struct Broken {
+pub(super) struct Broken {
     line: usize,
     what: &'static str,
 }
 
 /// The first entry that answers.
-fn find(text: &[u8], host: &str, user: Option<&str>) -> Result<Option<Entry>, Broken> {
+pub(super) fn find(text: &[u8], host: &str, user: Option<&str>) -> Result<Option<Entry>, Broken> {
     let mut words = Words {
         all: text,
         rest: text,
@@ -139,7 +139,7 @@ fn find(text: &[u8], host: &str, user: Option<&str>) -> Result<Option<Entry>, Br
 }
 
 /// A word of the file, which may be a secret.
-struct Word(Zeroizing<Vec<u8>>);
+pub(super) struct Word(pub(super) Zeroizing<Vec<u8>>);
 
 impl Word {
     fn into_secret(mut self) -> Secret {

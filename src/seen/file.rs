@@ -232,9 +232,8 @@ impl Memory {
         self.path.with_extension("seen.new")
     }
 
-    /// Writes the whole memory beside the file, syncs it, and puts it in the file's place.
-    pub(super) fn rewrite(&mut self) -> Result<()> {
-        let fresh = self.fresh();
+    /// The text that says all that is remembered.
+    pub(super) fn whole(&self) -> String {
         let mut all = format!("{HEADER}\n");
         text::write(
             &mut all,
@@ -258,7 +257,13 @@ impl Memory {
             let (key, entry, claim) = (key.clone(), entry.clone(), claim.clone());
             text::write(&mut all, &Line::Claim(*id, key, entry, claim));
         }
-        let written = replace(&fresh, &self.path, all.as_bytes());
+        all
+    }
+
+    /// Writes the whole memory beside the file, syncs it, and puts it in the file's place.
+    pub(super) fn rewrite(&mut self) -> Result<()> {
+        let all = self.whole();
+        let written = replace(&self.fresh(), &self.path, all.as_bytes());
         let file = written.map_err(failed(&self.path, "write"))?;
         (self.length, self.sound, self.synced) = (all.len() as u64, true, true);
         (self.rooted, self.voids) = (false, false);

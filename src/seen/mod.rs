@@ -4,6 +4,8 @@
 
 mod file;
 mod place;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod recall;
 mod text;
 

@@ -8,27 +8,13 @@ use crate::error::{Error, Result};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 impl Memory {
     /// Reads the memory, and makes a new one where there is none. Says as well whether a torn last
     /// line was cut off.
     pub fn recall(place: &Place, identity: &Identity, access: Access) -> Result<(Self, bool)> {
-        let path = place.file("seen");
-        let mut memory = Self {
-            records: Records::default(),
-            file: None,
-            path,
-            length: 0,
-            sound: true,
-            synced: false,
-            rooted: false,
-            voids: false,
-            lines: 0,
-            next: 1,
-            identity: identity.clone(),
-            mark: new_mark(),
-        };
+        let mut memory = Self::blank(place.file("seen"), identity);
         if access == Access::Write {
             // A run killed while it compacted left it; if it cannot be removed it does no harm.
             let _ = fs::remove_file(memory.fresh());
@@ -61,6 +47,24 @@ impl Memory {
         Ok((memory, torn))
     }
 
+    /// A memory of nothing, without a file.
+    pub(super) fn blank(path: PathBuf, identity: &Identity) -> Self {
+        Self {
+            records: Records::default(),
+            file: None,
+            path,
+            length: 0,
+            sound: true,
+            synced: false,
+            rooted: false,
+            voids: false,
+            lines: 0,
+            next: 1,
+            identity: identity.clone(),
+            mark: new_mark(),
+        }
+    }
+
     /// Makes a file that was read fit to be written to and relied upon.
     fn take_over(&mut self, mut file: File, torn: bool) -> Result<()> {
         if torn {
@@ -82,7 +86,7 @@ impl Memory {
     }
 
     /// Takes the lines of the file; gives how far they are whole.
-    fn read(&mut self, bytes: &[u8]) -> Result<usize> {
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Result<usize> {
         let damaged = |path: &Path, line, why| Error::StateDamaged {
             path: path.into(),
             line,

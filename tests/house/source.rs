@@ -68,11 +68,11 @@ fn walk(folder: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// Every source of the program.
+/// Every source of the program. Properties are tests.
 pub fn sources() -> Vec<Source> {
     let rust = files("src")
         .into_iter()
-        .filter(|path| path.ends_with(".rs"));
+        .filter(|path| path.ends_with(".rs") && !path.ends_with("/properties.rs"));
     rust.map(|path| Source::new(path.clone(), &text(&path)))
         .collect()
 }

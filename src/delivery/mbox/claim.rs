@@ -152,7 +152,7 @@ fn ours(file: &File, size: u64, letters: &[(Site, Measure)]) -> io::Result<bool>
 
 /// Whether this is a letter's opening as far as it was written. What is reserved, and after a power
 /// cut what was not synced, reads as zeros.
-fn torn(found: &[u8], opening: &[u8]) -> bool {
+pub(super) fn torn(found: &[u8], opening: &[u8]) -> bool {
     let mut pairs = found.iter().zip(opening);
     pairs.all(|(found, byte)| found == byte || *found == 0)
 }
@@ -175,7 +175,7 @@ fn stands(mut file: &File, size: u64, (offset, measure): (u64, &Measure)) -> io:
 }
 
 /// Reads the words of a claim.
-fn parse(words: &[&[u8]]) -> Option<(Site, Measure)> {
+pub(super) fn parse(words: &[&[u8]]) -> Option<(Site, Measure)> {
     let [numbers, digest, opening] = words else {
         return None;
     };

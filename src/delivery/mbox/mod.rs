@@ -9,6 +9,8 @@ mod file;
 mod letter;
 mod lock;
 mod output;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod quote;
 
 pub use claim::{resume, WORD};
@@ -61,7 +63,7 @@ struct Held {
 }
 
 /// A file before anything of ours was appended.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Before {
     /// Where it ended.
     pub start: u64,

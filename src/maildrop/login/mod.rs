@@ -6,6 +6,8 @@ mod choice;
 mod exchange;
 mod method;
 mod native;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 
 pub use choice::may_bind;
 pub use method::{Method, Needs};

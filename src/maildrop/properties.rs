@@ -1,0 +1,189 @@
+//! What holds of replies, listings and whole sessions, whatever the server says.
+
+use super::greet;
+use super::pop3::Pop3;
+use super::syntax::{self, Capabilities, Code, Reply};
+use super::talk::Talk;
+use super::{Maildrop, Part, Pipeline, Sizes, Wanted};
+use crate::error::Error;
+use crate::message::{Disposition, MessageNumber};
+use crate::net::properties::{patience, unheard, Said};
+use crate::net::Wire;
+use std::io::Read;
+
+/// The count of messages that the lines of a listing are read with.
+const COUNT: u32 = 1000;
+
+/// A reply is understood by its head alone, means the same however its first word is written, and is
+/// read again as what it was.
+pub fn reply(input: &[u8]) {
+    super::login_properties::timestamp(input);
+    let _ = syntax::busy_words(input);
+    let _ = syntax::other_protocol(input);
+    if let Ok((count, octets)) = syntax::stat(input) {
+        let size = octets.map_or(String::new(), |octets| octets.to_string());
+        let again = syntax::stat(format!("{count} {size}").as_bytes());
+        assert_eq!(again.ok(), Some((count, octets)));
+    }
+    let Ok(reply) = Reply::parse(input) else {
+        return;
+    };
+    let (head, text) = match &reply {
+        Reply::Ok(text) => (&b"+OK "[..], text),
+        Reply::Err(_, text) => (&b"-ERR "[..], text),
+        Reply::Challenge(text) => (&b"+ "[..], text),
+    };
+    assert!(input.ends_with(text));
+    let written = [head, text].concat();
+    assert_eq!(Reply::parse(&written).ok().as_ref(), Some(&reply));
+    let lower = [&head.to_ascii_lowercase()[..], text].concat();
+    assert_eq!(Reply::parse(&lower).ok().as_ref(), Some(&reply));
+    if let Reply::Err(code, text) = &reply {
+        let more = [b"-ERR ", text.as_slice(), b"]x"].concat();
+        let shouted = [b"-ERR ", text.to_ascii_uppercase().as_slice()].concat();
+        assert!(code.is_none() || code_of(&more) == *code);
+        assert_eq!(code_of(&shouted), *code);
+        let _ = syntax::refusal(*code, text);
+    }
+}
+
+fn code_of(line: &[u8]) -> Option<Code> {
+    match Reply::parse(line) {
+        Ok(Reply::Err(code, _)) => code,
+        _ => None,
+    }
+}
+
+/// Capabilities are the same in capitals, say no more than was said, and are read again as what
+/// they were.
+pub fn capabilities(input: &[u8]) {
+    let take = |text: &[u8]| {
+        let mut capabilities = Capabilities::default();
+        text.split(|b| *b == b'\n')
+            .for_each(|line| capabilities.take(line));
+        capabilities
+    };
+    let capabilities = take(input);
+    assert_eq!(take(&input.to_ascii_uppercase()), capabilities);
+    assert_eq!(take(&input.to_ascii_lowercase()), capabilities);
+    assert!(capabilities.sasl.concat().len() <= input.len());
+    assert_eq!(take(&written(&capabilities)), capabilities);
+    let mechanisms = capabilities.sasl.iter();
+    let mut mechanisms = mechanisms.filter_map(|name| std::str::from_utf8(name).ok());
+    assert!(mechanisms.all(|name| capabilities.offers(name)));
+}
+
+/// The list that says this.
+fn written(capabilities: &Capabilities) -> Vec<u8> {
+    let mut text = Vec::new();
+    for (has, line) in [
+        (capabilities.top, "TOP\n"),
+        (capabilities.utf8, "UTF8\n"),
+        (capabilities.pipelining, "PIPELINING\n"),
+        (capabilities.auth_resp_code, "AUTH-RESP-CODE\n"),
+    ] {
+        text.extend(line.as_bytes().iter().filter(|_| has));
+    }
+    text.extend(b"SASL");
+    for name in &capabilities.sasl {
+        text.push(b' ');
+        text.extend(name);
+    }
+    let number = |number: Option<u32>| number.map_or("NEVER".into(), |n| n.to_string());
+    let expire = number(capabilities.expire);
+    let delay = number(capabilities.login_delay);
+    let user = if capabilities.varies { " USER" } else { "" };
+    text.extend(format!("\nEXPIRE {expire}{user}\nLOGIN-DELAY {delay}").as_bytes());
+    text
+}
+
+/// A line of a listing names a message that is there.
+pub fn listing(input: &[u8]) {
+    list(input);
+    uidl(input);
+}
+
+/// A line of LIST names a message that is there, and is read again as what it was.
+fn list(input: &[u8]) {
+    for line in input.split(|b| *b == b'\n') {
+        let Ok((number, size)) = syntax::list_line(line, COUNT) else {
+            continue;
+        };
+        assert!((1..=COUNT).contains(&number.0));
+        let size = size.map_or(String::new(), |size| size.to_string());
+        let written = format!("{} {size}", number.0);
+        let again = syntax::list_line(written.as_bytes(), COUNT).ok();
+        assert_eq!(again, Some((number, size.parse().ok())));
+        assert!(syntax::list_line(line, number.0 - 1).is_err());
+    }
+}
+
+/// A line of UIDL names a message that is there, by bytes that are harmless, and is read again as
+/// what it was.
+fn uidl(input: &[u8]) {
+    for line in input.split(|b| *b == b'\n') {
+        let Ok((number, uid)) = syntax::uidl_line(line, COUNT) else {
+            continue;
+        };
+        assert!((1..=COUNT).contains(&number.0));
+        let bytes = uid.as_ref().map_or(&[][..], |uid| uid.bytes());
+        assert!(bytes.len() <= 255 && !bytes.iter().any(u8::is_ascii_control));
+        assert!(memchr::memmem::find(line, bytes).is_some());
+        let written = [number.0.to_string().as_bytes(), b" ", bytes].concat();
+        let again = syntax::uidl_line(&written, COUNT).ok();
+        assert_eq!(again, Some((number, uid)));
+    }
+}
+
+/// However a server answers, a session comes to an end, lists each message once and in order, gives
+/// no more bytes than were sent, and is never a bug of ours.
+pub fn session(input: &[u8]) {
+    for piece in [usize::MAX, 1, 3] {
+        let events = unheard();
+        let said = Said::in_turn(input, piece);
+        let talk = Talk(Wire::new(Box::new(said), patience(), &events));
+        if let Err(error) = visit(talk, input.len()) {
+            assert!(!matches!(error, Error::Bug(_)), "{error}");
+            assert!(!error.to_string().contains('\n'));
+        }
+    }
+}
+
+fn visit(mut talk: Talk, most: usize) -> Result<(), Error> {
+    greet::greeting(&mut talk)?;
+    let capabilities = greet::capabilities(&mut talk)?;
+    let mut pop3 = Box::new(Pop3::over(talk, capabilities, Pipeline::Auto));
+    let scan = pop3.scan(Sizes::Perhaps)?;
+    let listings = pop3.weigh(scan)?;
+    let numbers = || listings.iter().map(|listing| listing.number);
+    assert!(numbers()
+        .zip(numbers().skip(1))
+        .all(|(one, next)| one < next));
+    let wanted = listings
+        .iter()
+        .map(|listing| (listing.number, listing.size));
+    let wanted: Vec<Wanted> = wanted.take(4).collect();
+    pop3.announce(Part::Head, &wanted);
+    for (number, _) in &wanted {
+        let head = pop3.head(*number)?.unwrap_or_default();
+        assert!(head.len() <= most);
+    }
+    pop3.announce(Part::Whole, &wanted);
+    let mut doomed = Vec::new();
+    for (number, _) in wanted {
+        let mut bytes = Vec::new();
+        let read = match pop3.retrieve(number) {
+            Ok(mut body) => body.read_to_end(&mut bytes),
+            Err(Error::MessageRefused(_)) => continue,
+            Err(error) => return Err(error),
+        };
+        read.map_err(Error::from_reader)?;
+        assert!(bytes.len() <= most);
+        pop3.settle(number, Disposition::Delete)?;
+        doomed.push(number);
+    }
+    let refused = pop3.quit()?;
+    let subset = |number: &MessageNumber| doomed.contains(number);
+    assert!(refused.iter().all(subset));
+    Ok(())
+}
