@@ -247,7 +247,9 @@ impl Memory {
                 text::write(&mut all, &Line::Seen(key.clone(), entry.clone()));
             }
         }
-        for (key, count) in &records.failures {
+        let mut failures: Vec<_> = records.failures.iter().collect();
+        failures.sort_unstable();
+        for (key, count) in failures {
             text::write(&mut all, &Line::Fail(key.clone(), *count));
         }
         if let Some(login) = records.login {
