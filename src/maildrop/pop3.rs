@@ -23,6 +23,9 @@ use std::time::Duration;
 /// How much of a head is worth keeping.
 const HEAD_LIMIT: usize = 64 * 1024;
 
+/// How much is kept of why a message is not given, as much as RFC 1939 allows: a server may give
+/// none of very many.
+const REASON: usize = 512;
 /// How much of what was asked for in vain is read to keep the line usable.
 const UNWANTED: u64 = 4 * 1024 * 1024;
 /// How many deletions are asked for together.
@@ -246,7 +249,9 @@ impl Maildrop for Pop3<'_> {
                 given: 0,
             })),
             Reply::Err(Some(Code::OutSync), text) => Err(Error::OutOfSync(text)),
-            Reply::Err(_, text) => Err(Error::MessageRefused(text)),
+            Reply::Err(_, text) => Err(Error::MessageRefused(
+                text[..text.len().min(REASON)].to_vec(),
+            )),
         }
     }
 

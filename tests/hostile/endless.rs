@@ -229,6 +229,21 @@ fn a_message_without_end_fills_no_disk_and_blocks_nobody() {
 }
 
 #[test]
+fn long_reasons_to_give_no_message_take_no_memory() {
+    let uids: Vec<String> = (1..=2500).map(|n| format!("u{n}")).collect();
+    let uids: Vec<&str> = uids.iter().map(String::as_str).collect();
+    let refused = (1..=uids.len()).map(|n| format!("C: RETR {n}\nS: -ERR {}\n", "x".repeat(8000)));
+    let script = LOGIN.to_owned() + &listing(&uids) + &refused.collect::<String>() + QUIT;
+    let mut scene = scene().conversation_text(&script);
+    let outcome = scene
+        .run()
+        .exits(75)
+        .says_lines(uids.len())
+        .delivers_nothing();
+    outcome.whatever();
+}
+
+#[test]
 fn a_message_that_trickles_is_as_good_as_none_and_blocks_nobody() {
     let listing = LOGIN.to_owned() + &listing_of(&[("drips", 200), ("b", 200)]);
     let drips = "C: RETR 1\nS: +OK\n! drip 30ms Subject: x\\r\\n\n! again\n";
