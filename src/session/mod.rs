@@ -334,6 +334,7 @@ impl Road<'_> {
         if !refused.is_empty() {
             self.events.notice(Notice::NotDeleted(refused.len()));
         }
+        let refused: HashSet<_> = refused.into_iter().collect();
         let mut keys = Vec::new();
         for (listing, key) in std::mem::take(&mut self.condemned) {
             if !refused.contains(&listing.number) {
