@@ -314,6 +314,9 @@ impl<'e> Wire<'e> {
 
     /// Reads what is left of a body that nobody wants any more.
     pub fn drain(&mut self) -> Result<()> {
+        if !self.unfinished() {
+            return Ok(());
+        }
         let mut waste = [0; 16 * 1024];
         let mut drained = 0;
         while self.unfinished() {

@@ -244,6 +244,7 @@ impl Records {
                 (known.gone, known.size) = (entry.gone, entry.size);
             }
         } else {
+            entries.reserve_exact(1); // hardly any UID has more than one
             entries.push(entry);
         }
     }
