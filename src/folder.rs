@@ -63,12 +63,17 @@ pub fn secure(path: &Path) -> io::Result<()> {
 
 /// Whether a folder is there. What cannot be looked at is not missing.
 pub fn is_there(path: &Path) -> io::Result<bool> {
-    use io::ErrorKind as K;
     match fs::metadata(path) {
         Ok(about) => Ok(about.is_dir()),
-        Err(why) if matches!(why.kind(), K::NotFound | K::NotADirectory) => Ok(false),
+        Err(why) if is_missing(&why) => Ok(false),
         Err(why) => Err(why),
     }
+}
+
+/// Whether an error says that something is not there, or not even the folder that it would lie in.
+pub fn is_missing(why: &io::Error) -> bool {
+    use io::ErrorKind as K;
+    matches!(why.kind(), K::NotFound | K::NotADirectory)
 }
 
 /// Syncs a folder: what was made, renamed or removed in it.

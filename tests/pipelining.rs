@@ -149,24 +149,65 @@ fn a_server_that_hangs_up_on_what_is_sent_ahead_is_asked_one_by_one() {
 #[test]
 fn a_message_is_not_taken_for_another() {
     let shifted = ahead(&retrieval()).replace("S: +OK\nS< dots.eml\nS: .\n", "");
-    let script = login()
-        + &ahead(&listing())
-        + &shifted
-        + "! silence\n! again\n"
-        + &login()
-        + &listing()
-        + &retr(3, NAMES[2])
-        + &retr(2, NAMES[1])
-        + &[1, 3, 2].map(dele).concat()
-        + QUIT;
+    let deletions = [1, 2, 3].map(dele).concat() + QUIT;
+    let again = in_lock_step().replace(QUIT, &deletions);
+    let script = login() + &ahead(&listing()) + &shifted + "! silence\n! again\n" + &again;
     Scene::new()
         .key("keep", "false")
-        .key("retry", "1")
         .key("timeout", "1s")
         .conversation_text(&script)
         .run()
         .delivers(NAMES)
         .remembers(UIDS)
+        .silent()
+        .exits(0);
+}
+
+/// The first RETR is lost, and nothing in the sizes shows it.
+#[test]
+fn nor_one_for_another_of_its_size() {
+    let names = ["alpha.eml", "beta.eml", "gamma.eml"];
+    let listing = listing_of(&[("a", 91), ("b", 91), ("c", 91)]);
+    let retrieval = [1, 2, 3].map(|n| retr(n, names[n - 1])).concat();
+    let shifted = ahead(&retrieval).replace("S: +OK\nS< alpha.eml\nS: .\n", "");
+    let deletions = [1, 2, 3].map(dele).concat();
+    let again = login() + &listing + &retrieval + &deletions + QUIT;
+    let script = login() + &ahead(&listing) + &shifted + "! silence\n! again\n" + &again;
+    Scene::new()
+        .key("keep", "false")
+        .key("timeout", "1s")
+        .conversation_text(&script)
+        .run()
+        .delivers(names)
+        .remembers(["a", "b", "c"])
+        .silent()
+        .exits(0);
+}
+
+#[test]
+fn a_message_alone_can_only_be_itself() {
+    // Neither size is true.
+    for size in [4000, 0] {
+        let retrieval = retr(1, NAMES[0]);
+        let script = login() + &ahead(&listing_of(&[("a", size)])) + &retrieval + QUIT;
+        let mut scene = Scene::new().conversation_text(&script);
+        scene.run().delivers([NAMES[0]]).silent().exits(0);
+    }
+}
+
+#[test]
+fn without_sizes_replies_are_proven_once() {
+    let unsized_list = |listing: String| {
+        let (known, _) = listing.split_at(listing.find("C: LIST").unwrap());
+        known.to_owned() + "C: LIST\nS: -ERR no\n"
+    };
+    let again = retr(1, NAMES[0]) + &ahead(&(retr(2, NAMES[1]) + &retr(3, NAMES[2])));
+    let listing = ahead(&unsized_list(listing()));
+    let script = login() + &listing + &ahead(&retrieval()) + &again + QUIT;
+    Scene::new()
+        .conversation_text(&script)
+        .run()
+        .delivers(NAMES)
         .silent()
         .exits(0);
 }

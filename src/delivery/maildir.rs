@@ -263,7 +263,7 @@ fn publish(path: &Path, letter: &Claimed) -> Result<Fate> {
     let (hidden, public) = (path.join("tmp").join(&name), path.join("new").join(&name));
     match fs::rename(&hidden, &public) {
         Ok(()) => return Ok(Fate::Delivered),
-        Err(why) if why.kind() == io::ErrorKind::NotFound => {}
+        Err(why) if folder::is_missing(&why) => {}
         Err(why) => return Err(undelivered(&public, "rename to")(why)),
     }
     for folder in ["tmp", "new"].map(|folder| path.join(folder)) {

@@ -1,5 +1,6 @@
-//! Destinations, and how a message gets into one for good: a letter is written and *sealed* (whole
-//! and durable, but seen by nobody), *claimed* in the account's memory, and then *published*. Whatever kills us in between, the claim tells the next run how to find out what
+//! Destinations, and how a message gets into one for good: a letter is written and *sealed* (whole,
+//! and durable after `sync_sealed`, but seen by nobody), *claimed* in the account's memory, and then
+//! *published*. Whatever kills us in between, the claim tells the next run how to find out what
 //! happened ([`resume`]).
 
 mod maildir;

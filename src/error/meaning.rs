@@ -6,15 +6,10 @@ use rustix::io::Errno;
 use std::io;
 
 impl Error {
-    /// Whether replies came that do not fit what was asked for ahead, so that none of them is to be
+    /// Whether replies may have been taken for those to other commands, so that none of them is to be
     /// believed.
     pub fn is_garbled(&self) -> bool {
-        matches!(self, Self::OutOfStep(error) if error.is_nonsense())
-    }
-
-    /// Whether something came that is no reply.
-    pub fn is_nonsense(&self) -> bool {
-        matches!(self, Self::Nonsense { .. })
+        matches!(self, Self::OutOfStep(_))
     }
 
     /// The exit status that this failure stands for.

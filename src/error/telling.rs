@@ -70,7 +70,7 @@ impl fmt::Display for Error {
             E::NotAsListed => f.write_str("the message is not as long as it was listed"),
             E::MessageRefused(_) => f.write_str("the server does not give this message"),
             E::TooLong(most) => write!(f, "more than {} of this message came, and not its end", HumanBytes(*most)),
-            E::LeftAmid => f.write_str("popget hung up on a message that did not end"),
+            E::LeftAmid => f.write_str("popget hung up in the middle of a message"),
             E::QuitRefused(_) => f.write_str("the server did not confirm the deletions"),
             E::AllNew { listed, known } => write!(f, "all {listed} UIDs are new and none of {known} known ones is left: the maildrop was moved"),
             E::OtherMaildrop { path, owner } => write!(f, "{} remembers another maildrop, {owner}", path.display()),

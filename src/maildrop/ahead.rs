@@ -172,6 +172,11 @@ impl Ahead {
         self.promised
     }
 
+    /// Whether a message is being asked for again since it may have been another one.
+    pub fn doubts(&self) -> bool {
+        matches!(self.trust, Trust::Doubted { .. })
+    }
+
     /// Judges a message that came to its end, and so whether the replies are in step: it is, or is
     /// not, as long as listed, and this long. Tells whether it is to be believed.
     pub fn judge(&mut self, as_listed: bool, length: u64) -> bool {

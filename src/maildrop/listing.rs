@@ -23,7 +23,7 @@ pub fn scan(pop3: &mut Pop3, sizes: Sizes) -> Result<Scan> {
     }
     let (count, octets) = match pop3.ask(Command::Stat, "the answer to STAT")? {
         Reply::Ok(text) | Reply::Challenge(text) => {
-            syntax::stat(&text).map_err(|error| pop3.talk.veiled(error))?
+            syntax::stat(&text).map_err(|error| pop3.doubt(pop3.talk.veiled(error)))?
         }
         Reply::Err(code, text) => return Err(refusal(code, &text)),
     };

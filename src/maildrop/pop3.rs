@@ -15,7 +15,7 @@ use crate::error::{Error, Reach, Result};
 use crate::event::Stage;
 use crate::krb5;
 use crate::message::{head_end, Disposition, Listing, MessageNumber};
-use crate::net::{Route, Spoken, Stuffed};
+use crate::net::{Route, Spoken, Stuffed, UNWANTED};
 use crate::secret::Credential;
 use std::io::{self, Read};
 use std::time::Duration;
@@ -26,8 +26,6 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// How much is kept of why a message is not given, as much as RFC 1939 allows: a server may give
 /// none of very many.
 const REASON: usize = 512;
-/// How much of what was asked for in vain is read to keep the line usable.
-const UNWANTED: u64 = 4 * 1024 * 1024;
 /// How many deletions are asked for together.
 const DELETIONS: usize = 64;
 /// Servers hang up after ten minutes in which they hear nothing (RFC 1939, section 3), even if it is
@@ -116,7 +114,7 @@ impl<'e> Pop3<'e> {
         }
         self.catch_up()?;
         let lines: Vec<_> = commands.iter().map(|c| self.ahead.ask(*c)).collect();
-        self.talk.say(&lines)
+        self.say(&lines)
     }
 
     /// The first line of the reply to a command, which is sent now if it was not sent ahead. Replies
@@ -125,7 +123,7 @@ impl<'e> Pop3<'e> {
         if !self.ahead.holds(command) {
             self.catch_up()?;
             let line = self.ahead.ask(command);
-            self.talk.say(&[line])?;
+            self.say(&[line])?;
         }
         while self.ahead.next() != Some(command) {
             self.let_go()?;
@@ -153,7 +151,8 @@ impl<'e> Pop3<'e> {
 
     /// The first line of the reply that comes next.
     fn reply(&mut self, waiting_for: &'static str) -> Result<Reply> {
-        self.talk.0.drain()?;
+        let drained = self.talk.0.drain();
+        drained.map_err(|error| self.doubt(error))?;
         self.current = self.ahead.take();
         let reply = self.talk.reply(REPLY_LIMIT, waiting_for);
         let reply = reply.and_then(plain_reply).map_err(|e| self.doubt(e))?;
@@ -166,16 +165,23 @@ impl<'e> Pop3<'e> {
         let ahead = self.current.is_some_and(|asked| asked.ahead);
         let others = ahead || self.ahead.next().is_some();
         let doubtful = match error {
-            Error::Nonsense { .. } => others,
-            Error::TimedOut { .. } => ahead,
+            Error::Nonsense { .. } | Error::LineTooLong(_) => others,
+            Error::TimedOut { .. } => ahead || self.ahead.doubts(),
             // Weak lines are common, and servers that hang up on what is sent ahead do so at once.
-            Error::Cut { .. } => others && !self.proven,
+            Error::Cut { .. } => others && !self.proven || self.ahead.doubts(),
+            Error::LeftAmid => self.ahead.doubts(),
             _ => false,
         };
         match doubtful {
             true => Error::OutOfStep(Box::new(error)),
             false => error,
         }
+    }
+
+    /// Says something while nothing is left to be answered.
+    fn say(&mut self, lines: &[Spoken]) -> Result<()> {
+        let said = self.talk.say(lines);
+        said.map_err(|error| self.doubt(error))
     }
 
     /// Asks for a part of a message, and for those announced behind it.
@@ -189,7 +195,7 @@ impl<'e> Pop3<'e> {
         let idle = self.ahead.next().is_none();
         let requests = self.ahead.request(command);
         if idle {
-            self.talk.say(&requests)?;
+            self.say(&requests)?;
         } else if !requests.is_empty() {
             self.talk.0.send(&requests)?;
         } else if self.talk.0.quiet() > QUIET {
@@ -243,6 +249,8 @@ impl Maildrop for Pop3<'_> {
     fn retrieve(&mut self, number: MessageNumber) -> Result<Box<dyn Read + '_>> {
         match self.ask_for(Part::Whole, number)? {
             Reply::Ok(_) | Reply::Challenge(_) => Ok(Box::new(Body {
+                alone: !self.current.is_some_and(|asked| asked.ahead)
+                    && self.ahead.next().is_none(),
                 listed: self.current.and_then(|asked| asked.size),
                 body: self.talk.body(),
                 ahead: &mut self.ahead,
@@ -298,7 +306,8 @@ impl Maildrop for Pop3<'_> {
         }
         let in_doubt = deletions.len() > refused.len();
         self.catch_up()?;
-        self.talk.in_step()?;
+        let in_step = self.talk.in_step();
+        in_step.map_err(|error| self.doubt(error))?;
         match self.ask(Command::Quit, "the goodbye") {
             Ok(Reply::Err(_, text)) if in_doubt => Err(Error::QuitRefused(text)),
             Err(error) if in_doubt => Err(error),
@@ -331,6 +340,8 @@ fn of_this_user(talk: &mut Talk, before: Capabilities) -> Result<Capabilities> {
 struct Body<'m, 'e> {
     body: Stuffed<'m, 'e>,
     ahead: &'m mut Ahead,
+    /// With nothing else under way it can be no other message.
+    alone: bool,
     listed: Option<u64>,
     given: u64,
 }
@@ -342,7 +353,7 @@ impl Body<'_, '_> {
         // dot.
         let lengths = [self.given, self.given + self.body.shortened()];
         let near = |listed: u64| lengths.iter().any(|length| length.abs_diff(listed) <= 2);
-        let as_listed = self.listed.is_none_or(near);
+        let as_listed = self.alone || self.listed.is_some_and(near);
         self.ahead.judge(as_listed, self.given)
     }
 }

@@ -19,7 +19,7 @@ pub use socks::Proxy;
 pub use std::net::IpAddr;
 pub use tcp::{Family, Outset};
 pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
-pub use wire::{Spoken, Wire};
+pub use wire::{Spoken, Wire, UNWANTED};
 
 use crate::error::Result;
 use crate::event::{Events, Stage};

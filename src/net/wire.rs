@@ -17,8 +17,8 @@ use zeroize::Zeroizing;
 const BUFFER: usize = 128 * 1024;
 /// How long one read may block before we look at the clock and for a signal.
 pub(super) const SLICE: Duration = Duration::from_millis(250);
-/// How much of an unwanted body is read to keep the line usable; beyond that it is cheaper dropped.
-const DRAIN: u64 = 4 * 1024 * 1024;
+/// How much that is not wanted is read to keep the line usable; beyond that it is cheaper dropped.
+pub const UNWANTED: u64 = 4 * 1024 * 1024;
 
 /// A line to be sent, and how it is shown if it holds a secret.
 pub struct Spoken {
@@ -321,7 +321,7 @@ impl<'e> Wire<'e> {
         let mut drained = 0;
         while self.unfinished() {
             drained += self.read_body(&mut waste)? as u64;
-            if drained > DRAIN {
+            if drained > UNWANTED {
                 return Err(Error::LeftAmid);
             }
         }

@@ -56,10 +56,9 @@ impl Road<'_> {
                 }
                 // It let us in before, and we came again by our own choice: nothing failed.
                 Err(Error::LoginDelay { .. }) if by_choice => return self.put_off(Again::Slice),
-                // What was garbled must not be left at that, or it would be the same in every run.
-                Err(Error::OutOfStep(error))
-                    if (losses < retry || error.is_nonsense()) && self.may_fall_into_step() =>
-                {
+                // What was garbled must not be left at that, or it would be the same in every run;
+                // a line is also cut for other reasons.
+                Err(Error::OutOfStep(error)) if self.may_fall_into_step(&error, losses < retry) => {
                     losses += 1;
                     self.pipeline = Pipeline::Off;
                     Again::LockStep(*error)
@@ -123,10 +122,12 @@ impl Road<'_> {
 
     /// Whether to try again with each command waiting for its reply: not where what was said already
     /// would be said again.
-    fn may_fall_into_step(&self) -> bool {
+    fn may_fall_into_step(&self, error: &Error, may_retry: bool) -> bool {
         let unsaid =
             matches!(self.mode, Mode::Fetch | Mode::Check) || self.events.stage() == Stage::Listing;
-        unsaid && self.pipeline != Pipeline::Off && self.patience.stop.signal().is_none()
+        let worth = may_retry || !matches!(error, Error::Cut { .. });
+        let called_off = self.patience.stop.signal().is_some();
+        worth && unsaid && self.pipeline != Pipeline::Off && !called_off
     }
 
     /// Whether connecting again may help: the line was lost, by nobody's decision, or the server has

@@ -12,7 +12,8 @@ use crate::maildrop::Maildrop;
 use crate::message::{head_end, Digest, Envelope, Listing, MessageDigester, Time};
 use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
-use std::io::{self, Read};
+use crate::steady::steady;
+use std::io::Read;
 use std::time::Instant;
 
 /// How much of a message is read to find its head.
@@ -336,10 +337,5 @@ pub(super) fn read_head(reader: &mut dyn Read) -> Result<Vec<u8>> {
 }
 
 fn read(reader: &mut dyn Read, piece: &mut [u8]) -> Result<usize> {
-    loop {
-        match reader.read(piece) {
-            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
-            read => return read.map_err(Error::from_reader),
-        }
-    }
+    steady(|| reader.read(piece)).map_err(Error::from_reader)
 }

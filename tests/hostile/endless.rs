@@ -272,7 +272,7 @@ fn a_head_without_end_ends_a_look() {
         let mut outcome = scene.run_with(arguments);
         let _ = outcome.take_stdout();
         outcome
-            .says("hung up on a message that did not end")
+            .says("hung up in the middle of a message")
             .says_lines(1)
             .exits(75);
     }

@@ -11,8 +11,9 @@ use super::lock::{Lock, Locked};
 use super::{cut, Before, Hold};
 use crate::delivery::{claim_words, path_bytes, undelivered, unprepared, Fate};
 use crate::error::{Error, Result};
+use crate::folder;
 use crate::message::Digester;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -58,9 +59,13 @@ pub fn resume(
     let Some(letters) = letters.iter().map(|words| parse(words)).collect() else {
         return Ok((unknown, None));
     };
-    // Mail readers remove an mbox that they have emptied: the letters may have been in it.
-    if !path.try_exists().map_err(unprepared(path, "look at"))? {
-        return Ok((unknown, None));
+    // Mail readers remove an mbox that they have emptied: the letters may have been in it. What is a
+    // folder now is none.
+    match fs::metadata(path) {
+        Ok(about) if !about.is_dir() => {}
+        Ok(_) => return Ok((unknown, None)),
+        Err(why) if folder::is_missing(&why) => return Ok((unknown, None)),
+        Err(why) => return Err(unprepared(path, "look at")(why)),
     }
     let locked = Locked::take(path, &Lock::ALL, mark, &|_| {})?;
     let file = match file::locked(path, Missing::Fail, &locked, &Lock::ALL) {

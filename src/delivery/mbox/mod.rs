@@ -122,9 +122,10 @@ impl Mbox {
     fn lock(&self) -> Result<Hold> {
         let (path, sender) = (&self.path, &self.sender);
         let locked = Locked::take(path, &self.locks, &sender.mark, &*sender.notice)?;
-        let secure = self.secure.replace(true) && path.exists();
         let file = file::locked(path, Missing::Create, &locked, &self.locks)?;
-        if !secure {
+        // An empty one may have been made just now, in the place of one that was removed.
+        let about = file.metadata().map_err(unprepared(path, "open"))?;
+        if !self.secure.replace(true) || about.len() == 0 {
             folder::secure(path).map_err(unprepared(path, "sync the folder of"))?;
         }
         Ok(Hold {
