@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::support::scene::Scene;
 use crate::support::server::{PopServer, Security};
@@ -124,9 +125,14 @@ fn nothing_of_a_tunnel_is_left_behind() {
     let mut scene = through(&server, &tunnel);
     scene.run().silent().exits(0);
     let pid = fs::read_to_string(scene.path("pid")).unwrap();
-    let stat = fs::read_to_string(Path::new("/proc").join(pid.trim()).join("stat"));
-    let gone = stat.is_err() || stat.unwrap().contains(") Z ");
-    assert!(gone, "{pid} lives on");
+    let stat = Path::new("/proc").join(pid.trim()).join("stat");
+    let gone = || fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
+    // What was killed may take a moment to go.
+    let begun = Instant::now();
+    while !gone() && begun.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(gone(), "{pid} lives on");
 }
 
 #[test]
