@@ -41,17 +41,18 @@ fn in_lock_step() -> String {
     login() + &listing() + &retrieval() + QUIT
 }
 
+/// The three messages come in this dialogue, and nothing is said.
+#[track_caller]
+fn all_come(scene: Scene, script: &str) {
+    let mut scene = scene.conversation_text(script);
+    scene.run().delivers(NAMES).silent().exits(0);
+}
+
 #[test]
 fn what_may_be_sent_together_is() {
     let deletions = [1, 2, 3].map(dele).concat();
     let script = login() + &ahead(&listing()) + &ahead(&retrieval()) + &ahead(&deletions) + QUIT;
-    Scene::new()
-        .key("keep", "false")
-        .conversation_text(&script)
-        .run()
-        .delivers(NAMES)
-        .silent()
-        .exits(0);
+    all_come(Scene::new().key("keep", "false"), &script);
 }
 
 #[test]
@@ -123,26 +124,13 @@ fn a_refusal_answers_one_command_alone() {
 fn a_server_that_loses_commands_is_asked_one_by_one() {
     let lost = "C: STAT\nC: UIDL\nC: LIST\nS: +OK 3 400\n! silence\n! again\n";
     let script = login() + lost + &in_lock_step();
-    Scene::new()
-        .key("retry", "1")
-        .key("timeout", "1s")
-        .conversation_text(&script)
-        .run()
-        .delivers(NAMES)
-        .silent()
-        .exits(0);
+    all_come(Scene::new().key("retry", "1").key("timeout", "1s"), &script);
 }
 
 #[test]
 fn a_server_that_hangs_up_on_what_is_sent_ahead_is_asked_one_by_one() {
     let script = login() + "C: STAT\n! cut\n! again\n" + &in_lock_step();
-    Scene::new()
-        .key("retry", "1")
-        .conversation_text(&script)
-        .run()
-        .delivers(NAMES)
-        .silent()
-        .exits(0);
+    all_come(Scene::new().key("retry", "1"), &script);
 }
 
 /// The second RETR is lost, so that its reply is the third's.
@@ -204,12 +192,7 @@ fn without_sizes_replies_are_proven_once() {
     let again = retr(1, NAMES[0]) + &ahead(&(retr(2, NAMES[1]) + &retr(3, NAMES[2])));
     let listing = ahead(&unsized_list(listing()));
     let script = login() + &listing + &ahead(&retrieval()) + &again + QUIT;
-    Scene::new()
-        .conversation_text(&script)
-        .run()
-        .delivers(NAMES)
-        .silent()
-        .exits(0);
+    all_come(Scene::new(), &script);
 }
 
 #[test]
@@ -219,12 +202,7 @@ fn replies_that_run_into_each_other_are_not_believed() {
         "S: Subject: a stray line\nS< dots.eml",
     );
     let script = login() + &ahead(&listing()) + &garbled + "! again\n" + &in_lock_step();
-    Scene::new()
-        .conversation_text(&script)
-        .run()
-        .delivers(NAMES)
-        .silent()
-        .exits(0);
+    all_come(Scene::new(), &script);
 }
 
 #[test]
@@ -234,16 +212,11 @@ fn sizes_that_are_not_true_cost_a_second_look_and_nothing_else() {
     // before, so the others are asked for together again.
     let again = retr(1, NAMES[0]) + &ahead(&(retr(2, NAMES[1]) + &retr(3, NAMES[2])));
     let script = login() + &ahead(&listing_of(&rows)) + &ahead(&retrieval()) + &again + QUIT;
-    Scene::new()
-        .conversation_text(&script)
-        .run()
-        .delivers(NAMES)
-        .silent()
-        .exits(0);
+    all_come(Scene::new(), &script);
 }
 
 #[test]
-fn a_thousand_messages_come_in_a_few_turns() {
+fn a_thousand_messages_come_and_go_once() {
     let server = PopServer::start();
     let messages = mail::many(1000, 9);
     for (index, message) in messages.iter().enumerate() {
