@@ -114,7 +114,7 @@ impl<'e> Pop3<'e> {
         }
         self.catch_up()?;
         let lines: Vec<_> = commands.iter().map(|c| self.ahead.ask(*c)).collect();
-        self.say(&lines)
+        self.talk.0.send(&lines)
     }
 
     /// The first line of the reply to a command, which is sent now if it was not sent ahead. Replies
@@ -123,7 +123,7 @@ impl<'e> Pop3<'e> {
         if !self.ahead.holds(command) {
             self.catch_up()?;
             let line = self.ahead.ask(command);
-            self.say(&[line])?;
+            self.talk.0.send(&[line])?;
         }
         while self.ahead.next() != Some(command) {
             self.let_go()?;
@@ -131,12 +131,14 @@ impl<'e> Pop3<'e> {
         self.reply(waiting_for)
     }
 
-    /// Reads all replies that are still to come.
+    /// Reads all replies that are still to come. If the server says more, one may have been taken for
+    /// another.
     fn catch_up(&mut self) -> Result<()> {
         while self.ahead.next().is_some() {
             self.let_go()?;
         }
-        Ok(())
+        let in_step = self.talk.in_step();
+        in_step.map_err(|error| self.doubt(error))
     }
 
     /// Reads a reply that nobody wants any more.
@@ -178,12 +180,6 @@ impl<'e> Pop3<'e> {
         }
     }
 
-    /// Says something while nothing is left to be answered.
-    fn say(&mut self, lines: &[Spoken]) -> Result<()> {
-        let said = self.talk.say(lines);
-        said.map_err(|error| self.doubt(error))
-    }
-
     /// Asks for a part of a message, and for those announced behind it.
     fn ask_for(&mut self, part: Part, number: MessageNumber) -> Result<Reply> {
         let command = Command::about(part, number);
@@ -192,11 +188,8 @@ impl<'e> Pop3<'e> {
         if !self.ahead.holds(command) {
             self.catch_up()?;
         }
-        let idle = self.ahead.next().is_none();
         let requests = self.ahead.request(command);
-        if idle {
-            self.say(&requests)?;
-        } else if !requests.is_empty() {
+        if !requests.is_empty() {
             self.talk.0.send(&requests)?;
         } else if self.talk.0.quiet() > QUIET {
             self.keep_alive()?;
@@ -306,8 +299,6 @@ impl Maildrop for Pop3<'_> {
         }
         let in_doubt = deletions.len() > refused.len();
         self.catch_up()?;
-        let in_step = self.talk.in_step();
-        in_step.map_err(|error| self.doubt(error))?;
         match self.ask(Command::Quit, "the goodbye") {
             Ok(Reply::Err(_, text)) if in_doubt => Err(Error::QuitRefused(text)),
             Err(error) if in_doubt => Err(error),
