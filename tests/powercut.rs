@@ -238,6 +238,20 @@ fn contents(folder: &Path) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Whether a run delivered all that it did in one batch. On a busy machine it may need two, and a
+/// trace does not tell the time that an mbox had between them.
+fn delivers_at_once(tale: &Tale, strike: Option<&str>) -> bool {
+    let syncs = tale.syncs();
+    let of = |run: usize| {
+        let syncs = syncs.iter().filter(|(place, _)| place.0 == run);
+        syncs.filter(|(_, path)| path.ends_with("mbox")).count()
+    };
+    match strike {
+        None => of(0) <= 1,
+        Some(_) => of(0) == 0 && of(1) <= 2,
+    }
+}
+
 /// Mends what power cuts leave at any moment of a run, or of one that was struck and its successor.
 fn whatever_is_left_is_mended(deliver: &str, strike: Option<&str>) -> usize {
     let letters = letters(4);
@@ -246,11 +260,15 @@ fn whatever_is_left_is_mended(deliver: &str, strike: Option<&str>) -> usize {
     } else {
         |scene| scene
     };
-    let mut tale = tale_with(deliver, "false", &letters, more);
-    tale.run(strike);
-    if strike.is_some() {
-        assert_eq!(tale.run(None), Some(0));
-    }
+    let attempt = |_| {
+        let mut tale = tale_with(deliver, "false", &letters, more);
+        tale.run(strike);
+        if strike.is_some() {
+            assert_eq!(tale.run(None), Some(0));
+        }
+        Some(tale).filter(|tale| delivers_at_once(tale, strike))
+    };
+    let mut tale = (0..10).find_map(attempt).expect("one batch in a run");
     let uids: Vec<String> = letters.iter().map(|(uid, _)| uid.clone()).collect();
     let cuts = tale.cuts(&uids);
     // A round number in the short form, spread over all of them.
