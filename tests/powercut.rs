@@ -188,8 +188,17 @@ fn nor_when_the_system_refuses() {
     assert!(times >= 8, "refused only {times} times");
 }
 
+/// Whether a run may say that a message may come twice, though it does not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    Never,
+    /// Half a letter was cut off before, and only the time of the file tells by whom: that it was
+    /// cut off may last without its time.
+    Perhaps,
+}
+
 /// Brings about what a power cut left, and lets the next run mend it.
-fn is_mended(tale: &mut Tale, cut: &Cut, letters: &Letters) {
+fn is_mended(tale: &mut Tale, cut: &Cut, letters: &Letters, doubt: Doubt) {
     cut.state.bring_about(&tale.scene.path(""));
     for (uid, letter) in letters {
         tale.server.maildrop().remove(uid);
@@ -197,8 +206,11 @@ fn is_mended(tale: &mut Tale, cut: &Cut, letters: &Letters) {
             tale.server.maildrop().add(uid, letter);
         }
     }
-    let outcome = tale.scene.run().exits(0).never_shows("may come twice");
-    let mut outcome = outcome.whatever();
+    let outcome = tale.scene.run().exits(0);
+    let mut outcome = match doubt {
+        Doubt::Never => outcome.never_shows("may come twice").whatever(),
+        Doubt::Perhaps => outcome.whatever(),
+    };
     let mut arrived = contents(&tale.scene.path("some/where/Mail/new"));
     let mbox = outcome.file("some/where/mbox");
     if let Some(rest) = mbox.strip_prefix(OLD) {
@@ -273,9 +285,13 @@ fn whatever_is_left_is_mended(deliver: &str, strike: Option<&str>) -> usize {
     let cuts = tale.cuts(&uids);
     // A round number in the short form, spread over all of them.
     let stride = cuts.len() / 20 + 1;
+    let doubt = match strike {
+        Some(_) if deliver == MBOX => Doubt::Perhaps,
+        _ => Doubt::Never,
+    };
     let mut times = 0;
     for cut in some(cuts, stride) {
-        is_mended(&mut tale, &cut, &letters);
+        is_mended(&mut tale, &cut, &letters, doubt);
         times += 1;
     }
     times
@@ -294,13 +310,23 @@ fn what_a_power_cut_leaves_of_a_maildir_is_mended() {
     }
 }
 
+/// A kill when room is made in an mbox and nothing stands in it yet. Later ones leave whole letters
+/// before a torn one; when the file was changed by its mending no trace tells.
+fn at_the_first_letter() -> String {
+    let mut tale = tale_with(MBOX, "false", &letters(4), with_old_mail);
+    assert_eq!(tale.run(None), Some(0));
+    let mut writes = tale.runs[0].iter().filter(|call| call.name == "write");
+    let at = writes.position(|call| call.descriptor(0).1.ends_with("mbox"));
+    let k = at.expect("something is written into it") + 1;
+    format!("write:signal=SIGKILL:when={k}")
+}
+
 #[test]
 fn what_a_power_cut_leaves_of_an_mbox_is_mended() {
     if strace_is_here() {
         let mut times = whatever_is_left_is_mended(MBOX, None);
         if long() {
-            let killed = "write:signal=SIGKILL:when=25";
-            times += whatever_is_left_is_mended(MBOX, Some(killed));
+            times += whatever_is_left_is_mended(MBOX, Some(&at_the_first_letter()));
         }
         say(&format!("an mbox left in {times} ways"));
         assert!(times >= 15, "left only in {times} ways");
