@@ -2,6 +2,7 @@
 
 mod certificates;
 mod client;
+mod roots;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

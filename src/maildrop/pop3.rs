@@ -56,7 +56,9 @@ impl<'e> Pop3<'e> {
     ) -> Result<Self> {
         let pipeline = visit.pipeline;
         let mut greeted = greet::greet(route, visit.clone())?;
-        if login::may_bind(login, credential, &greeted.capabilities) && route.can_tell_more() {
+        if login::may_bind(login, credential, &greeted.capabilities)
+            && greeted.talk.0.can_tell_more()
+        {
             greeted = greet::greet_to_bind(greeted.talk, route, visit)?;
         }
         let Greeted {

@@ -84,11 +84,6 @@ pub enum Via {
 }
 
 impl Route {
-    /// Whether a library is there that tells more of a TLS connection, and was not asked yet.
-    pub fn can_tell_more(&self) -> bool {
-        self.tls != TlsMode::Off && self.trust.engine == Engine::Native && tls::tells()
-    }
-
     /// The same way, by the library that tells what a login can be tied to.
     pub fn telling(&self) -> Self {
         Self {

@@ -105,6 +105,14 @@ impl<'e> Wire<'e> {
         self.secured()?.binding.as_ref()
     }
 
+    /// Whether there is TLS, and a library that tells more of it and was not asked yet.
+    pub fn can_tell_more(&self) -> bool {
+        tls::tells()
+            && self
+                .secured()
+                .is_some_and(|secured| secured.version.is_none())
+    }
+
     /// What was agreed on, if TLS was.
     pub fn secured(&self) -> Option<&Secured> {
         self.secured.as_ref()

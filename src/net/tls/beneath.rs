@@ -1,8 +1,11 @@
 //! OpenSSL, as it lies beneath native-tls on most systems: for connections of which more must be
-//! known than native-tls tells, and for reading certificates and keys.
+//! known than native-tls tells, or for which fewer roots have to be read, and for reading
+//! certificates and keys.
 
 use super::explain::{self, explain};
-use super::{authorities, bad_file, Binding, Certificate, Proof, Secured, Stream, Trust, Version};
+use super::{
+    authorities, bad_file, roots, Binding, Certificate, Proof, Secured, Stream, Trust, Version,
+};
 use crate::error::Result;
 use crate::net::{Patience, Transport};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
@@ -10,11 +13,14 @@ use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use openssl::ssl::{
-    ConnectConfiguration, HandshakeError, SslConnector, SslConnectorBuilder, SslMethod, SslRef,
-    SslStream, SslVerifyMode, SslVersion,
+    HandshakeError, Ssl, SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode,
+    SslOptions, SslRef, SslStream, SslVerifyMode, SslVersion,
 };
-use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder};
+use openssl::x509::verify::X509CheckFlags;
 use openssl::x509::{X509NameRef, X509VerifyResult, X509};
+use std::net::IpAddr;
+use std::path::Path;
 use zeroize::Zeroizing;
 
 /// There is a library beneath.
@@ -22,6 +28,13 @@ pub const THERE: bool = true;
 
 /// The longest Finished message of TLS 1.2; its length is fixed for all suites in use.
 const FINISHED: usize = 64;
+/// The suites of TLS 1.2 that will do, as native-tls has them.
+const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
+
+/// Whether this trust takes fewer roots than native-tls reads.
+pub fn is_light(trust: &Trust) -> bool {
+    trust.proof != Proof::Chain(None) || roots::hashed().is_some()
+}
 
 /// Agrees on TLS and checks the chain and the name, if that is the proof.
 pub fn secure(
@@ -29,9 +42,9 @@ pub fn secure(
     trust: &Trust,
     patience: &Patience,
 ) -> Result<(Box<dyn Transport>, Secured)> {
-    let configuration = configuration(trust)?;
+    let ssl = connection(trust)?;
     let waiting = patience.start("the TLS handshake");
-    let mut attempt = configuration.connect(&trust.name, transport);
+    let mut attempt = ssl.connect(transport);
     loop {
         match attempt {
             Ok(inner) => {
@@ -59,44 +72,91 @@ pub fn secure(
     }
 }
 
-/// The settings of the library for this trust, the same as native-tls makes them.
-fn configuration(trust: &Trust) -> Result<ConnectConfiguration> {
+/// The settings of the library for this trust, the same as native-tls makes them, but for the
+/// system's roots: it reads them all, whoever is trusted, which takes longer than all the rest.
+fn settings(trust: &Trust) -> Result<SslContextBuilder> {
     let unready = |why: ErrorStack| explain::unready(&why.to_string());
-    let mut builder = SslConnector::builder(SslMethod::tls()).map_err(unready)?;
+    let mut builder = SslContext::builder(SslMethod::tls_client()).map_err(unready)?;
     let least = match trust.least {
         Version::Tls12 => SslVersion::TLS1_2,
         Version::Tls13 => SslVersion::TLS1_3,
     };
-    builder
-        .set_min_proto_version(Some(least))
-        .map_err(unready)?;
-    if let Proof::Chain(Some(path)) = &trust.proof {
-        let mut store = X509StoreBuilder::new().map_err(unready)?;
-        let certificates = X509::stack_from_pem(&authorities(path)?).unwrap_or_default();
-        if certificates.is_empty() {
-            return Err(bad_file("tls_ca_file", path, "it holds no PEM certificate"));
-        }
-        for certificate in certificates {
-            store.add_cert(certificate).map_err(unready)?;
-        }
-        builder.set_cert_store(store.build());
+    let prepare = |builder: &mut SslContextBuilder| {
+        builder.set_options(SslOptions::NO_COMPRESSION);
+        builder.set_read_ahead(true); // a record's head is not worth a system call
+        builder.set_mode(SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
+        builder.set_cipher_list(CIPHERS)?;
+        builder.set_min_proto_version(Some(least))
+    };
+    prepare(&mut builder).map_err(unready)?;
+    builder.set_verify(match trust.proof {
+        Proof::Chain(_) => SslVerifyMode::PEER,
+        Proof::Pins(_) | Proof::Nothing => SslVerifyMode::NONE,
+    });
+    match &trust.proof {
+        Proof::Chain(Some(path)) => builder.set_cert_store(issuers(path)?),
+        Proof::Chain(None) => match roots::hashed() {
+            Some(folder) => builder.set_cert_store(hashed(folder).map_err(unready)?),
+            None => builder.set_default_verify_paths().map_err(unready)?,
+        },
+        Proof::Pins(_) | Proof::Nothing => {}
     }
     introduce(&mut builder, trust)?;
-    let mut configuration = builder.build().configure().map_err(unready)?;
-    if !matches!(trust.proof, Proof::Chain(_)) {
-        configuration.set_verify_hostname(false);
-        configuration.set_verify(SslVerifyMode::NONE);
+    Ok(builder)
+}
+
+/// A connection to be made with these settings.
+fn connection(trust: &Trust) -> Result<Ssl> {
+    let context = settings(trust)?.build();
+    let prepare = || -> Result<Ssl, ErrorStack> {
+        let mut ssl = Ssl::new(&context)?;
+        let address = trust.name.parse::<IpAddr>().ok();
+        if address.is_none() {
+            ssl.set_hostname(&trust.name)?;
+        }
+        if matches!(trust.proof, Proof::Chain(_)) {
+            let proof = ssl.param_mut();
+            proof.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+            match address {
+                Some(address) => proof.set_ip(address)?,
+                None => proof.set_host(&trust.name)?,
+            }
+        }
+        Ok(ssl)
+    };
+    prepare().map_err(|why| explain::unready(&why.to_string()))
+}
+
+/// Those who may have issued the server's certificate, and nobody else.
+fn issuers(path: &Path) -> Result<X509Store> {
+    let certificates = X509::stack_from_pem(&authorities(path)?).unwrap_or_default();
+    if certificates.is_empty() {
+        return Err(bad_file("tls_ca_file", path, "it holds no PEM certificate"));
     }
-    Ok(configuration)
+    let gather = || {
+        let mut store = X509StoreBuilder::new()?;
+        let mut all = certificates.into_iter();
+        all.try_for_each(|certificate| store.add_cert(certificate))?;
+        Ok(store.build())
+    };
+    gather().map_err(|why: ErrorStack| explain::unready(&why.to_string()))
+}
+
+/// Those in a folder in which each is looked up by the hash of its name, when it is needed.
+fn hashed(folder: &Path) -> Result<X509Store, ErrorStack> {
+    let mut store = X509StoreBuilder::new()?;
+    let lookup = store.add_lookup(X509Lookup::hash_dir())?;
+    lookup.add_dir(&folder.to_string_lossy(), SslFiletype::PEM)?;
+    Ok(store.build())
 }
 
 /// Shows our own certificate, if there is one.
-fn introduce(builder: &mut SslConnectorBuilder, trust: &Trust) -> Result<()> {
+fn introduce(builder: &mut SslContextBuilder, trust: &Trust) -> Result<()> {
     let Some(client) = &trust.client else {
         return Ok(());
     };
     let (chain, key) = client.read()?;
-    let show = |builder: &mut SslConnectorBuilder| -> Result<(), ErrorStack> {
+    let show = |builder: &mut SslContextBuilder| -> Result<(), ErrorStack> {
         let mut chain = X509::stack_from_pem(&chain)?.into_iter();
         if let Some(own) = chain.next() {
             builder.set_certificate(&own)?;

@@ -1,9 +1,10 @@
 //! TLS over any transport, by the system's library. The name that the certificate must prove is the
 //! one that the user wrote, never one learned from the name service.
 //!
-//! Connections are made by native-tls. It does not tell what a login could be tied to, nor what was
-//! agreed on; where that is wanted, the OpenSSL beneath it is used without it (`beneath`), with the
-//! same roots and the same checks.
+//! Connections are made by native-tls, which finds the system's roots wherever they are. But it reads
+//! them all, whoever is trusted, and does not tell what a login could be tied to, nor what was agreed
+//! on; where more is wanted or less will do, the OpenSSL beneath it is used without it (`beneath`),
+//! with the same checks.
 
 #[cfg(all(feature = "openssl", not(target_vendor = "apple")))]
 mod beneath;
@@ -14,6 +15,8 @@ mod certificate;
 mod client;
 mod explain;
 mod native;
+#[cfg(all(feature = "openssl", not(target_vendor = "apple")))]
+mod roots;
 
 pub use certificate::{Certificate, Fingerprint};
 pub use client::ClientCertificate;
@@ -145,8 +148,8 @@ pub fn secure(
 ) -> Result<(Box<dyn Transport>, Secured)> {
     let (witness, seen) = Witness::of(transport);
     let agreed = match trust.engine {
-        Engine::Beneath if beneath::THERE => beneath::secure(witness, trust, patience),
-        Engine::Beneath | Engine::Native => native::secure(witness, trust, patience),
+        Engine::Native if !beneath::is_light(trust) => native::secure(witness, trust, patience),
+        Engine::Native | Engine::Beneath => beneath::secure(witness, trust, patience),
     };
     let (transport, secured) = match (agreed, seen.dismiss()) {
         (Err(_), Some(why)) => return Err(Error::from_transport(why, "the TLS handshake")),

@@ -8,6 +8,11 @@ use zeroize::Zeroizing;
 /// There is none.
 pub const THERE: bool = false;
 
+/// Nothing is.
+pub fn is_light(_trust: &Trust) -> bool {
+    false
+}
+
 /// Agrees on TLS by native-tls.
 pub fn secure(
     transport: Box<dyn Transport>,
