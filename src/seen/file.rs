@@ -115,8 +115,9 @@ impl Memory {
         Ok(())
     }
 
-    /// Makes sure that the file will be found.
-    pub(super) fn root(&mut self) -> Result<()> {
+    /// Makes sure that the file will be found, and in it the mark by which our files are swept: it
+    /// must outlast a power cut that they outlast.
+    pub fn root(&mut self) -> Result<()> {
         if !self.rooted {
             folder::secure(&self.path).map_err(failed(&self.path, "sync the folder of"))?;
             self.rooted = true;

@@ -24,7 +24,6 @@ impl Memory {
             Err(why) if why.kind() == io::ErrorKind::NotFound => {
                 if access == Access::Write {
                     memory.rewrite()?;
-                    memory.root()?;
                 }
                 return Ok((memory, false));
             }
@@ -75,9 +74,6 @@ impl Memory {
         file.seek(SeekFrom::End(0))
             .map_err(failed(&self.path, "read"))?;
         self.file = Some(file);
-        if self.records.entries.is_empty() {
-            self.root()?; // or a power cut may take the mark by which our files are swept
-        }
         if self.voids || !self.records.begun.is_empty() {
             // What is claimed will be published, and what came to nothing swept.
             self.secure()?;

@@ -190,6 +190,9 @@ impl Road<'_> {
             return self.tell(maildrop, &steps).map(|()| None);
         };
         let (steps, again) = self.portion(&steps);
+        if steps.iter().any(|step| self.may_have(step)) {
+            self.memory.root()?;
+        }
         self.announce(&mut *maildrop, steps);
         match self.carry_out(&mut *maildrop, delivery, steps) {
             Err(error) if error.reach() == Reach::Line => Err(error),
