@@ -10,6 +10,8 @@ use crate::support::maildrop::Fault;
 use crate::support::scene::Scene;
 use crate::support::server::PopServer;
 
+mod meanwhile;
+
 fn with_mail(messages: &[&str]) -> PopServer {
     let server = PopServer::start();
     for name in messages {

@@ -82,6 +82,20 @@ fn what_is_sent_ahead_promises_nothing_sooner() {
 }
 
 #[test]
+fn what_became_of_one_message_is_synced_with_the_claim_of_the_next() {
+    if !strace_is_here() {
+        return;
+    }
+    let mut tale = tale(MDA, "true", &letters(8));
+    assert_eq!(tale.run(None), Some(0));
+    let memory = tale.memory();
+    let of_it = tale.syncs();
+    let of_it = of_it.iter().filter(|(_, path)| *path == memory).count();
+    // An MDA that has ended before we look waits for no other message.
+    assert!((9..=12).contains(&of_it), "{of_it} syncs for 8 messages");
+}
+
+#[test]
 fn what_is_cut_off_from_the_memory_is_so_for_good() {
     if !strace_is_here() {
         return;

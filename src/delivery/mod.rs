@@ -112,7 +112,8 @@ pub trait Sealed {
     /// The words by which [`resume`] finds it again.
     fn claim(&mut self) -> Result<Vec<u8>>;
 
-    /// Delivers it. `meanwhile` is called now and then if that takes long.
+    /// Delivers it. `meanwhile` is called when there is time for something else, which may take long:
+    /// while an answer is awaited, again and again, every second or so.
     fn publish(self: Box<Self>, meanwhile: &mut dyn FnMut()) -> Result<()>;
 }
 

@@ -4,7 +4,7 @@
 
 use super::place::failed;
 use super::text::{self, Line, HEADER};
-use super::{Begun, Entry, Identity, Key, Login, Records};
+use super::{Begun, Ended, Entry, Identity, Key, Login, Records};
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::{Digest, Listing, Time};
@@ -80,26 +80,21 @@ impl Memory {
             .collect()
     }
 
-    /// Records, durably, that these deliveries begin; gives the number of the first.
-    pub fn claim(&mut self, deliveries: Vec<Begun>) -> Result<u64> {
+    /// Records, durably and in one breath, what became of earlier deliveries, as `settle` does, and that
+    /// these begin; gives the number of the first.
+    pub fn claim(&mut self, ended: &Ended, deliveries: Vec<Begun>) -> Result<u64> {
         let first = self.next;
-        let lines = deliveries.into_iter().zip(first..);
-        let lines = lines.map(|(begun, id)| Line::Claim(id, begun.key, begun.entry, begun.claim));
-        self.append(lines.collect(), Durable::Yes)?;
+        let claims = deliveries.into_iter().zip(first..);
+        let claims = claims.map(|(begun, id)| Line::Claim(id, begun.key, begun.entry, begun.claim));
+        self.append(said_of(ended).chain(claims).collect(), Durable::Yes)?;
         Ok(first)
     }
 
     /// Records, durably, what became of deliveries: these are done and remembered, those came to
     /// nothing. Only then may what is left of the latter be swept, since a claim of what is not found
     /// counts as delivered.
-    pub fn settle(&mut self, done: &[u64], void: &[u64]) -> Result<()> {
-        let mut lines: Vec<Line> = void.iter().map(|id| Line::Void(*id)).collect();
-        for row in done.chunk_by(|one, next| one + 1 == *next) {
-            if let (Some(first), Some(last)) = (row.first(), row.last()) {
-                lines.push(Line::Done(*first, *last));
-            }
-        }
-        self.append(lines, Durable::Yes)
+    pub fn settle(&mut self, ended: &Ended) -> Result<()> {
+        self.append(said_of(ended).collect(), Durable::Yes)
     }
 
     /// Makes durable what was read: whoever wrote it may have been killed before it was synced.
@@ -276,6 +271,13 @@ impl Memory {
     }
 }
 
+/// The lines that say what became of deliveries.
+fn said_of(ended: &Ended) -> impl Iterator<Item = Line> + '_ {
+    let void = ended.void.iter().map(|id| Line::Void(*id));
+    let done = ended.done.chunk_by(|one, next| one + 1 == *next);
+    void.chain(done.filter_map(|row| Some(Line::Done(*row.first()?, *row.last()?))))
+}
+
 /// Whether a line must survive a power cut before anything else happens.
 #[derive(Clone, Copy)]
 enum Durable {
@@ -335,14 +337,24 @@ mod tests {
         }
     }
 
+    fn claim(memory: &mut Memory, uids: &[&[u8]]) -> u64 {
+        let begun = uids.iter().map(|uid| begun(uid)).collect();
+        memory.claim(&Ended::default(), begun).unwrap()
+    }
+
+    fn done(ids: &[u64]) -> Ended {
+        Ended {
+            done: ids.into(),
+            ..Ended::default()
+        }
+    }
+
     #[test]
     fn what_was_done_is_remembered_and_what_was_begun_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let (mut memory, _) = recall(folder.path()).unwrap();
-        let first = memory
-            .claim(vec![begun(b"a"), begun(b"b"), begun(b"c")])
-            .unwrap();
-        memory.settle(&[first, first + 1], &[]).unwrap();
+        let first = claim(&mut memory, &[b"a", b"b", b"c"]);
+        memory.settle(&done(&[first, first + 1])).unwrap();
         let (memory, torn) = recall(folder.path()).unwrap();
         assert!(!torn);
         assert_eq!(memory.records().expected().count(), 2);
@@ -354,10 +366,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut memory, _) = recall(folder.path()).unwrap();
         let path = folder.path().join("work.seen");
-        let first = memory.claim(vec![begun(b"a")]).unwrap();
-        memory.settle(&[first], &[]).unwrap();
+        let first = claim(&mut memory, &[b"a"]);
+        memory.settle(&done(&[first])).unwrap();
         let sound = fs::read(&path).unwrap();
-        memory.claim(vec![begun(b"b")]).unwrap();
+        claim(&mut memory, &[b"b"]);
         let longer = fs::read(&path).unwrap();
         for cut in sound.len() + 1..longer.len() {
             for zeros in [0, 9] {
@@ -399,11 +411,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut memory, _) = recall(folder.path()).unwrap();
         for _ in 0..SMALL {
-            let first = memory.claim(vec![begun(b"a")]).unwrap();
-            memory.settle(&[], &[first]).unwrap();
+            let first = claim(&mut memory, &[b"a"]);
+            let ended = Ended {
+                void: vec![first],
+                ..Ended::default()
+            };
+            memory.settle(&ended).unwrap();
         }
-        let first = memory.claim(vec![begun(b"b"), begun(b"open")]).unwrap();
-        memory.settle(&[first], &[]).unwrap();
+        let first = claim(&mut memory, &[b"b", b"open"]);
+        memory.settle(&done(&[first])).unwrap();
         let login = Login {
             at: Time(5),
             delay: 60,

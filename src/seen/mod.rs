@@ -61,6 +61,15 @@ pub struct Begun {
     pub claim: Vec<u8>,
 }
 
+/// Deliveries that have ended, by their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Ended {
+    /// Those that are done.
+    pub done: Vec<u64>,
+    /// Those that came to nothing.
+    pub void: Vec<u64>,
+}
+
 /// The last time we logged in, or were told that it was too soon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Login {

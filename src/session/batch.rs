@@ -1,19 +1,22 @@
 //! Steps 8 and 9 of the road for several letters at once: small messages share their syncs, and the
 //! order of what happens to each never changes.
 
+use super::carry::Session;
 use super::Road;
-use crate::delivery::{Delivery, Sealed};
+use crate::delivery::Sealed;
 use crate::error::{Reach, Result};
 use crate::event::Event;
-use crate::maildrop::Maildrop;
 use crate::plan::Step;
-use crate::seen::{Begun, Key};
+use crate::seen::{Begun, Ended, Key};
 use std::time::{Duration, Instant};
 
 /// A batch is delivered when it has so many bytes,
 const BATCH_BYTES: u64 = 8 * 1024 * 1024;
 /// or has been waiting so long.
 const BATCH_AGE: Duration = Duration::from_secs(2);
+/// How often the server is shown that we are still here.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
+
 /// A letter waiting to be delivered with others.
 pub(super) struct Waiting<'d> {
     pub step: Step,
@@ -29,7 +32,23 @@ struct Published {
     step: Step,
     key: Key,
     size: u64,
-    since: Instant,
+    took: Duration,
+}
+
+/// What became of letters and is not remembered yet.
+#[derive(Default)]
+pub(super) struct Unsettled {
+    published: Vec<Published>,
+    void: Vec<u64>,
+}
+
+impl Unsettled {
+    fn ended(&self) -> Ended {
+        Ended {
+            done: self.published.iter().map(|letter| letter.id).collect(),
+            void: self.void.clone(),
+        }
+    }
 }
 
 /// The letters that will share their syncs.
@@ -56,26 +75,46 @@ impl<'d> Batch<'d> {
 impl Road<'_> {
     /// Delivers a batch: durable, claimed, published, durable, remembered, settled. Claims of what
     /// failed half-way stay open, and the next run finds out what became of them.
+    ///
+    /// Where each letter is delivered by itself and takes its time, the next step is taken meanwhile;
+    /// if that is a letter, one sync remembers this one and claims that one.
     pub(super) fn deliver<'d>(
         &mut self,
-        maildrop: &mut dyn Maildrop,
-        delivery: &'d dyn Delivery,
+        session: &mut Session<'_, 'd>,
         mut batch: Batch<'d>,
+        next: Option<&Step>,
     ) -> Result<()> {
         if batch.letters.is_empty() {
             return Ok(());
         }
-        delivery.sync_sealed()?;
+        session.delivery.sync_sealed()?;
         for waiting in &mut batch.letters {
             waiting.begun.claim = waiting.sealed.claim()?;
         }
-        let begun = batch
-            .letters
-            .iter()
-            .map(|waiting| waiting.begun.clone())
-            .collect();
-        let first = self.memory.claim(begun)?;
-        let (mut published, mut undone, mut ended) = (Vec::new(), Vec::new(), Ok(()));
+        let begun = batch.letters.iter().map(|waiting| waiting.begun.clone());
+        let begun = begun.collect();
+        let first = self.memory.claim(&self.unsettled.ended(), begun)?;
+        self.told(session)?;
+        let ended = self.publish(session, (first, batch), next);
+        // What was taken back must be gone for good before its claim is.
+        let published = std::mem::take(&mut self.unsettled);
+        session.delivery.sync_published()?;
+        self.unsettled = published;
+        if !(session.alone() && session.has_next()) {
+            self.settle_up(session)?;
+        }
+        ended
+    }
+
+    /// Publishes letters that are claimed, of which the first has this number.
+    fn publish<'d>(
+        &mut self,
+        session: &mut Session<'_, 'd>,
+        (first, batch): (u64, Batch<'d>),
+        next: Option<&Step>,
+    ) -> Result<()> {
+        let (count, mut ended) = (batch.letters.len() as u64, Ok(()));
+        let mut sign = Instant::now();
         for (waiting, id) in batch.letters.into_iter().zip(first..) {
             let Waiting {
                 step,
@@ -85,20 +124,30 @@ impl Road<'_> {
                 sealed,
             } = waiting;
             if ended.is_err() {
-                undone.push(id);
+                self.unsettled.void.push(id);
                 continue;
             }
-            // If the line fails meanwhile it stays failed, and whoever uses it next is told.
-            match sealed.publish(&mut || drop(maildrop.keep_alive())) {
-                Ok(()) => published.push(Published {
+            let mut meanwhile = || match next {
+                Some(next) if session.alone() && self.may_look_ahead(session, next) => {
+                    session.ahead = Some(self.take(session, next, count));
+                }
+                _ if sign.elapsed() >= SIGN_OF_LIFE => {
+                    sign = Instant::now();
+                    // If the line fails meanwhile it stays failed, and whoever uses it next is told.
+                    let _ = session.maildrop.keep_alive();
+                }
+                _ => {}
+            };
+            match sealed.publish(&mut meanwhile) {
+                Ok(()) => self.unsettled.published.push(Published {
                     id,
                     step,
                     key: begun.key,
                     size,
-                    since,
+                    took: since.elapsed(),
                 }),
                 Err(error) => {
-                    undone.push(id);
+                    self.unsettled.void.push(id);
                     ended = match error.reach() {
                         Reach::Message => self.cannot_have(&step, error),
                         Reach::Account | Reach::Line => Err(error),
@@ -106,41 +155,45 @@ impl Road<'_> {
                 }
             }
         }
-        // What was taken back must be gone for good before its claim is.
-        delivery.sync_published()?;
-        let done: Vec<u64> = published.iter().map(|letter| letter.id).collect();
-        self.memory.settle(&done, &undone)?;
-        self.told(maildrop, delivery, published)?;
         ended
     }
 
+    /// Whether a step may be taken while a letter is delivered.
+    fn may_look_ahead(&self, session: &Session, step: &Step) -> bool {
+        let idle = session.ahead.is_none() && self.patience.stop.signal().is_none();
+        // The letter under way counts only if it is delivered.
+        idle && (self.has_room(1) || !step.retrieve())
+    }
+
+    /// Remembers what became of letters.
+    pub(super) fn settle_up(&mut self, session: &mut Session) -> Result<()> {
+        let ended = self.unsettled.ended();
+        self.memory.settle(&ended)?;
+        self.told(session)
+    }
+
     /// Counts and tells what was delivered and remembered, and settles it.
-    fn told(
-        &mut self,
-        maildrop: &mut dyn Maildrop,
-        delivery: &dyn Delivery,
-        published: Vec<Published>,
-    ) -> Result<()> {
-        for Published {
-            step,
-            key,
-            size,
-            since,
-            ..
-        } in published
-        {
+    fn told(&mut self, session: &mut Session) -> Result<()> {
+        for letter in std::mem::take(&mut self.unsettled).published {
+            let Published {
+                step,
+                key,
+                size,
+                took,
+                ..
+            } = letter;
             *self.taken.entry(key.clone()).or_default() += 1;
             self.read.push(key.clone());
             self.tally.new += 1;
             self.tally.bytes += size;
-            let (uid, destination) = (step.listing.uid.clone(), delivery.name());
+            let (uid, destination) = (step.listing.uid.clone(), session.delivery.name());
             self.events.emit(Event::Message {
                 uid,
                 size,
                 destination,
-                took: since.elapsed(),
+                took,
             });
-            self.settle(maildrop, &step.listing, Some(key), step.afterwards)?;
+            self.settle(session.maildrop, &step.listing, Some(key), step.afterwards)?;
         }
         Ok(())
     }

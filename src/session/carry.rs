@@ -25,6 +25,27 @@ const ALARMS: u32 = 3;
 /// How often the line may be lost over one message before this run leaves it alone.
 const LOSSES: u32 = 2;
 
+/// What the steps of one session share.
+pub(super) struct Session<'s, 'd> {
+    pub maildrop: &'s mut dyn Maildrop,
+    pub delivery: &'d dyn Delivery,
+    acquaintance: Acquaintance,
+    /// What came of the next step, if it was taken ahead.
+    pub ahead: Option<Result<Option<Waiting<'d>>>>,
+}
+
+impl Session<'_, '_> {
+    /// Whether each letter is delivered by itself.
+    pub fn alone(&self) -> bool {
+        self.delivery.together() == 1
+    }
+
+    /// Whether the next letter is here already.
+    pub fn has_next(&self) -> bool {
+        matches!(self.ahead, Some(Ok(Some(_))))
+    }
+}
+
 impl Road<'_> {
     /// Does what the plan says. A failure of one message is noted and the next one follows; any
     /// other ends the walk, but what was retrieved whole before it is still delivered.
@@ -35,26 +56,31 @@ impl Road<'_> {
         steps: &[Step],
     ) -> Result<()> {
         self.events.enter(Stage::Retrieving);
-        let mut acquaintance = self.acquaintance(steps);
+        let mut session = Session {
+            maildrop,
+            delivery,
+            acquaintance: self.acquaintance(steps),
+            ahead: None,
+        };
+        let ended = self.take_all(&mut session, steps);
+        let settled = self.settle_up(&mut session);
+        ended.and(settled)?;
+        let met = session.acquaintance.all(steps);
+        self.memory.met(met.filter(|_| !self.portion.leaves), now())
+    }
+
+    fn take_all<'d>(&mut self, session: &mut Session<'_, 'd>, steps: &[Step]) -> Result<()> {
         let mut batch = Batch::default();
         let mut ended = Ok(());
-        for step in steps {
-            if self.patience.stop.signal().is_some() {
+        for (at, step) in steps.iter().enumerate() {
+            // What is here whole is delivered; it may be what the server will not show again.
+            if self.patience.stop.signal().is_some() && !session.has_next() {
                 ended = Err(Error::Interrupted);
                 break;
             }
             let pending = batch.letters.len() as u64;
-            let taken = match self.passes(step, pending) {
-                true => match self.retrieve(maildrop, delivery, step, &mut acquaintance) {
-                    // From now on the reply can only be this message's.
-                    Err(Error::NotAsListed) => {
-                        self.retrieve(maildrop, delivery, step, &mut acquaintance)
-                    }
-                    taken => taken,
-                },
-                false => self.settle_unread(maildrop, step).map(|()| None),
-            };
-            match taken {
+            let ahead = session.ahead.take();
+            match ahead.unwrap_or_else(|| self.take(session, step, pending)) {
                 Ok(Some(waiting)) => batch.add(waiting),
                 Ok(None) => {}
                 Err(error) if error.reach() == Reach::Message => self.cannot_have(step, error)?,
@@ -63,18 +89,33 @@ impl Road<'_> {
                     break;
                 }
             }
-            if batch.full(delivery.together()) {
-                self.deliver(maildrop, delivery, std::mem::take(&mut batch))?;
+            if batch.full(session.delivery.together()) {
+                self.deliver(session, std::mem::take(&mut batch), steps.get(at + 1))?;
             }
         }
         match ended {
             // What came may be other messages than were asked for; they are asked for again.
             Err(ref error) if error.is_garbled() => drop(batch),
-            _ => self.deliver(maildrop, delivery, batch)?,
+            _ => self.deliver(session, batch, None)?,
         }
-        ended?;
-        let met = acquaintance.all(steps);
-        self.memory.met(met.filter(|_| !self.portion.leaves), now())
+        ended
+    }
+
+    /// Takes a step: gives a letter, if it is to be delivered. So many before it are not counted yet.
+    pub(super) fn take<'d>(
+        &mut self,
+        session: &mut Session<'_, 'd>,
+        step: &Step,
+        pending: u64,
+    ) -> Result<Option<Waiting<'d>>> {
+        if !self.passes(step, pending) {
+            return self.settle_unread(session.maildrop, step).map(|()| None);
+        }
+        match self.retrieve(session, step) {
+            // From now on the reply can only be this message's.
+            Err(Error::NotAsListed) => self.retrieve(session, step),
+            taken => taken,
+        }
     }
 
     /// Whether this run has delivered the message already, over a line that was lost.
@@ -94,11 +135,16 @@ impl Road<'_> {
 
     /// Whether a step is to be retrieved now.
     pub(super) fn passes(&mut self, step: &Step, pending: u64) -> bool {
-        let limit = self.account.policy.limit.unwrap_or(u64::MAX);
         // The plan knows nothing of what an earlier connection of this run took.
-        let spent = step.retrieve() && self.tally.new + pending >= limit;
+        let spent = step.retrieve() && !self.has_room(pending);
         self.tally.more |= step.why == Reason::Limit || spent;
         self.may_have(step) && !spent
+    }
+
+    /// Whether the limit leaves room for one more, if so many are not counted yet.
+    pub(super) fn has_room(&self, pending: u64) -> bool {
+        let limit = self.account.policy.limit.unwrap_or(u64::MAX);
+        self.tally.new + pending < limit
     }
 
     /// Whether a step is to be retrieved, and was not tried often enough in this run.
@@ -129,13 +175,17 @@ impl Road<'_> {
     /// Retrieves one message into a sealed letter; `None` if its bytes are known already.
     fn retrieve<'d>(
         &mut self,
-        maildrop: &mut dyn Maildrop,
-        delivery: &'d dyn Delivery,
+        session: &mut Session<'_, 'd>,
         step: &Step,
-        acquaintance: &mut Acquaintance,
     ) -> Result<Option<Waiting<'d>>> {
         let since = Instant::now();
-        let mut reader = Bounded::open(maildrop, step)?;
+        let Session {
+            maildrop,
+            delivery,
+            acquaintance,
+            ..
+        } = session;
+        let mut reader = Bounded::open(*maildrop, step)?;
         let head = read_head(&mut reader)?;
         let mut letter = delivery.begin(&Envelope::from_head(&head), step.listing.uid.as_ref())?;
         let (digest, size) = self.pour(&head, &mut reader, Some(&mut *letter))?;
@@ -149,7 +199,7 @@ impl Road<'_> {
             let again = step.listing.uid.is_none() && taken >= copies;
             match known.or(again.then(now)) {
                 Some(stored) if again || step.why == Reason::Compare => {
-                    self.recognised(maildrop, step, digest, stored)?;
+                    self.recognised(*maildrop, step, digest, stored)?;
                     return Ok(None);
                 }
                 _ => {}

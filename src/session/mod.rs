@@ -28,6 +28,7 @@ use crate::plan::{self, Keep, Reason, Step};
 use crate::secret::Credential;
 use crate::seen::{Access, Key, Lock, Memory};
 use again::Again;
+use batch::Unsettled;
 use portion::Portion;
 use prepare::{prepare, recall};
 use std::collections::{HashMap, HashSet};
@@ -114,6 +115,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         hidden: HashSet::new(),
         condemned: Vec::new(),
         read: Vec::new(),
+        unsettled: Unsettled::default(),
         pipeline: account.pipeline,
     };
     let retries = match mode {
@@ -164,6 +166,8 @@ struct Road<'r> {
     condemned: Vec<(Listing, Option<Key>)>,
     /// What this session retrieved whole.
     read: Vec<Key>,
+    /// What was delivered, or was not, and is not remembered yet.
+    unsettled: Unsettled,
     /// How much may be asked for ahead.
     pipeline: Pipeline,
 }

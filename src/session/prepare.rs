@@ -6,7 +6,7 @@ use crate::delivery::{self, Claimed, Delivery, Fate, Sender};
 use crate::error::Result;
 use crate::event::{Events, Notice};
 use crate::folder;
-use crate::seen::{Access, Begun, Identity, Key, Memory};
+use crate::seen::{Access, Begun, Ended, Identity, Key, Memory};
 use std::rc::Rc;
 
 /// Loads the memory and sees that it is this maildrop's.
@@ -67,20 +67,21 @@ fn resume(memory: &mut Memory, events: &Events) -> Result<()> {
     let begun = memory.begun();
     let claims: Vec<Claimed> = begun.iter().map(|(_, begun)| claimed(begun)).collect();
     let resumed = delivery::resume(&claims, now(), memory.mark())?;
-    let (mut done, mut void) = (Vec::new(), Vec::new());
+    let mut ended = Ended::default();
     for ((id, begun), fate) in begun.iter().zip(&resumed.fates) {
         match fate {
-            Fate::Delivered => done.push(*id),
-            Fate::Undone => void.push(*id),
+            Fate::Delivered => ended.done.push(*id),
+            Fate::Undone => ended.void.push(*id),
             Fate::Unknown => {
-                void.push(*id);
+                ended.void.push(*id);
                 events.notice(in_doubt(begun));
             }
         }
     }
-    memory.settle(&done, &void)?;
+    memory.settle(&ended)?;
     drop(resumed);
-    done.iter().for_each(|_| events.notice(Notice::Finished));
+    let done = ended.done.iter();
+    done.for_each(|_| events.notice(Notice::Finished));
     Ok(())
 }
 

@@ -220,7 +220,7 @@ const NETWORK: [Call; 5] = [
 ];
 
 /// The calls that start the thread of an account, and programs.
-const PROCESSES: [Call; 4] = [
+const PROCESSES: [Call; 5] = [
     Call {
         names: &["clone", "clone3", "fork", "vfork"],
         meant: |_| true,
@@ -244,6 +244,16 @@ const PROCESSES: [Call; 4] = [
         names: &["pipe", "pipe2"],
         meant: |_| true,
         ills: &[KILLED, DESCRIPTORS, FILES],
+    },
+    Call {
+        names: &["pidfd_open"],
+        meant: |_| true,
+        // Without it the end of an MDA is looked for.
+        ills: &[
+            KILLED,
+            once("error=EMFILE", &[0]),
+            onwards("error=ENOSYS", &[0]),
+        ],
     },
     Call {
         names: &["wait4", "waitid"],
