@@ -11,7 +11,7 @@ use crate::event::Notice;
 use crate::message::{Envelope, Uid};
 use crate::owner;
 use crate::secret::CommandLine;
-use feeding::{Ended, Feeding, Pipes};
+use feeding::{Ended, Feeding, Message, Pipes};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -140,7 +140,11 @@ impl Sealed for Draft<'_> {
             doing: "make a pipe",
             why,
         })?;
-        let message = (self.spool.reader()?, mda.sender.spool.as_path());
+        let message = Message {
+            length: self.spool.length(),
+            reader: self.spool.reader()?,
+            spool: &mda.sender.spool,
+        };
         let feeding = Feeding::start(command, pipes, message);
         let feeding = feeding.map_err(|why| mda.not_started(why))?;
         let said = verdict(feeding.run(mda.timeout, meanwhile)?)?;

@@ -9,6 +9,7 @@ use rustix::io::{ioctl_fionbio, ioctl_fionread, Errno};
 use rustix::process::{kill_process_group, Pid, Signal};
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -51,6 +52,16 @@ impl Pipes {
     }
 }
 
+/// The message that an MDA is fed with.
+pub struct Message<'r> {
+    /// Gives it from its beginning.
+    pub reader: Box<dyn Read + 'r>,
+    /// How long it is.
+    pub length: u64,
+    /// What the reader may read.
+    pub spool: &'r Path,
+}
+
 /// How an MDA ended.
 pub struct Ended {
     /// Its status; none if it took too long.
@@ -69,29 +80,26 @@ pub struct Feeding<'r> {
     pipes: Pipes,
     /// It keeps its end of the standard error open, whose closing would wake us before the end.
     _command: Command,
-    reader: Box<dyn Read + 'r>,
-    /// What the reader may read.
-    spool: &'r Path,
+    message: Message<'r>,
     piece: Vec<u8>,
+    /// What of the piece is to be written.
+    ready: Range<usize>,
     said: Vec<u8>,
 }
 
 impl<'r> Feeding<'r> {
-    /// Starts a command that has these pipes, to be fed with what is read.
-    pub fn start(
-        mut command: Command,
-        pipes: Pipes,
-        (reader, spool): (Box<dyn Read + 'r>, &'r Path),
-    ) -> io::Result<Self> {
+    /// Starts a command that has these pipes.
+    pub fn start(mut command: Command, pipes: Pipes, message: Message<'r>) -> io::Result<Self> {
+        let piece = usize::try_from(message.length).unwrap_or(PIECE).min(PIECE);
         let child = command.spawn()?;
         Ok(Self {
             end: end_of(&child),
             child,
             pipes,
             _command: command,
-            reader,
-            spool,
-            piece: Vec::new(),
+            message,
+            piece: vec![0; piece],
+            ready: 0..0,
             said: Vec::new(),
         })
     }
@@ -169,18 +177,17 @@ impl<'r> Feeding<'r> {
     /// since one that knows the size need not wait for the end.
     fn feed(&mut self) -> Result<()> {
         while let Some(stdin) = &mut self.pipes.stdin {
-            if self.piece.is_empty() {
-                self.piece.resize(PIECE, 0);
-                let read = steady(|| self.reader.read(&mut self.piece));
-                let read = read.map_err(undelivered(self.spool, "read back the spool"))?;
-                self.piece.truncate(read);
+            if self.ready.is_empty() {
+                let read = steady(|| self.message.reader.read(&mut self.piece));
+                let spool = self.message.spool;
+                self.ready = 0..read.map_err(undelivered(spool, "read back the spool"))?;
             }
-            if self.piece.is_empty() {
+            if self.ready.is_empty() {
                 self.pipes.stdin = None;
                 break;
             }
-            match steady(|| stdin.write(&self.piece)) {
-                Ok(n) => drop(self.piece.drain(..n)),
+            match steady(|| stdin.write(&self.piece[self.ready.clone()])) {
+                Ok(n) => self.ready.start += n,
                 Err(why) if why.kind() == io::ErrorKind::WouldBlock => break,
                 Err(why) => return Err(failed(why)),
             }
