@@ -5,8 +5,8 @@
 pub mod properties;
 
 use crate::error::{Error, Result};
-use crate::message::{Disposition, Listing, Time, Uid};
-use crate::seen::{Entry, Key, Login, Records};
+use crate::message::{Copies, Disposition, Listing, Time, Uid};
+use crate::seen::{Entry, Key, Known, Login, Records};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -121,43 +121,75 @@ impl Step {
     }
 }
 
+/// What every step is decided on.
+pub struct Basis<'b> {
+    /// What is remembered.
+    pub records: &'b Records,
+    /// What the user wants.
+    pub policy: &'b Policy,
+    /// The time of day.
+    pub now: Time,
+    /// What becomes of the idle.
+    pub idle: Idle,
+}
+
+/// What a plan says of messages that are known and stay: nothing is to be done about them, and in an
+/// old maildrop they are nearly all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// A step for each.
+    Told,
+    /// How many they are.
+    Counted,
+}
+
+/// What to do.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// How many idle messages there are besides.
+    pub idle: u64,
+}
+
 /// Decides about every listed message. Fails if this looks like another maildrop than the one
 /// remembered, so that nothing is fetched twice by mistake.
-pub fn choose(
-    listings: &[Listing],
-    records: &Records,
-    policy: &Policy,
-    now: Time,
-) -> Result<Vec<Step>> {
+pub fn choose(listings: &[Listing], basis: &Basis) -> Result<Plan> {
+    let Basis {
+        records, policy, ..
+    } = *basis;
     if !policy.accept_new_uids {
         suspect(listings, records)?;
     }
-    let mut copies: HashMap<&Uid, u32> = HashMap::new();
-    for uid in listings.iter().filter_map(|listing| listing.uid.as_ref()) {
-        *copies.entry(uid).or_default() += 1;
-    }
-    let basis = Basis {
-        records,
-        policy,
-        now,
-    };
+    let copies = Copies::of(listings);
     let mut met: HashMap<&Uid, u32> = HashMap::new();
-    let copies_of = |uid: &Option<Uid>| uid.as_ref().and_then(|uid| copies.get(uid)).copied();
-    let mut steps: Vec<Step> = listings
-        .iter()
-        .map(|listing| {
-            let copies = copies_of(&listing.uid).unwrap_or(1);
-            let nth = listing.uid.as_ref().map_or(0, |uid| {
+    let (mut steps, mut idle) = (Vec::new(), 0);
+    for listing in listings {
+        let copies = listing.uid.as_ref().map_or(1, |uid| copies.count(uid));
+        let nth = match &listing.uid {
+            None => 0,
+            Some(_) if copies == 1 => 1,
+            Some(uid) => {
                 let met = met.entry(uid).or_default();
                 *met += 1;
                 *met
-            });
-            Step {
-                nth,
-                ..step(listing, copies, &basis)
             }
-        })
-        .collect();
+        };
+        let (why, afterwards) = decide(listing, copies, basis);
+        let rests = (why, afterwards) == (Reason::Seen, Disposition::Keep);
+        if rests && basis.idle == Idle::Counted {
+            idle += 1;
+            continue;
+        }
+        steps.push(Step {
+            listing: listing.clone(),
+            why,
+            afterwards,
+            copies,
+            nth,
+            most: most(listing, policy),
+        });
+    }
     if policy.order == Order::Newest {
         steps.reverse();
     }
@@ -170,7 +202,7 @@ pub fn choose(
     for step in fresh.skip(limit) {
         (step.why, step.afterwards) = (Reason::Limit, Disposition::Keep);
     }
-    Ok(steps)
+    Ok(Plan { steps, idle })
 }
 
 /// Where a server hides what was retrieved and lists a few of the rest, what is known and yet listed
@@ -203,20 +235,16 @@ pub fn early(last: Option<Login>, min_interval: Option<Duration>, now: Time) -> 
     (!left.is_zero()).then_some(left)
 }
 
-/// What every step is decided on.
-struct Basis<'b> {
-    records: &'b Records,
-    policy: &'b Policy,
-    now: Time,
-}
-
-fn step(listing: &Listing, copies: u32, basis: &Basis) -> Step {
+/// Why a message's step is as it is, and what becomes of it.
+fn decide(listing: &Listing, copies: u32, basis: &Basis) -> (Reason, Disposition) {
     let Basis {
         records,
         policy,
         now,
+        ..
     } = *basis;
-    let known = listing.uid.as_ref().map_or(&[][..], |uid| records.of(uid));
+    let known = listing.uid.as_ref().map(|uid| records.of(uid));
+    let known = known.unwrap_or_default();
     let why = match recognise(listing, copies, known) {
         // A message that was known by its bytes alone, or by another UID before the maildrop moved,
         // may have come by a new UID since.
@@ -238,14 +266,7 @@ fn step(listing: &Listing, copies: u32, basis: &Basis) -> Step {
         Reason::Seen => policy.afterwards(stored(listing, known).unwrap_or(now), now),
         Reason::TooLarge | Reason::Limit => Disposition::Keep,
     };
-    Step {
-        listing: listing.clone(),
-        why,
-        afterwards,
-        copies,
-        nth: 1,
-        most: most(listing, policy),
-    }
+    (why, afterwards)
 }
 
 /// How many bytes of a message may come: what the user says, since a listed size is only a hint;
@@ -258,7 +279,7 @@ fn most(listing: &Listing, policy: &Policy) -> u64 {
 
 /// Tells whether a message was stored, by its UID and size. When fewer were stored than ever shared
 /// this UID, or none of this size, only its bytes can tell: it must never be deleted unread.
-fn recognise(listing: &Listing, copies: u32, known: &[Entry]) -> Reason {
+fn recognise(listing: &Listing, copies: u32, known: Known) -> Reason {
     if listing.uid.is_none() {
         return Reason::Compare;
     }
@@ -272,7 +293,7 @@ fn recognise(listing: &Listing, copies: u32, known: &[Entry]) -> Reason {
         .unwrap_or(1)
         .max(copies);
     let complete = known.len() >= ever as usize;
-    let fits = known.iter().any(|entry| fits(listing, entry));
+    let fits = known.iter().any(|entry| fits(listing, &entry));
     if complete && fits {
         Reason::Seen
     } else {
@@ -289,7 +310,7 @@ fn fits(listing: &Listing, entry: &Entry) -> bool {
 }
 
 /// When the message was first stored; the latest, if several could be meant.
-fn stored(listing: &Listing, known: &[Entry]) -> Option<Time> {
+fn stored(listing: &Listing, known: Known) -> Option<Time> {
     known
         .iter()
         .filter(|entry| fits(listing, entry))
@@ -301,8 +322,11 @@ fn stored(listing: &Listing, known: &[Entry]) -> Option<Time> {
 /// same sizes, under other names.
 fn suspect(listings: &[Listing], records: &Records) -> Result<()> {
     let uids = || listings.iter().filter_map(|listing| listing.uid.as_ref());
+    if uids().any(|uid| !records.of(uid).is_empty()) {
+        return Ok(());
+    }
     let (listed, known) = (uids().count(), records.expected().count());
-    if listed == 0 || known == 0 || uids().any(|uid| !records.of(uid).is_empty()) {
+    if listed == 0 || known == 0 {
         return Ok(());
     }
     let many = known >= WELL_KNOWN && listed >= WELL_KNOWN && 2 * listed >= known;
@@ -375,8 +399,18 @@ mod tests {
         records
     }
 
+    fn steps(listings: &[Listing], records: &Records, policy: &Policy) -> Result<Vec<Step>> {
+        let basis = Basis {
+            records,
+            policy,
+            now: NOW,
+            idle: Idle::Told,
+        };
+        choose(listings, &basis).map(|plan| plan.steps)
+    }
+
     fn reasons(listings: &[Listing], records: &Records, policy: &Policy) -> Vec<Reason> {
-        let steps = choose(listings, records, policy, NOW).unwrap();
+        let steps = steps(listings, records, policy).unwrap();
         steps.iter().map(|step| step.why).collect()
     }
 
@@ -399,6 +433,31 @@ mod tests {
     }
 
     #[test]
+    fn the_idle_can_be_counted_and_all_else_stays_the_same() {
+        let records = known(&[("old", entry(5, 0)), ("young", entry(5, NOW.0 - 10))]);
+        let names = ["young", "old", "young", "new"].into_iter().zip(1..);
+        let listings: Vec<_> = names.map(|(uid, number)| listing(number, uid, 5)).collect();
+        for (keep, idle) in [(Keep::Forever, 1), (Keep::For(100), 0), (Keep::Not, 0)] {
+            let policy = &Policy { keep, ..policy() };
+            let records = &records;
+            let (now, idle_are) = (NOW, Idle::Counted);
+            let basis = Basis {
+                records,
+                policy,
+                now,
+                idle: idle_are,
+            };
+            let plan = choose(&listings, &basis).unwrap();
+            let mut all = steps(&listings, records, policy).unwrap();
+            all.retain(|step| (step.why, step.afterwards) != (Reason::Seen, Disposition::Keep));
+            assert_eq!(
+                (format!("{:?}", plan.steps), plan.idle),
+                (format!("{all:?}"), idle)
+            );
+        }
+    }
+
+    #[test]
     fn keeping_for_a_time_counts_from_when_it_was_stored() {
         let records = known(&[("old", entry(5, 0)), ("young", entry(5, NOW.0 - 10))]);
         let listings = [
@@ -410,7 +469,7 @@ mod tests {
             keep: Keep::For(100),
             ..policy()
         };
-        let steps = choose(&listings, &records, &policy, NOW).unwrap();
+        let steps = steps(&listings, &records, &policy).unwrap();
         let fates: Vec<_> = steps.iter().map(|step| step.afterwards).collect();
         assert_eq!(
             fates,
@@ -518,7 +577,7 @@ mod tests {
     #[test]
     fn those_that_share_a_uid_are_counted() {
         let listings = [listing(1, "a", 5), listing(2, "b", 5), listing(3, "a", 5)];
-        let steps = choose(&listings, &Records::default(), &policy(), NOW).unwrap();
+        let steps = steps(&listings, &Records::default(), &policy()).unwrap();
         let nth: Vec<u32> = steps.iter().map(|step| step.nth).collect();
         assert_eq!(nth, [1, 1, 2]);
     }
@@ -538,7 +597,7 @@ mod tests {
         let unveiled = |listings: &[Listing], hidden: &[&str]| -> Vec<Reason> {
             let keys = hidden.iter().map(|uid| Uid::new(uid.as_bytes()).unwrap());
             let hidden = keys.map(Key::Uid).collect();
-            let mut steps = choose(listings, &records, &policy(), NOW).unwrap();
+            let mut steps = steps(listings, &records, &policy()).unwrap();
             unveil(&mut steps, &records, &hidden);
             steps.iter().map(|step| step.why).collect()
         };
@@ -583,7 +642,7 @@ mod tests {
                 max_size,
                 ..policy()
             };
-            let steps = choose(&listings, &Records::default(), &policy, NOW);
+            let steps = steps(&listings, &Records::default(), &policy);
             steps.unwrap()[0].most
         };
         for size in [None, Some(0), Some(PLENTY / 5)] {
@@ -600,7 +659,7 @@ mod tests {
         let old: Vec<_> = names.iter().map(|name| (*name, entry(5, 0))).collect();
         let records = known(&old);
         let fresh: Vec<_> = (1..=6).map(|n| listing(n, &format!("new{n}"), 9)).collect();
-        let stopped = choose(&fresh, &records, &policy(), NOW);
+        let stopped = steps(&fresh, &records, &policy());
         assert!(matches!(
             stopped,
             Err(Error::AllNew {
@@ -612,13 +671,13 @@ mod tests {
             accept_new_uids: true,
             ..policy()
         };
-        assert!(choose(&fresh, &records, &accept, NOW).is_ok());
+        assert!(steps(&fresh, &records, &accept).is_ok());
         // A few new ones in a maildrop that somebody emptied are nothing unusual.
-        assert!(choose(&fresh[..2], &records, &policy(), NOW).is_ok());
+        assert!(steps(&fresh[..2], &records, &policy()).is_ok());
         // The very same sizes under other names are, even if they are few.
         let few = known(&[("a", entry(11, 0)), ("b", entry(12, 0))]);
         let moved = [listing(1, "x", 12), listing(2, "y", 11)];
-        assert!(choose(&moved, &few, &policy(), NOW).is_err());
-        assert!(choose(&moved[..1], &few, &policy(), NOW).is_ok());
+        assert!(steps(&moved, &few, &policy()).is_err());
+        assert!(steps(&moved[..1], &few, &policy()).is_ok());
     }
 }

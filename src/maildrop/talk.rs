@@ -89,9 +89,10 @@ impl<'e> Talk<'e> {
     pub fn lines(&mut self, most: u32, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut left = most;
         loop {
-            let line = self.0.next_line(REPLY_LIMIT, "the rest of a list")?;
+            self.0.next_line(REPLY_LIMIT, "the rest of a list")?;
+            let line = self.0.last_line();
             if line == b"." {
-                self.0.show(b".");
+                self.0.show(line);
                 return Ok(());
             }
             if left == 0 {
@@ -103,9 +104,8 @@ impl<'e> Talk<'e> {
             }
             left -= 1;
             let line = line.strip_prefix(b".").unwrap_or(line);
-            let (taken, shown) = (take(line), line.to_vec());
-            taken.map_err(|error| self.veiled(error))?;
-            self.0.show(&shown);
+            take(line).map_err(|error| self.veiled(error))?;
+            self.0.show(line);
         }
     }
 

@@ -116,16 +116,17 @@ impl MessageDigester {
 }
 
 /// Whether a line that begins so is a mark, if that can be told yet; `before` if the one before it
-/// was.
+/// was. Most are told from marks by a letter or two.
 fn is_mark(begun: &[u8], before: bool) -> Option<bool> {
+    let name = begun.strip_suffix(b":").unwrap_or(begun).trim_ascii_end();
+    let is = |mark: &&[u8]| mark.eq_ignore_ascii_case(name);
+    let begins = |mark: &&[u8]| mark.get(..name.len()).is_some_and(|head| is(&head));
     match begun {
         [b' ' | b'\t', ..] => Some(before),
-        [name @ .., b':'] => {
-            let name = name.trim_ascii_end().to_ascii_lowercase();
-            Some(MARKS.contains(&name.as_slice()))
-        }
         [.., b'\n'] => Some(false),
-        _ => (begun.len() >= NAME).then_some(false),
+        [.., b':'] => Some(MARKS.iter().any(is)),
+        _ if begun.len() >= NAME || !MARKS.iter().any(begins) => Some(false),
+        _ => None,
     }
 }
 
@@ -152,6 +153,10 @@ mod tests {
         (b"", b""),
         (b"Stat", b"Stat"),
         (b"no colon", b"no colon"),
+        (
+            b"Status \t: RO\nStat us: x\nX-U ID: 7\nX-UID\n\t: 7\nx-uidl:\n y\nS\n: x\nX-Keywords\r\n",
+            b"Stat us: x\nX-U ID: 7\nX-UID\n\t: 7\nS\n: x\nX-Keywords\r\n",
+        ),
     ];
 
     #[test]

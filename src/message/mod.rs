@@ -1,24 +1,39 @@
 //! What a maildrop holds, as data: numbers, UIDs, listings, envelopes, and the little that popget
 //! reads out of a message's head. Messages are bytes; nothing here assumes that they are text.
 
+mod copies;
 mod digest;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod words;
 
+pub use copies::Copies;
 pub use digest::{Digest, Digester, MessageDigester};
 pub use words::{date, decoded};
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The number of a message, valid for one session only (RFC 1939, section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageNumber(pub u32);
 
-/// The unique identifier of a message (RFC 1939, section 7): bytes, compared exactly, and shared by
-/// all who speak of the message.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Uid(Arc<[u8]>);
+/// The unique identifier of a message (RFC 1939, section 7): bytes, compared exactly. There may be
+/// very many, and all who speak of a message name it: a short one is cheap to make, and any to copy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Uid(Form);
+
+/// Each UID has one form only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    /// Up to so many bytes, and NULs behind them, which are in no UID.
+    Short([u8; SHORT]),
+    /// More, shared.
+    Long(Arc<[u8]>),
+}
+
+/// With it a form takes no more room than it needs for the other kind; Gmail's UIDs are just as long.
+const SHORT: usize = 23;
 
 impl Uid {
     /// Longer than the 70 of the RFC, since real servers exceed it.
@@ -26,16 +41,37 @@ impl Uid {
 
     /// Takes the bytes that a server sent; `None` if they cannot serve as an identifier.
     pub fn new(bytes: &[u8]) -> Option<Self> {
-        let control = |b: &u8| *b < 0x20 || *b == 0x7f;
-        if bytes.is_empty() || bytes.len() > Self::LIMIT || bytes.iter().any(control) {
+        // All are looked at, which is quicker than to stop at the first.
+        let controls = bytes.iter().filter(|b| **b < 0x20 || **b == 0x7f).count();
+        if bytes.is_empty() || bytes.len() > Self::LIMIT || controls > 0 {
             return None;
         }
-        Some(Self(bytes.into()))
+        let mut short = [0; SHORT];
+        Some(Self(match short.get_mut(..bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                Form::Short(short)
+            }
+            None => Form::Long(bytes.into()),
+        }))
     }
 
     /// The bytes as the server sent them.
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Form::Short(bytes) => &bytes[..memchr::memchr(0, bytes).unwrap_or(SHORT)],
+            Form::Long(bytes) => bytes,
+        }
+    }
+}
+
+/// The bytes alone, which tell the form: UIDs are looked up by the hundred thousand.
+impl Hash for Uid {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Form::Short(bytes) => state.write(bytes),
+            Form::Long(bytes) => state.write(bytes),
+        }
     }
 }
 
@@ -162,6 +198,16 @@ mod tests {
         assert!(Uid::new(b"").is_none());
         assert!(Uid::new(b"\x07").is_none());
         assert!(Uid::new(&[b'x'; 256]).is_none());
+    }
+
+    #[test]
+    fn a_uid_of_any_length_gives_its_bytes_and_is_equal_to_itself_alone() {
+        let uid = |length| Uid::new(&vec![b'x'; length]).unwrap();
+        for length in 1..=Uid::LIMIT {
+            assert_eq!(uid(length).bytes(), vec![b'x'; length]);
+            assert!((1..=Uid::LIMIT).all(|other| (uid(length) == uid(other)) == (length == other)));
+        }
+        assert_eq!(size_of::<Option<Uid>>(), SHORT + 1);
     }
 
     #[test]

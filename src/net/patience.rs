@@ -46,8 +46,13 @@ pub struct Pace {
 impl Pace {
     /// So many bytes came after this wait.
     pub fn took(&mut self, waiting: &Waiting, bytes: usize) {
-        self.came += bytes;
         self.waited = waiting.elapsed();
+        self.had(bytes);
+    }
+
+    /// So many bytes were there without a wait.
+    pub fn had(&mut self, bytes: usize) {
+        self.came += bytes;
         if self.came >= TRICKLE {
             *self = Self::default();
         }

@@ -58,6 +58,8 @@ pub struct Wire<'e> {
     secured: Option<Secured>,
     buffer: Box<[u8]>,
     unread: Range<usize>,
+    /// Where the line that was read last stands, without its end.
+    line: Range<usize>,
     /// The last line ended with a bare LF.
     bare_lf: bool,
     /// The body that was begun last, until another line is read.
@@ -86,6 +88,7 @@ impl<'e> Wire<'e> {
             secured: None,
             buffer: vec![0; BUFFER].into_boxed_slice(),
             unread: 0..0,
+            line: 0..0,
             bare_lf: false,
             body: None,
             spoke: Instant::now(),
@@ -197,28 +200,37 @@ impl<'e> Wire<'e> {
     /// the time-out, however slowly its bytes do.
     pub fn line(&mut self, limit: usize, waiting_for: &'static str) -> Result<&[u8]> {
         self.pace = Pace::default();
-        self.next_line(limit, waiting_for)
+        self.next_line(limit, waiting_for)?;
+        Ok(self.last_line())
     }
 
-    /// As `line`, where many lines make one answer, which must not trickle.
-    pub fn next_line(&mut self, limit: usize, waiting_for: &'static str) -> Result<&[u8]> {
+    /// The line that was read last, until more is read.
+    pub fn last_line(&self) -> &[u8] {
+        &self.buffer[self.line.clone()]
+    }
+
+    /// Reads one line as `line`, where many make one answer, which must not trickle.
+    pub fn next_line(&mut self, limit: usize, waiting_for: &'static str) -> Result<()> {
         let length = self.await_line(limit, waiting_for);
         // Called off, nothing went wrong with the line.
         self.failed |= !matches!(length, Ok(_) | Err(Error::Interrupted));
         let length = length?;
-        let line = &self.buffer[self.unread.start..self.unread.start + length];
+        let start = self.unread.start;
         self.unread.start += length + 1;
-        let stripped = line.strip_suffix(b"\r");
-        self.bare_lf = stripped.is_none();
-        let line = stripped.unwrap_or(line);
-        if line.len() > limit {
-            return Err(Error::LineTooLong(limit));
+        self.bare_lf = !self.buffer[start..start + length].ends_with(b"\r");
+        self.line = start..start + length - usize::from(!self.bare_lf);
+        match self.line.len() > limit {
+            true => Err(Error::LineTooLong(limit)),
+            false => Ok(()),
         }
-        Ok(line)
     }
 
     /// Waits until a whole line is here; gives its length without the LF.
     fn await_line(&mut self, limit: usize, waiting_for: &'static str) -> Result<usize> {
+        if let Some(end) = memchr(b'\n', self.unread()) {
+            self.pace.had(end);
+            return Ok(end);
+        }
         let patience = self.patience.clone();
         let waiting = patience.resume(waiting_for, self.pace);
         let mut searched = 0;

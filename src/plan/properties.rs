@@ -1,6 +1,6 @@
 //! What holds of plans, whatever is listed and remembered.
 
-use super::{choose, Keep, Order, Policy, Reason, Step};
+use super::{choose, Basis, Idle, Keep, Order, Policy, Reason, Step};
 use crate::error::Error;
 use crate::message::{Disposition, Listing, MessageNumber, Time, Uid};
 use crate::seen::{self, Records};
@@ -36,9 +36,19 @@ pub fn plan(input: &[u8]) {
                 commit_every: None,
                 min_interval: None,
             };
-            let now = Time(1_700_000_000);
-            match choose(&listings, records, &policy, now) {
-                Ok(steps) => holds(&steps, &listings, records, &policy),
+            let basis = |idle| Basis {
+                records,
+                policy: &policy,
+                now: Time(1_700_000_000),
+                idle,
+            };
+            match choose(&listings, &basis(Idle::Told)) {
+                Ok(plan) => {
+                    holds(&plan.steps, &listings, records, &policy);
+                    let fewer = choose(&listings, &basis(Idle::Counted)).ok();
+                    let all = fewer.map(|plan| plan.steps.len() + plan.idle as usize);
+                    assert_eq!(all, Some(plan.steps.len()));
+                }
                 Err(error) => assert!(matches!(error, Error::AllNew { .. })),
             }
         }

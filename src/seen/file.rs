@@ -2,21 +2,26 @@
 //! cut off again, a torn last line of a crash is cut off at the next start (`recall`), and anything
 //! else that is not understood is refused, since taking it for empty would fetch everything again.
 
+use super::entries::Entries;
 use super::place::failed;
 use super::text::{self, Line, HEADER};
-use super::{Begun, Ended, Entry, Identity, Key, Login, Records};
+use super::{Begun, Ended, Entry, Identity, Key, Known, Login, Records};
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::{Digest, Listing, Time};
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+/// How much of it is written at a time.
+const PIECE: usize = 256 * 1024;
 /// How long a message that is listed no longer is remembered, because listings come back.
 const GRACE: i64 = 90 * 24 * 3600;
 /// A file of fewer lines is not worth rewriting.
 const SMALL: usize = 1000;
+/// The line of a claim is about so many times as long as what is to be remembered when it is done.
+const CLAIM: usize = 3;
 
 /// The memory of an account, open.
 pub struct Memory {
@@ -34,6 +39,8 @@ pub struct Memory {
     /// It was read that a delivery came to nothing.
     pub(super) voids: bool,
     pub(super) lines: usize,
+    /// How many of them were claims when it was read; those of this run are left to later ones.
+    pub(super) claims: usize,
     pub(super) next: u64,
     pub(super) identity: Identity,
     pub(super) mark: String,
@@ -146,7 +153,8 @@ impl Memory {
     pub fn deleted(&mut self, keys: Vec<Key>, now: Time) -> Result<()> {
         let mut lines = Vec::new();
         for key in keys {
-            for entry in self.records.entries.get(&key).into_iter().flatten() {
+            let entries = self.records.entries.get(&key).map(Entries::known);
+            for entry in entries.into_iter().flat_map(Known::iter) {
                 lines.push(Line::Gone(key.clone(), entry.digest, now));
             }
         }
@@ -173,7 +181,8 @@ impl Memory {
 
     /// Writes the file anew when much of it is history, and lets go of what has long been gone.
     pub fn compact(&mut self, now: Time) -> Result<()> {
-        if self.file.is_none() || self.lines < SMALL || self.lines < 2 * self.records.lines() {
+        let weight = self.lines + (CLAIM - 1) * self.claims;
+        if self.file.is_none() || self.lines < SMALL || weight < 2 * self.records.lines() {
             return Ok(());
         }
         self.records.forget(Time(now.0 - GRACE));
@@ -228,44 +237,34 @@ impl Memory {
         self.path.with_extension("seen.new")
     }
 
-    /// The text that says all that is remembered.
-    pub(super) fn whole(&self) -> String {
-        let mut all = format!("{HEADER}\n");
-        text::write(
-            &mut all,
-            &Line::Account(self.identity.clone(), self.mark.clone()),
-        );
+    /// The lines, behind the first, that say all that is remembered.
+    pub(super) fn whole(&self) -> impl Iterator<Item = Line> + '_ {
         let records = &self.records;
-        let mut entries: Vec<_> = records.entries.iter().collect();
-        entries.sort_by(|one, other| one.0.cmp(other.0));
-        for (key, entries) in entries {
-            for entry in entries {
-                text::write(&mut all, &Line::Seen(key.clone(), entry.clone()));
-            }
-        }
+        let account = Line::Account(self.identity.clone(), self.mark.clone());
+        let seen = records.entries.iter().flat_map(|(key, entries)| {
+            let entries = entries.known().iter();
+            entries.map(|entry| Line::Seen(key.clone(), entry))
+        });
         let mut failures: Vec<_> = records.failures.iter().collect();
         failures.sort_unstable();
-        for (key, count) in failures {
-            text::write(&mut all, &Line::Fail(key.clone(), *count));
-        }
-        if let Some(login) = records.login {
-            text::write(&mut all, &Line::Login(login));
-        }
-        for (id, Begun { key, entry, claim }) in &records.begun {
-            let (key, entry, claim) = (key.clone(), entry.clone(), claim.clone());
-            text::write(&mut all, &Line::Claim(*id, key, entry, claim));
-        }
-        all
+        let failures = failures.into_iter();
+        let failures = failures.map(|(key, count)| Line::Fail(key.clone(), *count));
+        let begun = records.begun.iter().map(|(id, begun)| {
+            let Begun { key, entry, claim } = begun.clone();
+            Line::Claim(*id, key, entry, claim)
+        });
+        let login = records.login.map(Line::Login);
+        let all = std::iter::once(account).chain(seen).chain(failures);
+        all.chain(login).chain(begun)
     }
 
     /// Writes the whole memory beside the file, syncs it, and puts it in the file's place.
     pub(super) fn rewrite(&mut self) -> Result<()> {
-        let all = self.whole();
-        let written = replace(&self.fresh(), &self.path, all.as_bytes());
-        let file = written.map_err(failed(&self.path, "write"))?;
-        (self.length, self.sound, self.synced) = (all.len() as u64, true, true);
+        let written = replace(&self.fresh(), &self.path, self.whole());
+        let (file, length, lines) = written.map_err(failed(&self.path, "write"))?;
+        (self.length, self.sound, self.synced) = (length, true, true);
         (self.rooted, self.voids) = (false, false);
-        self.lines = all.lines().count();
+        (self.lines, self.claims) = (lines, 0);
         self.file = Some(file);
         Ok(())
     }
@@ -285,15 +284,29 @@ enum Durable {
     No,
 }
 
-/// Puts new content in a file's place: written beside it, synced, renamed. Until the folder is synced
-/// a power cut may bring back what was there before, which says no less.
-fn replace(fresh: &Path, path: &Path, content: &[u8]) -> io::Result<File> {
+/// Puts new lines in a file's place: written beside it, synced, renamed. Until the folder is synced
+/// a power cut may bring back what was there before, which says no less. Gives the file, how long it
+/// is, and how many lines it has.
+fn replace(
+    fresh: &Path,
+    path: &Path,
+    lines: impl Iterator<Item = Line>,
+) -> io::Result<(File, u64, usize)> {
     folder::clear(fresh)?;
-    let mut file = folder::fresh(fresh)?;
-    file.write_all(content)?;
+    let mut file = BufWriter::with_capacity(PIECE, folder::fresh(fresh)?);
+    let mut text = format!("{HEADER}\n");
+    let (mut length, mut count) = (0, 1);
+    for line in lines {
+        text::write(&mut text, &line);
+        count += 1;
+        file.write_all(text.as_bytes())?;
+        length += text.len() as u64;
+        text.clear();
+    }
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     fs::rename(fresh, path)?;
-    Ok(file)
+    Ok((file, length, count))
 }
 
 #[cfg(test)]
@@ -437,5 +450,26 @@ mod tests {
         assert_eq!(memory.records().login(), Some(login));
         assert_eq!(memory.records().expected().count(), 1);
         assert_eq!(memory.begun().len(), 1);
+    }
+
+    #[test]
+    fn claims_are_written_anew_as_what_they_came_to_by_a_later_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = || fs::read_to_string(folder.path().join("work.seen")).unwrap();
+        let (mut memory, _) = recall(folder.path()).unwrap();
+        let deliveries = (0..SMALL).map(|n| begun(format!("{n:04}").as_bytes()));
+        let first = memory.claim(deliveries.collect()).unwrap();
+        let done: Vec<u64> = (first..first + SMALL as u64).collect();
+        memory.settle(&done, &[]).unwrap();
+        let claimed = text();
+        memory.compact(Time(0)).unwrap();
+        assert_eq!(text(), claimed);
+        for run in ["the first", "the second"] {
+            let (mut memory, torn) = recall(folder.path()).unwrap();
+            assert_eq!((torn, memory.records().expected().count()), (false, SMALL));
+            memory.compact(Time(0)).unwrap();
+            assert_eq!(text().lines().count(), 2 + SMALL, "{run}");
+            assert!(!text().contains("claim"), "{run}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! file that is only ever appended to, and now and then written anew beside itself; whoever holds
 //! the account's lock owns it. What it says is decided elsewhere; this module keeps its word.
 
+mod entries;
 mod file;
 mod place;
 #[cfg(any(test, fuzzing))]
@@ -9,11 +10,15 @@ pub mod properties;
 mod recall;
 mod text;
 
+pub use entries::Known;
 pub use file::Memory;
 pub use place::{Access, Lock, Place};
 
 use crate::message::{Digest, Listing, Time, Uid};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use entries::Entries;
+use indexmap::IndexMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
 
 /// Whose maildrop a memory belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +87,12 @@ pub struct Login {
 /// What is remembered, without the file that keeps it.
 #[derive(Debug, Default)]
 pub struct Records {
-    entries: HashMap<Key, Vec<Entry>>,
+    /// In the order in which they came. A server chooses the keys: the standard library's hasher, with
+    /// a seed that no server knows, keeps it from choosing them so that each look-up takes long.
+    entries: IndexMap<Key, Entries>,
+    /// Where a UID was found last. What is listed comes in the order in which it was stored, as a
+    /// rule, and need not be searched for.
+    found: Cell<usize>,
     failures: HashMap<Key, u32>,
     begun: BTreeMap<u64, Begun>,
     anonymous: usize,
@@ -96,31 +106,46 @@ impl Records {
     }
 
     /// What is remembered under a UID.
-    pub fn of(&self, uid: &Uid) -> &[Entry] {
-        self.entries
-            .get(&Key::Uid(uid.clone()))
-            .map_or(&[], Vec::as_slice)
+    pub fn of(&self, uid: &Uid) -> Known<'_> {
+        let entries = self.place(uid).and_then(|at| self.entries.get_index(at));
+        entries.map_or(Known::default(), |(_, entries)| entries.known())
+    }
+
+    /// Where the entries of a UID stand, if it has any.
+    fn place(&self, uid: &Uid) -> Option<usize> {
+        let next = self.found.get().wrapping_add(1);
+        let at = match self.entries.get_index(next) {
+            Some((Key::Uid(known), _)) if known == uid => next,
+            _ => self.entries.get_index_of(&Key::Uid(uid.clone()))?,
+        };
+        self.found.set(at);
+        Some(at)
     }
 
     /// Gives the listed messages the sizes that are remembered, if all of them are known and make up
     /// so many octets together; tells whether that is so.
     pub fn weigh(&self, listings: &mut [Listing], octets: Option<u64>) -> bool {
-        let size = |listing: &Listing| match self.of(listing.uid.as_ref()?) {
-            [entry] if entry.copies == 1 => entry.size,
-            _ => None,
+        let known = |listing: &Listing| {
+            let entry = self.of(listing.uid.as_ref()?).only()?;
+            entry.size.filter(|_| entry.copies == 1)
         };
-        let sizes: Option<Vec<u64>> = listings.iter().map(size).collect();
-        let mut octets = octets;
-        for size in sizes.iter().flatten() {
-            octets = octets.and_then(|left| left.checked_sub(*size));
-        }
-        let Some(sizes) = sizes.filter(|_| octets == Some(0)) else {
+        if octets.is_none() {
             return false;
-        };
-        for (listing, size) in listings.iter_mut().zip(sizes) {
-            listing.size = Some(size);
         }
-        true
+        let mut left = octets;
+        for listing in listings.iter_mut() {
+            listing.size = known(listing);
+            left = left
+                .zip(listing.size)
+                .and_then(|(left, size)| left.checked_sub(size));
+            if left.is_none() {
+                break;
+            }
+        }
+        if left != Some(0) {
+            listings.iter_mut().for_each(|listing| listing.size = None);
+        }
+        left == Some(0)
     }
 
     /// Whether any message is remembered by its bytes alone.
@@ -136,20 +161,21 @@ impl Records {
     }
 
     /// The entries with a UID that were there when last looked.
-    pub fn expected(&self) -> impl Iterator<Item = &Entry> {
+    pub fn expected(&self) -> impl Iterator<Item = Entry> + '_ {
         let known = self
             .entries
             .iter()
             .filter(|(key, _)| matches!(key, Key::Uid(_)));
         known
-            .flat_map(|(_, entries)| entries)
+            .flat_map(|(_, entries)| entries.known().iter())
             .filter(|entry| entry.gone.is_none())
     }
 
     /// When messages were first stored, by the digests of their bytes.
     pub fn by_digest(&self) -> HashMap<Digest, Vec<Time>> {
         let mut stored: HashMap<Digest, Vec<Time>> = HashMap::new();
-        for entry in self.entries.values().flatten() {
+        let known = self.entries.values().map(Entries::known);
+        for entry in known.flat_map(Known::iter) {
             if let Some(digest) = entry.digest {
                 stored.entry(digest).or_default().push(entry.stored);
             }
@@ -166,30 +192,33 @@ impl Records {
 
     /// What changes when exactly these messages are listed: which are gone, which are back.
     fn moved(&self, listings: &[Listing], now: Time) -> Vec<text::Line> {
-        let listed: HashSet<&Uid> = listings
-            .iter()
-            .filter_map(|listing| listing.uid.as_ref())
-            .collect();
-        self.changes(now, |key| match key {
-            Key::Uid(uid) => Some(listed.contains(uid)),
+        let mut listed = vec![false; self.entries.len()];
+        let uids = listings.iter().filter_map(|listing| listing.uid.as_ref());
+        for place in uids.filter_map(|uid| self.place(uid)) {
+            listed[place] = true;
+        }
+        self.changes(now, |key, place| match key {
+            Key::Uid(_) => Some(listed[place]),
             Key::Digest(_) => None,
         })
     }
 
     /// The same for messages without UIDs, when exactly these were met.
     fn met(&self, met: &HashMap<Digest, usize>, now: Time) -> Vec<text::Line> {
-        self.changes(now, |key| match key {
+        self.changes(now, |key, _| match key {
             Key::Uid(_) => None,
             Key::Digest(digest) => Some(met.contains_key(digest)),
         })
     }
 
     /// What changes when this tells who is here; `None` where it cannot tell.
-    fn changes(&self, now: Time, here: impl Fn(&Key) -> Option<bool>) -> Vec<text::Line> {
+    fn changes(&self, now: Time, here: impl Fn(&Key, usize) -> Option<bool>) -> Vec<text::Line> {
         let mut lines = Vec::new();
-        for (key, entries) in &self.entries {
-            let Some(here) = here(key) else { continue };
-            for entry in entries {
+        for (place, (key, entries)) in self.entries.iter().enumerate() {
+            let Some(here) = here(key, place) else {
+                continue;
+            };
+            for entry in entries.known().iter() {
                 match (here, entry.gone) {
                     (true, Some(_)) => lines.push(text::Line::Back(key.clone(), entry.digest)),
                     (false, None) => lines.push(text::Line::Gone(key.clone(), entry.digest, now)),
@@ -244,25 +273,20 @@ impl Records {
     fn insert(&mut self, key: Key, entry: Entry) {
         self.anonymous += usize::from(matches!(key, Key::Digest(_)));
         let entries = self.entries.entry(key).or_default();
-        let alike = entries
-            .iter_mut()
-            .filter(|known| known.digest == entry.digest);
-        let mut alike: Vec<_> = alike.collect();
-        if alike.len() >= entry.copies as usize {
-            for known in &mut alike {
-                (known.gone, known.size) = (entry.gone, entry.size);
-            }
-        } else {
-            entries.reserve_exact(1); // hardly any UID has more than one
-            entries.push(entry);
+        let known = entries.known().iter();
+        let alike = known.filter(|known| known.digest == entry.digest);
+        if alike.count() < entry.copies as usize {
+            return entries.push(entry);
         }
+        entries.change(entry.digest, |known| {
+            (known.gone, known.size) = (entry.gone, entry.size);
+        });
     }
 
     fn change(&mut self, key: &Key, digest: Option<Digest>, change: impl Fn(&mut Entry)) {
-        let entries = self.entries.get_mut(key).into_iter().flatten();
-        entries
-            .filter(|entry| entry.digest == digest)
-            .for_each(change);
+        if let Some(entries) = self.entries.get_mut(key) {
+            entries.change(digest, change);
+        }
     }
 
     /// Forgets by which UIDs messages were known: another maildrop may use the same for others. Their
@@ -271,7 +295,7 @@ impl Records {
         self.failures.clear();
         self.login = None;
         for (key, entries) in std::mem::take(&mut self.entries) {
-            for entry in entries {
+            for entry in entries.known().iter() {
                 let digest = match key {
                     Key::Digest(digest) => Some(digest),
                     Key::Uid(_) => entry.digest,
@@ -292,7 +316,8 @@ impl Records {
         for entries in self.entries.values_mut() {
             entries.retain(|entry| entry.gone.is_none_or(|since| since >= before));
         }
-        self.entries.retain(|_, entries| !entries.is_empty());
+        self.entries
+            .retain(|_, entries| !entries.known().is_empty());
         let entries = &self.entries;
         self.anonymous = entries
             .keys()
@@ -302,12 +327,13 @@ impl Records {
 
     /// Whether no message is remembered at all.
     pub fn is_blank(&self) -> bool {
-        self.lines() == 0
+        self.entries.is_empty() && self.failures.is_empty() && self.begun.is_empty()
     }
 
     /// How many lines would say all this.
     fn lines(&self) -> usize {
-        self.entries.values().map(Vec::len).sum::<usize>() + self.failures.len() + self.begun.len()
+        let entries = self.entries.values().map(|entries| entries.known().len());
+        entries.sum::<usize>() + self.failures.len() + self.begun.len()
     }
 }
 
@@ -345,9 +371,25 @@ mod tests {
     fn what_is_stored_again_is_remembered_once() {
         let again = records(&["seen a 5 9 - 1", "seen a 5 10 - 1"]);
         assert_eq!(again.of(&uid("a")).len(), 1);
-        assert_eq!(again.of(&uid("a"))[0].stored, Time(9));
+        assert_eq!(again.of(&uid("a")).only().unwrap().stored, Time(9));
         let twins = records(&["seen a 5 9 - 2", "seen a 5 9 - 2"]);
         assert_eq!(twins.of(&uid("a")).len(), 2);
+    }
+
+    #[test]
+    fn what_is_looked_for_is_found_in_whatever_order() {
+        let records = records(&["seen a 1 9 - 1", "seen b 2 9 - 1", "seen c 3 9 - 1"]);
+        let size = |name: &str| records.of(&uid(name)).only().and_then(|entry| entry.size);
+        for order in ["abcabc", "cbacba", "ccaabb", "axbycz", "bacxbac", "xyz"] {
+            for (at, name) in order.char_indices() {
+                let known = ["a", "b", "c"].into_iter().zip(1..);
+                let known = known
+                    .into_iter()
+                    .find(|(known, _)| name.to_string() == *known);
+                let found = size(&name.to_string());
+                assert_eq!(found, known.map(|(_, size)| size), "{order} at {at}");
+            }
+        }
     }
 
     #[test]
@@ -364,8 +406,8 @@ mod tests {
         for line in lines {
             records.take(line).unwrap();
         }
-        assert_eq!(records.of(&uid("a"))[0].gone, Some(Time(20)));
-        assert_eq!(records.of(&uid("b"))[0].gone, None);
+        assert_eq!(records.of(&uid("a")).only().unwrap().gone, Some(Time(20)));
+        assert_eq!(records.of(&uid("b")).only().unwrap().gone, None);
         records.forget(Time(21));
         assert!(records.of(&uid("a")).is_empty());
         assert_eq!(records.of(&uid("b")).len(), 1);

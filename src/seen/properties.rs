@@ -32,9 +32,9 @@ fn file(input: &[u8]) {
     };
     let kept = &input[..whole];
     assert!(kept.ends_with(b"\n") && !kept.contains(&0));
-    let text = memory.whole();
+    let text = written(&memory);
     let (again, _) = read(text.as_bytes()).unwrap();
-    assert_eq!(again.whole(), text);
+    assert_eq!(written(&again), text);
     assert_eq!(
         again.records().has_anonymous(),
         memory.records().has_anonymous()
@@ -47,6 +47,15 @@ fn file(input: &[u8]) {
         let (_, whole) = read(&kept[..cut]).unwrap();
         assert_eq!(Some(whole), ends.iter().copied().rfind(|end| *end <= cut));
     }
+}
+
+/// The file that says what is remembered.
+fn written(memory: &Memory) -> String {
+    let mut text = format!("{}\n", text::HEADER);
+    memory
+        .whole()
+        .for_each(|line| text::write(&mut text, &line));
+    text
 }
 
 /// The memory that these lines make, behind the head of a file.
@@ -63,6 +72,7 @@ fn read(bytes: &[u8]) -> Option<(Memory, usize)> {
         server: "pop.example.org".into(),
     };
     let mut memory = Memory::blank("work.seen".into(), &owner);
-    let whole = memory.read(bytes).ok()?;
-    Some((memory, whole))
+    let extent = memory.read(&mut &bytes[..]).ok()?;
+    assert_eq!(extent.torn, extent.whole < bytes.len() as u64);
+    Some((memory, extent.whole as usize))
 }

@@ -7,8 +7,19 @@ use super::{Identity, Records};
 use crate::error::{Error, Result};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::path::PathBuf;
+
+/// How much of the file is read at a time.
+const PIECE: usize = 256 * 1024;
+
+/// How far a file is whole.
+pub(super) struct Extent {
+    /// So many bytes of it are whole lines.
+    pub whole: u64,
+    /// Something stands behind them.
+    pub torn: bool,
+}
 
 impl Memory {
     /// Reads the memory, and makes a new one where there is none. Says as well whether a torn last
@@ -19,7 +30,7 @@ impl Memory {
             // A run killed while it compacted left it; if it cannot be removed it does no harm.
             let _ = fs::remove_file(memory.fresh());
         }
-        let mut file = match options().open(&memory.path) {
+        let file = match options().open(&memory.path) {
             Ok(file) => file,
             Err(why) if why.kind() == io::ErrorKind::NotFound => {
                 if access == Access::Write {
@@ -34,12 +45,8 @@ impl Memory {
             let why = io::Error::new(io::ErrorKind::InvalidData, "it is not a file");
             return Err(failed(&memory.path, "use")(why));
         }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)
-            .map_err(failed(&memory.path, "read"))?;
-        let whole = memory.read(&bytes)?;
-        let torn = whole < bytes.len();
-        memory.length = whole as u64;
+        let Extent { whole, torn } = memory.read(&mut BufReader::with_capacity(PIECE, &file))?;
+        memory.length = whole;
         if access == Access::Write {
             memory.take_over(file, torn)?;
         }
@@ -58,6 +65,7 @@ impl Memory {
             rooted: false,
             voids: false,
             lines: 0,
+            claims: 0,
             next: 1,
             identity: identity.clone(),
             mark: new_mark(),
@@ -81,60 +89,62 @@ impl Memory {
         Ok(())
     }
 
-    /// Takes the lines of the file; gives how far they are whole.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> Result<usize> {
-        let damaged = |path: &Path, line, why| Error::StateDamaged {
-            path: path.into(),
+    /// Takes the lines of the file, each as it is read: there may be very many.
+    pub(super) fn read(&mut self, file: &mut impl BufRead) -> Result<Extent> {
+        let (mut whole, mut line) = (0, Vec::new());
+        let torn = loop {
+            line.clear();
+            let read = file.read_until(b'\n', &mut line);
+            let read = read.map_err(failed(&self.path, "read"))?;
+            // A power cut can leave zeros where the last, unsynced lines were to be; nothing behind
+            // them was ever relied upon.
+            match line.strip_suffix(b"\n") {
+                Some(line) if memchr::memchr(0, line).is_none() => self.take_line(line)?,
+                _ => break read > 0,
+            }
+            whole += read as u64;
+        };
+        match self.lines {
+            0 | 1 => Err(self.damaged(1, "the file is empty or cut off at its head")),
+            _ => Ok(Extent { whole, torn }),
+        }
+    }
+
+    /// Takes the next line of the file.
+    fn take_line(&mut self, line: &[u8]) -> Result<()> {
+        self.lines += 1;
+        let unknown = || self.damaged(self.lines, "this line is not understood");
+        if self.lines == 1 {
+            let why = "this is no memory of popget, or of a newer one";
+            let ours = line == HEADER.as_bytes();
+            return ours.then_some(()).ok_or_else(|| self.damaged(1, why));
+        }
+        let line = text::parse(line).ok_or_else(unknown)?;
+        match line {
+            Line::Account(identity, mark) if self.lines == 2 => {
+                (self.identity, self.mark) = (identity, mark);
+                return Ok(());
+            }
+            _ if self.lines == 2 => return Err(unknown()),
+            Line::Claim(id, ..) => {
+                self.next = self.next.max(id.saturating_add(1));
+                self.claims += 1;
+            }
+            Line::Void(_) => (self.voids, self.rooted) = (true, true),
+            Line::Done(..) => self.rooted = true,
+            Line::Account(..) => return Err(unknown()),
+            _ => {}
+        }
+        let taken = self.records.take(line);
+        taken.map_err(|why| self.damaged(self.lines, why))
+    }
+
+    fn damaged(&self, line: usize, why: &'static str) -> Error {
+        Error::StateDamaged {
+            path: self.path.clone(),
             line,
             why,
-        };
-        // A power cut can leave zeros where the last, unsynced lines were to be; nothing behind
-        // them was ever relied upon.
-        let whole = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-        let whole = bytes[..whole]
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |at| at + 1);
-        for line in bytes[..whole].split_inclusive(|b| *b == b'\n') {
-            self.lines += 1;
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            if self.lines == 1 {
-                if line != HEADER.as_bytes() {
-                    let why = "this is no memory of popget, or of a newer one";
-                    return Err(damaged(&self.path, 1, why));
-                }
-                continue;
-            }
-            match text::parse(line) {
-                Some(Line::Account(identity, mark)) if self.lines == 2 => {
-                    (self.identity, self.mark) = (identity, mark);
-                }
-                Some(line) if self.lines > 2 => {
-                    if let Line::Claim(id, ..) = line {
-                        self.next = self.next.max(id.saturating_add(1));
-                    }
-                    self.voids |= matches!(line, Line::Void(_));
-                    self.rooted |= matches!(line, Line::Void(_) | Line::Done(..));
-                    let taken = self.records.take(line);
-                    taken.map_err(|why| damaged(&self.path, self.lines, why))?;
-                }
-                _ => {
-                    return Err(damaged(
-                        &self.path,
-                        self.lines,
-                        "this line is not understood",
-                    ))
-                }
-            }
         }
-        if self.lines < 2 {
-            return Err(damaged(
-                &self.path,
-                1,
-                "the file is empty or cut off at its head",
-            ));
-        }
-        Ok(whole)
     }
 }
 

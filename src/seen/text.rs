@@ -3,7 +3,6 @@
 use super::{Entry, Identity, Key, Login};
 use crate::message::{Digest, Time, Uid};
 use std::fmt::Write;
-use std::num::NonZeroU32;
 
 /// What the first line says.
 pub const HEADER: &str = "popget-seen 1";
@@ -35,9 +34,8 @@ pub enum Line {
 
 /// Reads one line; `None` if it is none of ours.
 pub fn parse(line: &[u8]) -> Option<Line> {
-    let text = std::str::from_utf8(line).ok()?;
-    let mut words = text.split(' ');
-    let line = match words.next()? {
+    let mut words = Words(Some(line));
+    let line = match std::str::from_utf8(words.next()?).ok()? {
         "account" => {
             let name = string(words.next()?)?;
             let (user, server) = (string(words.next()?)?, string(words.next()?)?);
@@ -48,7 +46,7 @@ pub fn parse(line: &[u8]) -> Option<Line> {
             Line::Seen(key, entry)
         }
         "claim" => {
-            let id = words.next()?.parse().ok()?;
+            let id = number(words.next()?)?;
             let (key, entry) = record(&mut words)?;
             if entry.gone.is_some() {
                 return None; // nobody has listed yet what is only being stored
@@ -56,16 +54,13 @@ pub fn parse(line: &[u8]) -> Option<Line> {
             Line::Claim(id, key, entry, unescape(words.next()?)?)
         }
         "done" => {
-            let first = words.next()?.parse().ok()?;
-            Line::Done(
-                first,
-                words.next().map_or(Some(first), |last| last.parse().ok())?,
-            )
+            let first = number(words.next()?)?;
+            Line::Done(first, words.next().map_or(Some(first), number)?)
         }
-        "void" => Line::Void(words.next()?.parse().ok()?),
+        "void" => Line::Void(number(words.next()?)?),
         "gone" => {
             let (key, digest) = address(&mut words)?;
-            Line::Gone(key, digest, Time(words.next()?.parse().ok()?))
+            Line::Gone(key, digest, time(words.next()?)?)
         }
         "back" => {
             let (key, digest) = address(&mut words)?;
@@ -73,22 +68,36 @@ pub fn parse(line: &[u8]) -> Option<Line> {
         }
         "size" => {
             let (key, digest) = address(&mut words)?;
-            Line::Size(key, digest, words.next()?.parse().ok()?)
+            Line::Size(key, digest, number(words.next()?)?)
         }
         "fail" => {
             let (key, _) = address(&mut words)?;
-            Line::Fail(key, words.next()?.parse().ok()?)
+            Line::Fail(key, number(words.next()?)?)
         }
         "login" => {
-            let at = Time(words.next()?.parse().ok()?);
+            let at = time(words.next()?)?;
             Line::Login(Login {
                 at,
-                delay: words.next()?.parse().ok()?,
+                delay: number(words.next()?)?,
             })
         }
         _ => return None,
     };
     words.next().is_none().then_some(line)
+}
+
+/// The words of a line, between single spaces.
+struct Words<'t>(Option<&'t [u8]>);
+
+impl<'t> Iterator for Words<'t> {
+    type Item = &'t [u8];
+
+    fn next(&mut self) -> Option<&'t [u8]> {
+        let rest = self.0?;
+        let end = memchr::memchr(b' ', rest);
+        self.0 = end.map(|end| &rest[end + 1..]);
+        Some(&rest[..end.unwrap_or(rest.len())])
+    }
 }
 
 /// Writes one line, with its end.
@@ -97,161 +106,211 @@ pub fn write(out: &mut String, line: &Line) {
     let _ = match line {
         Line::Account(Identity { name, user, server }, mark) => {
             let [name, user, server] = [name, user, server].map(|word| escape(word.as_bytes()));
-            writeln!(out, "account {name} {user} {server} {mark}")
+            write!(out, "account {name} {user} {server} {mark}")
         }
         Line::Seen(key, entry) => {
-            let gone = entry
-                .gone
-                .map(|time| format!(" {}", time.0))
-                .unwrap_or_default();
-            writeln!(out, "seen {}{gone}", fields(key, entry))
+            out.push_str("seen ");
+            fields(out, key, entry);
+            entry.gone.map_or(Ok(()), |time| write!(out, " {}", time.0))
         }
         Line::Claim(id, key, entry, claim) => {
-            writeln!(out, "claim {id} {} - {}", fields(key, entry), escape(claim))
+            let begun = write!(out, "claim {id} ");
+            fields(out, key, entry);
+            out.push_str(" - ");
+            escape_into(out, claim);
+            begun
         }
-        Line::Done(first, last) if first == last => writeln!(out, "done {first}"),
-        Line::Done(first, last) => writeln!(out, "done {first} {last}"),
-        Line::Void(id) => writeln!(out, "void {id}"),
-        Line::Gone(key, digest, time) => writeln!(out, "gone {} {}", place(key, *digest), time.0),
-        Line::Back(key, digest) => writeln!(out, "back {}", place(key, *digest)),
-        Line::Size(key, digest, size) => writeln!(out, "size {} {size}", place(key, *digest)),
-        Line::Fail(key, count) => writeln!(out, "fail {} {count}", place(key, None)),
-        Line::Login(Login { at, delay }) => writeln!(out, "login {} {delay}", at.0),
+        Line::Done(first, last) if first == last => write!(out, "done {first}"),
+        Line::Done(first, last) => write!(out, "done {first} {last}"),
+        Line::Void(id) => write!(out, "void {id}"),
+        Line::Gone(key, digest, time) => {
+            out.push_str("gone ");
+            place(out, key, *digest);
+            write!(out, " {}", time.0)
+        }
+        Line::Back(key, digest) => {
+            out.push_str("back ");
+            place(out, key, *digest);
+            Ok(())
+        }
+        Line::Size(key, digest, size) => {
+            out.push_str("size ");
+            place(out, key, *digest);
+            write!(out, " {size}")
+        }
+        Line::Fail(key, count) => {
+            out.push_str("fail ");
+            place(out, key, None);
+            write!(out, " {count}")
+        }
+        Line::Login(Login { at, delay }) => write!(out, "login {} {delay}", at.0),
     };
+    out.push('\n');
 }
 
 /// UID, size, time, digest, copies, and since when it is gone.
-fn record<'t>(words: &mut impl Iterator<Item = &'t str>) -> Option<(Key, Entry)> {
+fn record(words: &mut Words) -> Option<(Key, Entry)> {
     let uid = words.next()?;
-    let size = optional(words.next()?, |word| word.parse().ok())?;
-    let stored = Time(words.next()?.parse().ok()?);
+    let size = optional(words.next()?, number)?;
+    let stored = time(words.next()?)?;
     let digest = optional(words.next()?, hex)?;
     // Of none there would be nothing to remember.
-    let copies = words.next()?.parse::<NonZeroU32>().ok()?.get();
-    let gone = optional(words.next().unwrap_or("-"), |word| {
-        word.parse().ok().map(Time)
-    })?;
-    Some((
-        key(uid, digest)?,
-        Entry {
-            size,
-            stored,
-            digest,
-            copies,
-            gone,
-        },
-    ))
+    let copies = number(words.next()?).filter(|copies| *copies > 0)?;
+    let gone = optional(words.next().unwrap_or(b"-"), time)?;
+    let entry = Entry {
+        size,
+        stored,
+        digest,
+        copies,
+        gone,
+    };
+    Some((key(uid, digest)?, entry))
 }
 
 /// UID and digest, which together point at one entry.
-fn address<'t>(words: &mut impl Iterator<Item = &'t str>) -> Option<(Key, Option<Digest>)> {
+fn address(words: &mut Words) -> Option<(Key, Option<Digest>)> {
     let uid = words.next()?;
     let digest = optional(words.next()?, hex)?;
     Some((key(uid, digest)?, digest))
 }
 
-fn key(uid: &str, digest: Option<Digest>) -> Option<Key> {
+fn key(uid: &[u8], digest: Option<Digest>) -> Option<Key> {
     match uid {
-        "-" => digest.map(Key::Digest),
+        b"-" => digest.map(Key::Digest),
+        uid if memchr::memchr(b'%', uid).is_none() => Uid::new(uid).map(Key::Uid),
         uid => Uid::new(&unescape(uid)?).map(Key::Uid),
     }
 }
 
 /// `-` is none.
-fn optional<T>(word: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+fn optional<T>(word: &[u8], parse: impl Fn(&[u8]) -> Option<T>) -> Option<Option<T>> {
     match word {
-        "-" => Some(None),
+        b"-" => Some(None),
         word => parse(word).map(Some),
     }
 }
 
-fn fields(key: &Key, entry: &Entry) -> String {
-    let size = entry.size.map_or("-".into(), |size| size.to_string());
-    let digest = entry.digest.map_or("-".into(), to_hex);
-    format!(
-        "{} {size} {} {digest} {}",
-        uid_word(key),
-        entry.stored.0,
-        entry.copies
-    )
+/// A decimal number.
+fn number<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
+    let mut value: u64 = 0;
+    for byte in word {
+        let digit = Some(byte.wrapping_sub(b'0')).filter(|digit| *digit < 10)?;
+        value = value.checked_mul(10)?.checked_add(digit.into())?;
+    }
+    (!word.is_empty()).then(|| T::try_from(value).ok())?
 }
 
-fn place(key: &Key, digest: Option<Digest>) -> String {
-    let digest = match key {
-        Key::Digest(digest) => Some(*digest),
-        Key::Uid(_) => digest,
+fn time(word: &[u8]) -> Option<Time> {
+    match word.strip_prefix(b"-") {
+        Some(before) => number(before).map(|seconds: i64| Time(-seconds)),
+        None => number(word).map(Time),
+    }
+}
+
+fn fields(out: &mut String, key: &Key, entry: &Entry) {
+    uid_word(out, key);
+    let _ = match entry.size {
+        Some(size) => write!(out, " {size} {} ", entry.stored.0),
+        None => write!(out, " - {} ", entry.stored.0),
     };
-    format!("{} {}", uid_word(key), digest.map_or("-".into(), to_hex))
+    digest_word(out, entry.digest);
+    let _ = write!(out, " {}", entry.copies);
 }
 
-fn uid_word(key: &Key) -> String {
+fn place(out: &mut String, key: &Key, digest: Option<Digest>) {
+    uid_word(out, key);
+    out.push(' ');
     match key {
-        Key::Uid(uid) if uid.bytes() == b"-" => "%2D".into(),
-        Key::Uid(uid) => escape(uid.bytes()),
-        Key::Digest(_) => "-".into(),
+        Key::Digest(digest) => digest_word(out, Some(*digest)),
+        Key::Uid(_) => digest_word(out, digest),
     }
 }
 
-fn to_hex(digest: Digest) -> String {
-    digest
-        .0
-        .iter()
-        .fold(String::with_capacity(32), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+fn uid_word(out: &mut String, key: &Key) {
+    match key {
+        Key::Uid(uid) if uid.bytes() == b"-" => out.push_str("%2D"),
+        Key::Uid(uid) => escape_into(out, uid.bytes()),
+        Key::Digest(_) => out.push('-'),
+    }
 }
 
-fn hex(word: &str) -> Option<Digest> {
+fn digest_word(out: &mut String, digest: Option<Digest>) {
+    let Some(Digest(bytes)) = digest else {
+        return out.push('-');
+    };
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    out.extend(bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]));
+}
+
+fn hex(word: &[u8]) -> Option<Digest> {
+    let word: &[u8; 32] = word.try_into().ok()?;
     let mut digest = [0; 16];
-    if word.len() != 32 || !word.is_ascii() {
-        return None;
+    let mut worst = 0;
+    for (byte, pair) in digest.iter_mut().zip(word.chunks_exact(2)) {
+        let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+        worst |= high | low;
+        *byte = high << 4 | low;
     }
-    for (byte, at) in digest.iter_mut().zip((0..32).step_by(2)) {
-        *byte = u8::from_str_radix(&word[at..at + 2], 16).ok()?;
+    (worst < 16).then_some(Digest(digest))
+}
+
+/// What each byte says as a hex digit; 16 if it is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [16; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value as usize];
+        digits[digit as usize] = value;
+        digits[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
     }
-    Some(Digest(digest))
+    digits
+};
+
+fn digit(byte: u8) -> Option<u8> {
+    Some(DIGITS[usize::from(byte)]).filter(|value| *value < 16)
 }
 
 /// Percent-escapes what is not printable ASCII, and the percent sign itself.
 pub fn escape(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len()), |mut word, byte| {
-            match byte {
-                0x21..=0x7e if *byte != b'%' => word.push(char::from(*byte)),
-                _ => {
-                    let _ = write!(word, "%{byte:02X}");
-                }
-            }
-            word
-        })
+    let mut word = String::with_capacity(bytes.len());
+    escape_into(&mut word, bytes);
+    word
 }
 
-fn unescape(word: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(word.len());
-    let mut rest = word.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
+fn escape_into(out: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        match byte {
+            0x21..=0x7e if *byte != b'%' => out.push(char::from(*byte)),
+            _ => drop(write!(out, "%{byte:02X}")),
         }
-        let (code, after) = rest.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok()?);
-        rest = after;
     }
+}
+
+fn unescape(word: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(at) = memchr::memchr(b'%', rest) {
+        let [high, low] = *rest.get(at + 1..at + 3)? else {
+            return None;
+        };
+        bytes.extend_from_slice(&rest[..at]);
+        bytes.push(digit(high)? << 4 | digit(low)?);
+        rest = &rest[at + 3..];
+    }
+    bytes.extend_from_slice(rest);
     Some(bytes)
 }
 
 /// The mark of an account: part of the names of its files, by which they are told from others and
 /// swept, so that it must be none that could be found in any name.
-fn mark(word: &str) -> Option<String> {
-    let digit = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
-    (word.len() == 12 && word.bytes().all(digit)).then(|| word.into())
+fn mark(word: &[u8]) -> Option<String> {
+    let digit = |b: &u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
+    let marks = word.len() == 12 && word.iter().all(digit);
+    marks.then(|| String::from_utf8_lossy(word).into_owned())
 }
 
-fn string(word: &str) -> Option<String> {
+fn string(word: &[u8]) -> Option<String> {
     String::from_utf8(unescape(word)?).ok()
 }
 
@@ -326,6 +385,13 @@ mod tests {
             "seen - 1 2 - 1",
             "login 7",
             "login 7 -1",
+            "login 18446744073709551616 1",
+            "seen a +1 2 - 1",
+            "seen a 1 2 000102030405060708090a0b0c0d0e0g 1",
+            "seen a 1 2 000102030405060708090a0b0c0d0e0 1",
+            "seen a  2 - 1",
+            "seen a%4 1 2 - 1",
+            "done 1 2 ",
             "account w u h ",
             "account w u h ../456789ab",
         ] {

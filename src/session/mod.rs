@@ -24,7 +24,7 @@ use crate::event::{Event, Events, Failure, Mode, Notice, Stage, Stop, Subject, T
 use crate::maildrop::{Maildrop, Part, Pipeline, Sizes, Wanted};
 use crate::message::{Disposition, Listing, Time, Uid};
 use crate::net::{Patience, Proof, Route};
-use crate::plan::{self, Keep, Reason, Step};
+use crate::plan::{self, Basis, Idle, Keep, Plan, Reason, Step};
 use crate::secret::Credential;
 use crate::seen::{Access, Key, Lock, Memory};
 use again::Again;
@@ -230,7 +230,18 @@ impl Road<'_> {
             Mode::Fetch | Mode::DryRun => self.account.policy.clone(),
             Mode::Check | Mode::List | Mode::Probe => self.account.policy.looking(),
         };
-        let mut steps = plan::choose(&listings, self.memory.records(), &policy, now())?;
+        let hides = self.hides_what_was_read(maildrop);
+        let basis = Basis {
+            records: self.memory.records(),
+            policy: &policy,
+            now: now(),
+            idle: match hides || self.mode == Mode::List || self.has_acted() {
+                true => Idle::Told,
+                false => Idle::Counted,
+            },
+        };
+        let Plan { mut steps, idle } = plan::choose(&listings, &basis)?;
+        self.tally.seen += idle;
         self.count_all(&listings);
         for step in &mut steps {
             if self.took(step) {
@@ -240,7 +251,7 @@ impl Road<'_> {
                 step.afterwards = Disposition::Keep; // once is enough for a run
             }
         }
-        if self.hides_what_was_read(maildrop) {
+        if hides {
             plan::unveil(&mut steps, self.memory.records(), &self.hidden);
         }
         // A listing without any UID tells of none that it is gone.
@@ -248,6 +259,11 @@ impl Road<'_> {
             self.memory.compare(&listings, now())?;
         }
         Ok(steps)
+    }
+
+    /// Whether this run has stored or parted with any message.
+    fn has_acted(&self) -> bool {
+        !(self.taken.is_empty() && self.deleted.is_empty() && self.hidden.is_empty())
     }
 
     /// Counts what is there, the most that was listed in this run.
