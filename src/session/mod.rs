@@ -9,6 +9,7 @@ mod batch;
 mod bounded;
 mod carry;
 mod pace;
+mod piece;
 mod portion;
 mod prepare;
 mod probe;
@@ -28,6 +29,7 @@ use crate::plan::{self, Keep, Reason, Step};
 use crate::secret::Credential;
 use crate::seen::{Access, Key, Lock, Memory};
 use again::Again;
+use piece::Piece;
 use portion::Portion;
 use prepare::{prepare, recall};
 use std::collections::{HashMap, HashSet};
@@ -115,6 +117,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         condemned: Vec::new(),
         read: Vec::new(),
         pipeline: account.pipeline,
+        piece: Piece::default(),
     };
     let retries = match mode {
         Mode::Fetch | Mode::Check => account.retry,
@@ -166,6 +169,8 @@ struct Road<'r> {
     read: Vec<Key>,
     /// How much may be asked for ahead.
     pipeline: Pipeline,
+    /// The piece of a message that is under way.
+    piece: Piece,
 }
 
 impl Road<'_> {
