@@ -10,8 +10,9 @@ use crate::plan::Step;
 use crate::seen::{Begun, Key};
 use std::time::{Duration, Instant};
 
-/// A batch is delivered when it has so many bytes,
-const BATCH_BYTES: u64 = 8 * 1024 * 1024;
+/// A batch is delivered when it has so many bytes (of 96 messages of 1 MiB in a Maildir, four times
+/// fewer made four times as many entries in the journal of ext4),
+const BATCH_BYTES: u64 = 32 * 1024 * 1024;
 /// or has been waiting so long.
 const BATCH_AGE: Duration = Duration::from_secs(2);
 /// A letter waiting to be delivered with others.
@@ -66,15 +67,12 @@ impl Road<'_> {
             return Ok(());
         }
         delivery.sync_sealed()?;
-        for waiting in &mut batch.letters {
-            waiting.begun.claim = waiting.sealed.claim()?;
-        }
-        let begun = batch
-            .letters
-            .iter()
-            .map(|waiting| waiting.begun.clone())
-            .collect();
-        let first = self.memory.claim(begun)?;
+        let begun = batch.letters.iter_mut().map(|waiting| {
+            let claim = waiting.sealed.claim()?;
+            let begun = waiting.begun.clone();
+            Ok(Begun { claim, ..begun })
+        });
+        let first = self.memory.claim(begun.collect::<Result<_>>()?)?;
         let (mut published, mut undone, mut ended) = (Vec::new(), Vec::new(), Ok(()));
         for (waiting, id) in batch.letters.into_iter().zip(first..) {
             let Waiting {
