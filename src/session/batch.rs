@@ -10,8 +10,8 @@ use crate::plan::Step;
 use crate::seen::{Begun, Key};
 use std::time::{Duration, Instant};
 
-/// A batch is delivered when it has so many bytes (of 96 messages of 1 MiB in a Maildir, four times
-/// fewer made four times as many entries in the journal of ext4),
+/// A batch is delivered when it has so many bytes (with a quarter of them, 96 messages of 1 MiB made
+/// 55 entries in the journal of ext4, and 15 with these),
 const BATCH_BYTES: u64 = 32 * 1024 * 1024;
 /// or has been waiting so long.
 const BATCH_AGE: Duration = Duration::from_secs(2);
