@@ -170,8 +170,8 @@ fn address(value: &[u8]) -> Vec<u8> {
         (Some(open), Some(close)) if open < close => &value[open + 1..close],
         _ => value,
     };
-    let printable = inner.iter().copied().filter(|b| *b > 0x20 && *b != 0x7f);
-    let address: Vec<u8> = printable.collect();
+    let mut address = inner.to_vec();
+    address.retain(|b| *b > 0x20 && *b != 0x7f);
     // A program might take the one for an option, and cannot be given the other at all (execve(2)).
     let useless = address.starts_with(b"-") || address.len() > ADDRESS;
     if useless {
