@@ -1,8 +1,12 @@
 //! Folders that are there after a power cut, too, and files in them that are ours alone.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use crate::steady::steady;
+use rustix::fs::{openat, Mode, OFlags, CWD};
+use rustix::path::Arg;
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Makes a folder and those above it, for us alone. They last from when they are secured on.
@@ -29,16 +33,30 @@ pub fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a file that was not there, for us alone and through nobody's link. A umask that takes the
-/// rights from ourselves as well is not obeyed: the next run must be able to open what this one made.
+/// Makes a file that was not there, for us alone and through nobody's link, and that we can open again.
 pub fn fresh(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    let options = options.read(true).write(true).create_new(true).mode(0o600);
-    let file = options.open(path)?;
-    if file.metadata()?.mode() & 0o600 != 0o600 {
+    let file = make(CWD, path)?;
+    own(&file)?;
+    Ok(file)
+}
+
+/// Makes a file in this folder that was not there, for us alone and through nobody's link.
+pub fn make(folder: impl AsFd, name: impl Arg + Copy) -> io::Result<File> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let mode = Mode::RUSR | Mode::WUSR;
+    let file = steady(|| Ok(openat(&folder, name, flags, mode)?))?;
+    Ok(file.into())
+}
+
+/// Sees that we may open a file again that we have made; tells whether that was so already. A umask
+/// that takes the rights from ourselves as well is not obeyed: the next run must be able to open what
+/// this one made.
+pub fn own(file: &File) -> io::Result<bool> {
+    let ours = file.metadata()?.mode() & 0o600 == 0o600;
+    if !ours {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
-    Ok(file)
+    Ok(ours)
 }
 
 /// Syncs the folders that lead to something, as far up as we may have made what lies in them. Who

@@ -130,8 +130,8 @@ fn clearing_up_in_a_maildir_that_is_read() {
         let rows = [
             row("fdatasync", 0),
             row("fsync", 0),
-            row("rename", 2),
-            row("rename", 4),
+            row("renameat", 2),
+            row("renameat", 4),
             row("fdatasync", 1),
         ];
         walk("clearing up in a Maildir", 100, &rows);

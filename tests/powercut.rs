@@ -116,6 +116,35 @@ fn what_is_cut_off_from_the_memory_is_so_for_good() {
 }
 
 #[test]
+fn a_letter_that_could_not_be_synced_is_not_claimed_later() {
+    if !strace_is_here() {
+        return;
+    }
+    // So few files may be open that letters are synced two by two, and some are whole by then.
+    let few = ["sh", "-c", "ulimit -n 256; exec \"$@\"", "sh"];
+    let mut undisturbed = tale(MAILDIR, "false", &letters(4));
+    assert_eq!(undisturbed.run_under(&few, None), Some(0));
+    let syncs = undisturbed.runs[0].iter();
+    let syncs = syncs.filter(|call| call.name == "fsync").zip(1..);
+    let of_letters = syncs.filter(|(call, _)| {
+        let path = call.descriptor(0).1;
+        path.parent()
+            .is_some_and(|folder| folder.ends_with("Mail/tmp"))
+    });
+    let mut times = 0;
+    for (_, k) in of_letters {
+        let mut tale = tale(MAILDIR, "false", &letters(4));
+        let refused = format!("fsync:error=EIO:when={k}");
+        assert_eq!(tale.run_under(&few, Some(&refused)), Some(74));
+        assert_eq!(tale.run(None), Some(0));
+        let broken = tale.broken(None);
+        assert!(broken.is_empty(), "{refused}: {broken:#?}");
+        times += 1;
+    }
+    assert_eq!(times, 4);
+}
+
+#[test]
 fn no_sync_of_a_recovery_is_idle() {
     if !strace_is_here() {
         return;
@@ -166,7 +195,7 @@ fn nor_when_a_run_is_killed_and_another_goes_on() {
         "write",
         "fsync",
         "fdatasync",
-        "rename",
+        "renameat",
         "ftruncate",
         "unlink",
     ];
@@ -188,7 +217,7 @@ fn nor_when_the_system_refuses() {
     if !strace_is_here() {
         return;
     }
-    let calls = ["write", "fsync", "fdatasync", "rename", "ftruncate"];
+    let calls = ["write", "fsync", "fdatasync", "renameat", "ftruncate"];
     let mut times = 0;
     for deliver in [MAILDIR, MBOX] {
         for (call, k) in some(strikes(deliver, &calls), 9) {

@@ -5,13 +5,21 @@
 //! Before a letter is claimed, `tmp` itself is synced, and with the first one the way to it: a claimed
 //! file that is missing there can then only have been renamed, even after a power cut, and wherever a
 //! mail reader has put it since.
+//!
+//! Letters are synced some at a time (`unsynced`).
+
+mod resume;
+mod unsynced;
+
+pub use resume::{resume, Claimed};
 
 use super::{claim_words, host, path_bytes, undelivered, unprepared};
-use super::{Delivery, Fate, Letter, Sealed, Sender};
+use super::{Delivery, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
 use crate::message::{Envelope, Uid};
 use crate::steady::steady;
 use crate::{folder, owner};
+use rustix::fs::{renameat, unlinkat, AtFlags};
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
@@ -20,24 +28,33 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
+use unsynced::{send_off, Unsynced};
 
 /// The first word of a claim.
 pub const WORD: &[u8] = b"maildir";
-/// After so many seconds mail readers may sweep `tmp`, and a file missing there proves nothing.
-const SWEPT: i64 = 36 * 3600;
+/// When so many bytes of a letter are written, the disk is to begin with them.
+const EARLY: u64 = 1024 * 1024;
+/// So many letters at most share the syncs of a batch.
+const TOGETHER: usize = 64;
 /// What a Maildir is made of.
 const FOLDERS: [&str; 3] = ["tmp", "new", "cur"];
 
-/// A Maildir, open for delivery.
+/// A Maildir, open for delivery. Its folders are looked up once, and what lies in them from there.
 pub struct Maildir {
     path: PathBuf,
-    mark: String,
     tmp: File,
     new: File,
+    /// What marks our own names.
+    infix: String,
+    /// What stands in all names before the count, and behind all.
+    process: String,
     host: String,
     count: Cell<u64>,
     /// The folders themselves are there after a power cut.
     secure: Cell<bool>,
+    /// Files get the rights that they are made with.
+    usual: Cell<bool>,
+    unsynced: Unsynced,
 }
 
 impl Maildir {
@@ -53,15 +70,17 @@ impl Maildir {
             File::open(&folder).map_err(unprepared(&folder, "open"))
         };
         let (tmp, new) = (open("tmp")?, open("new")?);
-        let host = host_name();
         Ok(Self {
             path,
-            mark: sender.mark.clone(),
             tmp,
             new,
-            host,
+            infix: format!("_popget-{}", sender.mark),
+            process: format!("P{}Q", std::process::id()),
+            host: host_name(),
             count: Cell::new(0),
             secure: Cell::new(false),
+            usual: Cell::new(false),
+            unsynced: Unsynced::default(),
         })
     }
 
@@ -76,20 +95,24 @@ impl Maildir {
             .build_hasher()
             .finish();
         format!(
-            "{}.M{:06}P{}Q{}R{:08x}{}.{}",
+            "{}.M{:06}{}{}R{:08x}{}.{}",
             now.as_secs(),
             now.subsec_micros(),
-            std::process::id(),
+            self.process,
             self.count.get(),
             random & 0xffff_ffff,
-            self.infix(),
+            self.infix,
             self.host
         )
     }
 
-    /// What marks our own names.
-    fn infix(&self) -> String {
-        format!("_popget-{}", self.mark)
+    /// A new file in `tmp`. Which rights the system takes from it is the same for all of them.
+    fn fresh(&self, name: &str) -> io::Result<File> {
+        let file = folder::make(&self.tmp, name)?;
+        if !self.usual.get() {
+            self.usual.set(folder::own(&file)?);
+        }
+        Ok(file)
     }
 }
 
@@ -100,13 +123,16 @@ impl Delivery for Maildir {
 
     fn begin<'d>(&'d self, _: &Envelope, _: Option<&Uid>) -> Result<Box<dyn Letter<'d> + 'd>> {
         let name = Maildir::name(self);
-        let path = self.path.join("tmp").join(&name);
-        let file = folder::fresh(&path).map_err(undelivered(&path, "create"))?;
+        let file = self.fresh(&name).map_err(|why| {
+            let path = self.path.join("tmp").join(&name);
+            undelivered(&path, "create")(why)
+        })?;
         Ok(Box::new(Draft {
             maildir: self,
             name,
-            path,
             file: Some(file),
+            written: 0,
+            sent_off: 0,
             claimed: false,
         }))
     }
@@ -114,6 +140,7 @@ impl Delivery for Maildir {
     fn sync_sealed(&self) -> Result<()> {
         let tmp = self.path.join("tmp");
         let failed = undelivered(&tmp, "sync");
+        self.unsynced.sync().map_err(|why| failed(why.into()))?;
         if !self.secure.replace(true) {
             folder::secure(&tmp).map_err(&failed)?;
         }
@@ -128,11 +155,11 @@ impl Delivery for Maildir {
 
     fn sweep(&self) -> Result<()> {
         let tmp = self.path.join("tmp");
-        let mark = self.infix();
+        let mark = self.infix.as_bytes();
         for found in steady(|| fs::read_dir(&tmp)).map_err(unprepared(&tmp, "read"))? {
             let found = found.map_err(unprepared(&tmp, "read"))?;
             let name = found.file_name();
-            if memchr::memmem::find(name.as_bytes(), mark.as_bytes()).is_some() {
+            if memchr::memmem::find(name.as_bytes(), mark).is_some() {
                 fs::remove_file(found.path()).map_err(unprepared(&found.path(), "remove"))?;
             }
         }
@@ -140,7 +167,7 @@ impl Delivery for Maildir {
     }
 
     fn together(&self) -> usize {
-        64
+        TOGETHER
     }
 }
 
@@ -148,25 +175,42 @@ impl Delivery for Maildir {
 struct Draft<'d> {
     maildir: &'d Maildir,
     name: String,
-    path: PathBuf,
-    /// Open until it is sealed: many may wait to be delivered together.
+    /// Open until it is sealed.
     file: Option<File>,
+    written: u64,
+    /// As much of that as the disk was asked to begin with.
+    sent_off: u64,
     claimed: bool,
+}
+
+impl Draft<'_> {
+    fn failed(&self, folder: &str, doing: &'static str, why: io::Error) -> Error {
+        let path = self.maildir.path.join(folder).join(&self.name);
+        undelivered(&path, doing)(why)
+    }
 }
 
 impl<'d> Letter<'d> for Draft<'d> {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let written = self.file.as_mut().map(|file| file.write_all(bytes));
-        written
-            .unwrap_or(Ok(()))
-            .map_err(undelivered(&self.path, "write"))
+        let written = written.unwrap_or(Ok(()));
+        written.map_err(|why| self.failed("tmp", "write", why))?;
+        self.written += bytes.len() as u64;
+        if self.written - self.sent_off >= EARLY {
+            self.file
+                .iter()
+                .for_each(|file| send_off(file, self.sent_off));
+            self.sent_off = self.written;
+        }
+        Ok(())
     }
 
     fn seal(mut self: Box<Self>) -> Result<Box<dyn Sealed + 'd>> {
-        let synced = self.file.take().map(|file| file.sync_all());
-        synced
-            .unwrap_or(Ok(()))
-            .map_err(undelivered(&self.path, "sync"))?;
+        if let Some(file) = self.file.take() {
+            send_off(&file, self.sent_off);
+            let synced = self.maildir.unsynced.add(file);
+            synced.map_err(|why| self.failed("tmp", "sync", why.into()))?;
+        }
         Ok(self)
     }
 }
@@ -182,8 +226,9 @@ impl Sealed for Draft<'_> {
     }
 
     fn publish(self: Box<Self>, _meanwhile: &mut dyn FnMut()) -> Result<()> {
-        let public = self.maildir.path.join("new").join(&self.name);
-        fs::rename(&self.path, &public).map_err(undelivered(&public, "rename to"))
+        let Maildir { tmp, new, .. } = self.maildir;
+        let renamed = renameat(tmp, &self.name, new, &self.name);
+        renamed.map_err(|why| self.failed("new", "rename to", why.into()))
     }
 }
 
@@ -191,7 +236,7 @@ impl Drop for Draft<'_> {
     /// What was claimed stays: the claim says that it was published if it is not in `tmp`.
     fn drop(&mut self) {
         if !self.claimed {
-            let _ = fs::remove_file(&self.path);
+            let _ = unlinkat(&self.maildir.tmp, &self.name, AtFlags::empty());
         }
     }
 }
@@ -232,70 +277,6 @@ fn vet(path: &Path) -> Result<()> {
     }
 }
 
-/// A claimed letter: its name, and how many seconds ago it was claimed.
-pub struct Claimed<'c> {
-    /// Its name.
-    pub name: &'c [u8],
-    /// Its age.
-    pub age: i64,
-}
-
-/// Publishes, durably, what was claimed and not published; tells what became of each letter.
-pub fn resume(path: &Path, letters: &[Claimed]) -> Result<Vec<Fate>> {
-    vet(path)?;
-    let fates = letters.iter().map(|letter| publish(path, letter));
-    let fates: Vec<Fate> = fates.collect::<Result<_>>()?;
-    if fates.contains(&Fate::Delivered) {
-        // What was renamed is there after a power cut, too.
-        let new = path.join("new");
-        folder::sync(&new).map_err(undelivered(&new, "sync"))?;
-    }
-    Ok(fates)
-}
-
-/// Publishes a claimed letter that is still in `tmp`, or tells that it was published.
-fn publish(path: &Path, letter: &Claimed) -> Result<Fate> {
-    let Claimed { name, age } = *letter;
-    if name.contains(&b'/') {
-        return Ok(Fate::Unknown); // no name of ours
-    }
-    let name = super::path_of(name);
-    let (hidden, public) = (path.join("tmp").join(&name), path.join("new").join(&name));
-    match fs::rename(&hidden, &public) {
-        Ok(()) => return Ok(Fate::Delivered),
-        Err(why) if folder::is_missing(&why) => {}
-        Err(why) => return Err(undelivered(&public, "rename to")(why)),
-    }
-    for folder in ["tmp", "new"].map(|folder| path.join(folder)) {
-        if !folder::is_there(&folder).map_err(unprepared(&folder, "look at"))? {
-            // Not the Maildir that was: moved away, or on a disk that is not mounted.
-            return Ok(Fate::Unknown);
-        }
-    }
-    let lies = |folder| lies_in(&path.join(folder), &name);
-    if age < SWEPT || lies("new")? || lies("cur")? {
-        return Ok(Fate::Delivered);
-    }
-    Ok(Fate::Unknown)
-}
-
-/// Whether a folder holds this message, with flags or without.
-fn lies_in(folder: &Path, name: &Path) -> Result<bool> {
-    let failed = unprepared(folder, "read");
-    let name = name.as_os_str().as_bytes();
-    let found = match steady(|| fs::read_dir(folder)) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(false),
-        found => found.map_err(&failed)?,
-    };
-    for entry in found {
-        let found = entry.map_err(&failed)?.file_name();
-        if found.as_bytes().split(|b| *b == b':').next() == Some(name) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// This machine's name, with what a file name cannot hold escaped as the convention says.
 fn host_name() -> String {
     host().replace('/', "\\057").replace(':', "\\072")
@@ -304,6 +285,7 @@ fn host_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::Fate;
     use crate::message::Time;
 
     fn maildir(path: &Path) -> Maildir {
@@ -362,11 +344,12 @@ mod tests {
         fs::remove_dir_all(maildir.path.join("new")).unwrap();
         fs::create_dir(maildir.path.join("new")).unwrap();
         assert_eq!(fate(), Fate::Delivered);
-        assert_eq!(at(SWEPT), Fate::Unknown);
+        assert_eq!(at(resume::SWEPT), Fate::Unknown);
         // Another Maildir than the one it was claimed for tells nothing.
         fs::remove_dir(maildir.path.join("tmp")).unwrap();
         assert_eq!(fate(), Fate::Unknown);
         fs::create_dir(maildir.path.join("tmp")).unwrap();
+        let maildir = self::maildir(folder.path());
         std::mem::forget(sealed(&maildir, b"b\n"));
         maildir.sweep().unwrap();
         assert_eq!(files(&maildir, "tmp"), 0);

@@ -63,18 +63,23 @@ enum Place {
 impl MessageDigester {
     /// Takes the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let length = match self.place {
-                Place::LineStart => self.line_start(rest[0]),
+        // Bytes from `from` to `at` count and are digested together.
+        let (mut from, mut at) = (0, 0);
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            let (length, counts) = match self.place {
+                Place::LineStart if self.begun.is_empty() => self.line_start(rest),
+                Place::LineStart => self.line_begun(rest[0]),
                 Place::Line => self.line(rest),
-                Place::Body => {
-                    self.digester.update(rest);
-                    rest.len()
-                }
+                Place::Body => (rest.len(), true),
             };
-            rest = &rest[length..];
+            if !counts {
+                self.digester.update(&bytes[from..at]);
+                from = at + length;
+            }
+            at += length;
         }
+        self.digester.update(&bytes[from..]);
     }
 
     /// The digest of all that was taken.
@@ -83,35 +88,52 @@ impl MessageDigester {
         self.digester.finish()
     }
 
-    /// One byte of a line that may still turn out to be a mark.
-    fn line_start(&mut self, byte: u8) -> usize {
-        self.begun.push(byte);
-        if let Some(marked) = is_mark(&self.begun, self.marked) {
-            self.marked = marked;
-            if !marked {
-                self.digester.update(&self.begun);
-            }
-            self.place = match (self.begun.as_slice(), byte) {
-                (b"\n", _) => Place::Body,
-                (_, b'\n') => Place::LineStart,
-                _ => Place::Line,
-            };
-            self.begun.clear();
+    /// A line begins; gives how many bytes tell whether it is a mark, and whether they count. If it
+    /// is not all there that would tell, it is kept.
+    fn line_start(&mut self, rest: &[u8]) -> (usize, bool) {
+        let near = &rest[..rest.len().min(NAME)];
+        let telling = match near[0] {
+            b' ' | b'\t' => Some(1),
+            _ => memchr::memchr2(b':', b'\n', near).map(|at| at + 1),
+        };
+        let begun = &rest[..telling.unwrap_or(near.len())];
+        let counts = self.tell(begun);
+        if counts.is_none() {
+            self.begun.extend_from_slice(begun);
         }
-        1
+        (begun.len(), counts.unwrap_or(false))
+    }
+
+    /// One byte more of a line that may still turn out to be a mark.
+    fn line_begun(&mut self, byte: u8) -> (usize, bool) {
+        let mut begun = std::mem::take(&mut self.begun);
+        begun.push(byte);
+        match self.tell(&begun) {
+            None => self.begun = begun,
+            Some(true) => self.digester.update(&begun),
+            Some(false) => {}
+        }
+        (1, false)
+    }
+
+    /// Whether a line that begins so counts, if that can be told yet.
+    fn tell(&mut self, begun: &[u8]) -> Option<bool> {
+        self.marked = is_mark(begun, self.marked)?;
+        self.place = match begun {
+            b"\n" => Place::Body,
+            [.., b'\n'] => Place::LineStart,
+            _ => Place::Line,
+        };
+        Some(!self.marked)
     }
 
     /// The rest of a line that is known to be a mark or not.
-    fn line(&mut self, bytes: &[u8]) -> usize {
+    fn line(&mut self, bytes: &[u8]) -> (usize, bool) {
         let end = memchr::memchr(b'\n', bytes);
-        let length = end.map_or(bytes.len(), |end| end + 1);
-        if !self.marked {
-            self.digester.update(&bytes[..length]);
-        }
         if end.is_some() {
             self.place = Place::LineStart;
         }
-        length
+        (end.map_or(bytes.len(), |end| end + 1), !self.marked)
     }
 }
 

@@ -108,16 +108,24 @@ pub struct Envelope {
     pub recipients: Vec<Vec<u8>>,
 }
 
+/// The headers that tell who sent a message, and, the best first, to whom.
+const TRACE: [&str; 4] = [
+    "Return-Path",
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+];
+
 impl Envelope {
     /// Reads the trace that the last server left in the head: the first Return-Path, and the first
     /// of the headers that name the recipient it delivered to.
     pub fn from_head(head: &[u8]) -> Self {
-        let sender = header(head, "Return-Path")
-            .map(|value| address(&value))
-            .unwrap_or_default();
-        let recipients = ["Delivered-To", "X-Original-To", "Envelope-To"]
-            .iter()
-            .find_map(|name| header(head, name))
+        let [sender, recipients @ ..] = headers(head, TRACE);
+        let sender = sender.map(|value| address(&value)).unwrap_or_default();
+        let recipients = recipients
+            .into_iter()
+            .flatten()
+            .next()
             .map(|value| address(&value))
             .filter(|address| !address.is_empty());
         Self {
@@ -137,28 +145,52 @@ pub fn head_end(bytes: &[u8]) -> Option<usize> {
 
 /// The value of the first header of this name, unfolded; `None` if the head has none.
 pub fn header(head: &[u8], name: &str) -> Option<Vec<u8>> {
-    let mut value: Option<Vec<u8>> = None;
-    for line in head.split(|b| *b == b'\n') {
-        if line.is_empty() {
-            break;
+    let [value] = headers(head, [name]);
+    value
+}
+
+/// The values of the first headers of these names, in one pass.
+fn headers<const N: usize>(head: &[u8], names: [&str; N]) -> [Option<Vec<u8>>; N] {
+    let mut values = [const { None }; N];
+    let mut under_way = None;
+    for line in lines(head).take_while(|line| !line.is_empty()) {
+        if matches!(line[0], b' ' | b'\t') {
+            let value = under_way.and_then(|at: usize| values[at].as_mut());
+            value
+                .into_iter()
+                .for_each(|value: &mut Vec<u8>| value.extend_from_slice(line));
+            continue;
         }
-        let folded = matches!(line[0], b' ' | b'\t');
-        match &mut value {
-            Some(value) if folded => value.extend_from_slice(line),
-            Some(_) => break,
-            None if !folded => value = of_name(line, name).map(<[u8]>::to_vec),
-            None => {}
+        let found = names.iter().position(|name| of_name(line, name).is_some());
+        under_way = found.filter(|at| values[*at].is_none());
+        if let Some(at) = under_way {
+            values[at] = of_name(line, names[at]).map(<[u8]>::to_vec);
         }
     }
-    value.map(|value| value.trim_ascii().to_vec())
+    values.map(|value| value.map(|value| value.trim_ascii().to_vec()))
+}
+
+/// The lines of a text without their ends; the last one has none.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let Some(end) = memchr::memchr(b'\n', text) else {
+            return Some(text);
+        };
+        rest = Some(&text[end + 1..]);
+        Some(&text[..end])
+    })
 }
 
 /// What follows the colon if the line is a header of this name.
 fn of_name<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let (key, rest) = line.split_at_checked(name.len())?;
-    let colon = rest.iter().position(|b| *b == b':')?;
-    let blank = rest[..colon].iter().all(|b| matches!(b, b' ' | b'\t'));
-    (key.eq_ignore_ascii_case(name.as_bytes()) && blank).then_some(&rest[colon + 1..])
+    if !key.eq_ignore_ascii_case(name.as_bytes()) {
+        return None;
+    }
+    let colon = rest.iter().position(|b| !matches!(b, b' ' | b'\t'))?;
+    rest[colon..].strip_prefix(b":")
 }
 
 /// No address is longer: SMTP carries 256 octets (RFC 5321, section 4.5.3.1.3), lines 998.
@@ -174,8 +206,8 @@ fn address(value: &[u8]) -> Vec<u8> {
         (Some(open), Some(close)) if open < close => &value[open + 1..close],
         _ => value,
     };
-    let printable = inner.iter().copied().filter(|b| *b > 0x20 && *b != 0x7f);
-    let address: Vec<u8> = printable.collect();
+    let mut address = inner.to_vec();
+    address.retain(|b| *b > 0x20 && *b != 0x7f);
     // A program might take the one for an option, and cannot be given the other at all (execve(2)).
     let useless = address.starts_with(b"-") || address.len() > ADDRESS;
     if useless {

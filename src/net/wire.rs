@@ -352,7 +352,8 @@ impl<'e> Wire<'e> {
     fn fill(&mut self, check: impl Fn() -> Result<()>, during: &'static str) -> Result<()> {
         if self.unread.is_empty() {
             self.unread = 0..0;
-        } else if self.unread.start > 0 && self.unread.end == self.buffer.len() {
+        } else if self.unread.start > 0 {
+            // The beginning of a line: little to move, and room for much to come.
             self.buffer.copy_within(self.unread.clone(), 0);
             self.unread = 0..self.unread.len();
         }

@@ -10,8 +10,9 @@ use crate::plan::Step;
 use crate::seen::{Begun, Ended, Key};
 use std::time::{Duration, Instant};
 
-/// A batch is delivered when it has so many bytes,
-const BATCH_BYTES: u64 = 8 * 1024 * 1024;
+/// A batch is delivered when it has so many bytes (with a quarter of them, 96 messages of 1 MiB made
+/// 55 entries in the journal of ext4, and 15 with these),
+const BATCH_BYTES: u64 = 32 * 1024 * 1024;
 /// or has been waiting so long.
 const BATCH_AGE: Duration = Duration::from_secs(2);
 /// How often the server is shown that we are still here.
@@ -88,11 +89,12 @@ impl Road<'_> {
             return Ok(());
         }
         session.delivery.sync_sealed()?;
-        for waiting in &mut batch.letters {
-            waiting.begun.claim = waiting.sealed.claim()?;
-        }
-        let begun = batch.letters.iter().map(|waiting| waiting.begun.clone());
-        let begun = begun.collect();
+        let begun = batch.letters.iter_mut().map(|waiting| {
+            let claim = waiting.sealed.claim()?;
+            let begun = waiting.begun.clone();
+            Ok(Begun { claim, ..begun })
+        });
+        let begun = begun.collect::<Result<_>>()?;
         let first = self.memory.claim(&self.unsettled.ended(), begun)?;
         self.told(session)?;
         let ended = self.publish(session, (first, batch), next);

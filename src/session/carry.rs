@@ -9,17 +9,12 @@ use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Failure, Stage, Subject};
 use crate::maildrop::Maildrop;
-use crate::message::{head_end, Digest, Envelope, Listing, MessageDigester, Time};
+use crate::message::{Digest, Envelope, Listing, MessageDigester, Time};
 use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
-use crate::steady::steady;
 use std::io::Read;
 use std::time::Instant;
 
-/// How much of a message is read to find its head.
-const HEAD: usize = 64 * 1024;
-/// How much is read at a time.
-const PIECE: usize = 64 * 1024;
 /// In how many runs a message that cannot be had is an alarm.
 const ALARMS: u32 = 3;
 /// How often the line may be lost over one message before this run leaves it alone.
@@ -186,9 +181,9 @@ impl Road<'_> {
             ..
         } = session;
         let mut reader = Bounded::open(*maildrop, step)?;
-        let head = read_head(&mut reader)?;
-        let mut letter = delivery.begin(&Envelope::from_head(&head), step.listing.uid.as_ref())?;
-        let (digest, size) = self.pour(&head, &mut reader, Some(&mut *letter))?;
+        let envelope = Envelope::from_head(self.piece.begin(&mut reader)?);
+        let mut letter = delivery.begin(&envelope, step.listing.uid.as_ref())?;
+        let (digest, size) = self.pour(&mut reader, Some(&mut *letter))?;
         drop(reader);
         let mut copies = step.copies;
         if step.why == Reason::Compare || step.listing.uid.is_none() {
@@ -233,35 +228,27 @@ impl Road<'_> {
         }))
     }
 
-    /// Pours a message into a letter, if there is one, and takes its digest and size.
+    /// Pours a message that was begun into a letter, if there is one, and takes its digest and size.
     pub(super) fn pour(
-        &self,
-        head: &[u8],
+        &mut self,
         reader: &mut dyn Read,
         mut letter: Option<&mut dyn Letter<'_>>,
     ) -> Result<(Digest, u64)> {
-        let mut digester = MessageDigester::default();
-        let (mut size, mut untold) = (0, 0);
-        let mut take = |bytes: &[u8]| {
-            digester.update(bytes);
-            size += bytes.len() as u64;
-            untold += bytes.len() as u64;
-            if untold >= PIECE as u64 {
-                self.events
-                    .emit(Event::Progress(std::mem::take(&mut untold)));
-            }
-            letter.as_mut().map_or(Ok(()), |letter| letter.write(bytes))
-        };
-        take(head)?;
-        let mut piece = vec![0; PIECE];
+        let (mut digester, mut size) = (MessageDigester::default(), 0);
         loop {
-            match read(reader, &mut piece)? {
-                0 => break,
-                n => take(&piece[..n])?,
+            self.piece.fill(reader)?;
+            let bytes = self.piece.bytes();
+            digester.update(bytes);
+            if let Some(letter) = &mut letter {
+                letter.write(bytes)?;
             }
+            size += bytes.len() as u64;
+            self.events.emit(Event::Progress(bytes.len() as u64));
+            if !self.piece.is_full() {
+                return Ok((digester.finish(), size));
+            }
+            self.piece.clear();
         }
-        self.events.emit(Event::Progress(untold));
-        Ok((digester.finish(), size))
     }
 
     /// A message turned out to be known by its bytes: nothing is delivered, but it is known by its
@@ -370,22 +357,4 @@ fn which(step: &Step) -> Which {
 /// By what a message is known before it is read.
 fn key(listing: &Listing) -> Option<Key> {
     listing.uid.clone().map(Key::Uid)
-}
-
-/// Reads until the head is whole, or as much as it may be long.
-pub(super) fn read_head(reader: &mut dyn Read) -> Result<Vec<u8>> {
-    let mut head = vec![0; HEAD];
-    let mut filled = 0;
-    while filled < HEAD && head_end(&head[..filled]).is_none() {
-        match read(reader, &mut head[filled..])? {
-            0 => break,
-            n => filled += n,
-        }
-    }
-    head.truncate(filled);
-    Ok(head)
-}
-
-fn read(reader: &mut dyn Read, piece: &mut [u8]) -> Result<usize> {
-    steady(|| reader.read(piece)).map_err(Error::from_reader)
 }

@@ -9,6 +9,7 @@ mod batch;
 mod bounded;
 mod carry;
 mod pace;
+mod piece;
 mod portion;
 mod prepare;
 mod probe;
@@ -29,6 +30,7 @@ use crate::secret::Credential;
 use crate::seen::{Access, Key, Lock, Memory};
 use again::Again;
 use batch::Unsettled;
+use piece::Piece;
 use portion::Portion;
 use prepare::{prepare, recall};
 use std::collections::{HashMap, HashSet};
@@ -117,6 +119,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         read: Vec::new(),
         unsettled: Unsettled::default(),
         pipeline: account.pipeline,
+        piece: Piece::default(),
     };
     let retries = match mode {
         Mode::Fetch | Mode::Check => account.retry,
@@ -170,6 +173,8 @@ struct Road<'r> {
     unsettled: Unsettled,
     /// How much may be asked for ahead.
     pipeline: Pipeline,
+    /// The piece of a message that is under way.
+    piece: Piece,
 }
 
 impl Road<'_> {

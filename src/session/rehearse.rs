@@ -2,7 +2,6 @@
 
 use super::acquaintance::Acquaintance;
 use super::bounded::Bounded;
-use super::carry::read_head;
 use super::{now, Road};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Stage};
@@ -101,8 +100,8 @@ impl Road<'_> {
         acquaintance: &mut Acquaintance,
     ) -> Result<(bool, Disposition)> {
         let mut reader = Bounded::open(maildrop, step)?;
-        let head = read_head(&mut reader)?;
-        let (digest, _) = self.pour(&head, &mut reader, None)?;
+        self.piece.begin(&mut reader)?;
+        let (digest, _) = self.pour(&mut reader, None)?;
         Ok(match acquaintance.meet(digest) {
             Some(stored) => (false, self.account.policy.afterwards(stored, now())),
             None => (true, step.afterwards),

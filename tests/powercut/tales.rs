@@ -128,7 +128,7 @@ pub fn struck() -> Vec<(String, Tale)> {
     let mut tales = Vec::new();
     for (deliver, call, from_the_last) in [
         (MAILDIR, "fdatasync", 1), // before the claims last
-        (MAILDIR, "rename", 1),    // before the last is public
+        (MAILDIR, "renameat", 1),  // before the last is public
         (MAILDIR, "fdatasync", 0), // before it is remembered
         (MBOX, "fsync", 0),        // before the mbox is synced
         (MBOX, "write", 7),        // in the middle of it

@@ -192,8 +192,9 @@ impl Delivery for Mbox {
         })
     }
 
+    /// They wait in memory.
     fn together(&self) -> usize {
-        64
+        32
     }
 }
 

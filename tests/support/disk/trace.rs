@@ -90,8 +90,12 @@ impl Call {
     /// where the call has one.
     pub fn path(&self, at: usize) -> PathBuf {
         let path = path_of(self.text(at).to_vec());
-        assert!(path.is_absolute(), "{}: {}", self.name, path.display());
-        path
+        if path.is_absolute() {
+            return path;
+        }
+        let before = at.checked_sub(1);
+        let (_, folder) = self.descriptor(before.expect("a folder to begin from"));
+        folder.join(path)
     }
 }
 
@@ -256,12 +260,15 @@ fn a_trace_is_read_as_it_is_written() {
         8 openat(AT_FDCWD</>, \"/a, b\", O_RDWR|O_CREAT, 0600 <unfinished ...>\n\
         7 fsync(3</a/b>) = -1 EIO (Input/output error) (INJECTED)\n\
         8 <... openat resumed>) = 4</a, b>\n\
+        7 renameat(3</a>, \"x\", 4</a, b>, \"y\") = 0\n\
         7 fsync(3</a/b>) = ?\n7 +++ killed by SIGKILL +++\n8 +++ exited with 75 +++\n";
     let calls = read(log);
     let names: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
-    assert_eq!(names, ["write", "openat", "exited", "exited"]);
+    assert_eq!(names, ["write", "openat", "renameat", "exited", "exited"]);
     assert_eq!(&*calls[0].text(1), b"x\n\"\0\n3");
     assert_eq!(calls[0].descriptor(0), (3, "/a/b>c".into()));
     assert_eq!((calls[1].path(1), calls[1].result), ("/a, b".into(), 4));
-    assert_eq!((calls[2].result, calls[3].result), (-1, 75));
+    assert_eq!(calls[2].path(1), Path::new("/a/x"));
+    assert_eq!(calls[2].path(3), Path::new("/a, b/y"));
+    assert_eq!((calls[3].result, calls[4].result), (-1, 75));
 }
