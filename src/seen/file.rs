@@ -458,9 +458,11 @@ mod tests {
         let text = || fs::read_to_string(folder.path().join("work.seen")).unwrap();
         let (mut memory, _) = recall(folder.path()).unwrap();
         let deliveries = (0..SMALL).map(|n| begun(format!("{n:04}").as_bytes()));
-        let first = memory.claim(deliveries.collect()).unwrap();
-        let done: Vec<u64> = (first..first + SMALL as u64).collect();
-        memory.settle(&done, &[]).unwrap();
+        let first = memory
+            .claim(&Ended::default(), deliveries.collect())
+            .unwrap();
+        let all: Vec<u64> = (first..first + SMALL as u64).collect();
+        memory.settle(&done(&all)).unwrap();
         let claimed = text();
         memory.compact(Time(0)).unwrap();
         assert_eq!(text(), claimed);
