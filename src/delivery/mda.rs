@@ -136,7 +136,7 @@ impl Sealed for Draft<'_> {
         let mda = self.mda;
         let mut command = mda.command(&self);
         // All that can fail before it starts comes before it starts.
-        let pipes = Pipes::lay(&mut command).map_err(|why| Error::System {
+        let pipes = Pipes::lay(&mut command, self.spool.length()).map_err(|why| Error::System {
             doing: "make a pipe",
             why,
         })?;

@@ -17,8 +17,10 @@ use std::time::{Duration, Instant};
 
 /// How much of its standard error is kept.
 const SAID: usize = 2000;
-/// How much it is given at a time.
+/// How much it is given at a time, and what a pipe holds.
 const PIECE: usize = 64 * 1024;
+/// What a pipe can be made to hold.
+const WIDE: u64 = 1024 * 1024;
 /// How long nothing else is done while it runs,
 const TICK: Duration = Duration::from_secs(1);
 /// and how long at first and at last where only asking tells that it has ended.
@@ -34,9 +36,12 @@ pub struct Pipes {
 }
 
 impl Pipes {
-    /// Makes them, and gives the command its ends.
-    pub fn lay(command: &mut Command) -> io::Result<Self> {
+    /// Makes them for a message of this length, and gives the command its ends.
+    pub fn lay(command: &mut Command, length: u64) -> io::Result<Self> {
         let (unread, stdin) = pipe()?;
+        if length > PIECE as u64 {
+            widen(&stdin, length.min(WIDE) as usize);
+        }
         let (stderr, said) = pipe()?;
         ioctl_fionbio(&stdin, true)?;
         ioctl_fionbio(&stderr, true)?;
@@ -237,6 +242,16 @@ fn end_of(child: &Child) -> Option<OwnedFd> {
 fn end_of(_: &Child) -> Option<OwnedFd> {
     None
 }
+
+/// Makes a pipe hold so much, if it may: the whole message is in there before the next is waited for,
+/// and an MDA gets all of it even if we are killed.
+#[cfg(target_os = "linux")]
+fn widen(pipe: &OwnedFd, size: usize) {
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, size);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn widen(_: &OwnedFd, _: usize) {}
 
 /// A pipe that no other program started meanwhile inherits.
 fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
