@@ -88,6 +88,7 @@ impl Error {
             | E::OutOfSync(_)
             | E::AccountBusy(_)
             | E::MboxBusy(_)
+            | E::MaildropBusy(_)
             | E::MdaLater { .. } => ExitStatus::TryLater,
             E::Bug(_) => ExitStatus::Software,
         }
@@ -159,6 +160,7 @@ impl Error {
             | E::AccountBusy(_)
             | E::Unsafe { .. }
             | E::Destination { .. }
+            | E::MaildropBusy(_)
             | E::Delivering { .. }
             | E::MboxBusy(_)
             | E::MdaMissing { .. }

@@ -300,6 +300,8 @@ pub enum Error {
     AccountBusy(PathBuf),
     /// What would be done with a file or folder is the choice of others.
     Unsafe {
+    /// Another popget holds this maildrop, under another account's name.
+    MaildropBusy(PathBuf),
         /// The file or folder.
         path: PathBuf,
         /// What is wrong with it, and what to do.

@@ -80,6 +80,7 @@ impl fmt::Display for Error {
             }
             E::AccountBusy(path) => write!(f, "another popget holds this account ({})", path.display()),
             E::Unsafe { path, why } => write!(f, "{} {why}", path.display()),
+            E::MaildropBusy(path) => write!(f, "another popget visits the same maildrop for another account ({})", path.display()),
             E::MboxBusy(path) => write!(f, "mbox {} is locked by another program", path.display()),
             E::MdaMissing { command, why } => write!(f, "the MDA {command} cannot be started: {}", plain(why)),
             E::MdaLater { ended, .. } => write!(f, "the MDA {ended}"),
@@ -159,7 +160,7 @@ impl Error {
                 "give the new maildrop an account name of its own, or run once with --accept-new-uids to go on with this one"
             }
             E::StateDamaged { .. } => "mend or restore the file; without it everything on the server counts as new",
-            E::AccountBusy(_) => "wait for it to finish",
+            E::AccountBusy(_) | E::MaildropBusy(_) => "wait for it to finish",
             E::MboxBusy(_) => "the next run tries again; remove a stale lock file by hand if no program uses the mbox",
             E::MdaMissing { .. } => "check deliver.mda",
             E::MdaLater { .. } | E::MdaRefused { .. } => "the message stays on the server and is tried again in the next run",

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::folder;
+use crate::message::{Digest, Digester};
 use crate::owner::{self, Others};
 use crate::steady::steady;
 use rustix::fs::OFlags;
@@ -22,6 +23,15 @@ pub struct Place {
 impl Place {
     pub(super) fn file(&self, ending: &str) -> PathBuf {
         self.directory.join(format!("{}.{ending}", self.account))
+    }
+
+    /// The lock of a maildrop, by a name that no account can have.
+    fn of_maildrop(&self, maildrop: &str) -> PathBuf {
+        let mut digester = Digester::default();
+        digester.update(maildrop.as_bytes());
+        let Digest(digest) = digester.finish();
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.directory.join(format!("%{hex}.lock"))
     }
 
     /// Creates the state directory if it is missing, for us alone.
@@ -62,28 +72,34 @@ pub enum Access {
     Read,
 }
 
-/// Holds an account for as long as it lives; the kernel lets go of it when we die.
-pub struct Lock(#[allow(dead_code)] Option<File>);
+/// Holds an account and its maildrop for as long as it lives; the kernel lets go of them when we die.
+pub struct Lock(#[allow(dead_code)] [Option<File>; 2]);
 
 impl Lock {
-    /// Takes the lock, or fails at once if another popget has it. Whoever only reads makes no file:
-    /// where there is none, there is nothing to lock.
-    pub fn take(place: &Place, access: Access) -> Result<Self> {
+    /// Takes the locks, or fails at once if another popget has the account, or this maildrop under
+    /// another account's name. Whoever only reads makes no file: where there is none, there is
+    /// nothing to lock.
+    pub fn take(place: &Place, maildrop: &str, access: Access) -> Result<Self> {
         let writes = access == Access::Write;
         if writes {
             place.create()?;
         }
         place.check()?;
-        let path = place.file("lock");
+        let account = Self::hold(place.file("lock"), access, Error::AccountBusy)?;
+        let maildrop = Self::hold(place.of_maildrop(maildrop), access, Error::MaildropBusy)?;
+        Ok(Self([account, maildrop]))
+    }
+
+    /// Locks a file.
+    fn hold(path: PathBuf, access: Access, busy: fn(PathBuf) -> Error) -> Result<Option<File>> {
+        let writes = access == Access::Write;
         let file = match open_lock(&path, access) {
-            Err(why) if !writes && why.kind() == io::ErrorKind::NotFound => return Ok(Self(None)),
+            Err(why) if !writes && why.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(failed(&path, "open"))?,
         };
         match steady(|| fs2::FileExt::try_lock_exclusive(&file)) {
-            Ok(()) => Ok(Self(Some(file))),
-            Err(why) if why.kind() == fs2::lock_contended_error().kind() => {
-                Err(Error::AccountBusy(path))
-            }
+            Ok(()) => Ok(Some(file)),
+            Err(why) if why.kind() == fs2::lock_contended_error().kind() => Err(busy(path)),
             Err(why) => Err(failed(&path, "lock")(why)),
         }
     }
@@ -131,10 +147,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (directory, account) = (folder.path().into(), "work".into());
         let place = Place { directory, account };
-        let held = Lock::take(&place, Access::Write).unwrap();
-        let second = Lock::take(&place, Access::Write);
+        let twin = Place {
+            account: "twin".into(),
+            ..place.clone()
+        };
+        let take = |place, maildrop| Lock::take(place, maildrop, Access::Write);
+        let held = take(&place, "a@h:995").unwrap();
+        let second = take(&place, "b@h:995");
         assert!(matches!(second, Err(Error::AccountBusy(_))));
+        let second = take(&twin, "a@h:995");
+        assert!(matches!(second, Err(Error::MaildropBusy(_))));
+        assert!(take(&twin, "b@h:995").is_ok());
         drop(held);
-        assert!(Lock::take(&place, Access::Write).is_ok());
+        assert!(take(&twin, "a@h:995").is_ok());
     }
 }

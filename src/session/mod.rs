@@ -80,7 +80,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         Mode::Fetch => Access::Write,
         Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => Access::Read,
     };
-    let _lock = Lock::take(&account.place, access)?;
+    let _lock = Lock::take(&account.place, &account.maildrop(), access)?;
     let mut memory = recall(account, access, events)?;
     let delivery = match access {
         Access::Write => Some(prepare(account, &mut memory, events)?),
