@@ -13,6 +13,7 @@
 //! - `retrieval`: what is on the server arrives, whatever the server does
 //! - `pipelining`: what is sent ahead, and servers that do not bear it
 //! - `login`: who may be told the password, and what a refusal means
+//! - `offers`: what is remembered of what a server can do
 //! - `memory`: what is known is known again, and nothing else is
 //! - `deletion`: what goes on the server, and when
 //! - `tls`: who is believed, and that nothing is said to anybody else
@@ -60,6 +61,7 @@ mod maildir;
 mod mbox;
 mod mda;
 mod memory;
+mod offers;
 mod others;
 mod peers;
 mod pipelining;

@@ -80,6 +80,7 @@ impl Error {
             | E::InUse(_)
             | E::LoginDelay { .. }
             | E::ServerTrouble(_)
+            | E::OffersMore
             | E::NotAsListed
             | E::MessageRefused(_)
             | E::TooLong(_)
@@ -87,8 +88,8 @@ impl Error {
             | E::QuitRefused(_)
             | E::OutOfSync(_)
             | E::AccountBusy(_)
-            | E::MboxBusy(_)
             | E::MaildropBusy(_)
+            | E::MboxBusy(_)
             | E::MdaLater { .. } => ExitStatus::TryLater,
             E::Bug(_) => ExitStatus::Software,
         }
@@ -152,15 +153,16 @@ impl Error {
             | E::NoWay(_)
             | E::NoBinding
             | E::Uncarriable(_)
+            | E::OffersMore
             | E::QuitRefused(_)
             | E::AllNew { .. }
             | E::OtherMaildrop { .. }
             | E::StateDamaged { .. }
             | E::State { .. }
             | E::AccountBusy(_)
+            | E::MaildropBusy(_)
             | E::Unsafe { .. }
             | E::Destination { .. }
-            | E::MaildropBusy(_)
             | E::Delivering { .. }
             | E::MboxBusy(_)
             | E::MdaMissing { .. }

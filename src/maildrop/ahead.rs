@@ -28,6 +28,8 @@ pub enum Pipeline {
     Off,
     /// At most so many, where the server offers it.
     Window(u32),
+    /// One, since the server offers it and loses what is sent ahead.
+    Lost,
 }
 
 impl Pipeline {
@@ -36,7 +38,7 @@ impl Pipeline {
         match self {
             Self::Auto if offered => usize::MAX,
             Self::Window(most) if offered => most as usize,
-            Self::Auto | Self::Window(_) | Self::Off => 1,
+            Self::Auto | Self::Window(_) | Self::Off | Self::Lost => 1,
         }
     }
 }
@@ -44,6 +46,7 @@ impl Pipeline {
 /// What is said to an open maildrop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
+    Capabilities,
     Stat,
     Uidl,
     List,
@@ -67,6 +70,7 @@ impl Command {
     /// Its keyword.
     pub fn keyword(self) -> &'static str {
         match self {
+            Self::Capabilities => "CAPA",
             Self::Stat => "STAT",
             Self::Uidl => "UIDL",
             Self::List => "LIST",
@@ -94,7 +98,7 @@ impl Command {
     /// Whether more lines follow a reply that is no refusal.
     pub fn has_body(self) -> bool {
         match self {
-            Self::Uidl | Self::List | Self::Top(_) | Self::Retrieve(_) => true,
+            Self::Capabilities | Self::Uidl | Self::List | Self::Top(_) | Self::Retrieve(_) => true,
             Self::Stat | Self::Delete(_) | Self::Noop | Self::Reset | Self::Quit => false,
         }
     }
@@ -165,6 +169,16 @@ impl Ahead {
     /// How many commands may be under way.
     pub fn most(&self) -> usize {
         self.most
+    }
+
+    /// From now on no more commands may be under way than this.
+    pub fn allow(&mut self, most: usize) {
+        self.most = most.max(1);
+    }
+
+    /// Whether a message came that was not the one that was asked for.
+    pub fn loses(&self) -> bool {
+        matches!(self.trust, Trust::Lost)
     }
 
     /// How many octets of messages are under way.

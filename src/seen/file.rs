@@ -4,7 +4,7 @@
 
 use super::place::failed;
 use super::text::{self, Line, HEADER};
-use super::{Begun, Entry, Identity, Key, Login, Records};
+use super::{Begun, Entry, Identity, Key, Login, Offers, Records};
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::{Digest, Listing, Time};
@@ -163,6 +163,14 @@ impl Memory {
         self.append(vec![Line::Login(login)], Durable::No)
     }
 
+    /// Notes what the server can do; that nothing is known of it, only where something was.
+    pub fn offered(&mut self, offers: Offers) -> Result<()> {
+        if offers.words.is_empty() && self.records.offers().is_none() {
+            return Ok(());
+        }
+        self.append(vec![Line::Offers(offers)], Durable::No)
+    }
+
     /// Notes that a message could not be had in one run more; gives how many that are.
     pub fn failed(&mut self, key: Key) -> Result<u32> {
         let count = self
@@ -255,6 +263,9 @@ impl Memory {
         }
         if let Some(login) = records.login {
             text::write(&mut all, &Line::Login(login));
+        }
+        if let Some(offers) = records.offers() {
+            text::write(&mut all, &Line::Offers(offers.clone()));
         }
         for (id, Begun { key, entry, claim }) in &records.begun {
             let (key, entry, claim) = (key.clone(), entry.clone(), claim.clone());

@@ -1,6 +1,6 @@
 //! The memory as text, a line an entry; pure. The format is documented in popget.yaml(5).
 
-use super::{Entry, Identity, Key, Login};
+use super::{Entry, Identity, Key, Login, Offers};
 use crate::message::{Digest, Time, Uid};
 use std::fmt::Write;
 use std::num::NonZeroU32;
@@ -31,6 +31,8 @@ pub enum Line {
     Fail(Key, u32),
     /// A login, and how far the next one is to be from it.
     Login(Login),
+    /// What the server can do.
+    Offers(Offers),
 }
 
 /// Reads one line; `None` if it is none of ours.
@@ -79,13 +81,11 @@ pub fn parse(line: &[u8]) -> Option<Line> {
             let (key, _) = address(&mut words)?;
             Line::Fail(key, words.next()?.parse().ok()?)
         }
-        "login" => {
-            let at = Time(words.next()?.parse().ok()?);
-            Line::Login(Login {
-                at,
-                delay: words.next()?.parse().ok()?,
-            })
-        }
+        "login" => Line::Login(Login {
+            at: Time(words.next()?.parse().ok()?),
+            delay: words.next()?.parse().ok()?,
+        }),
+        "offers" => Line::Offers(offers(&mut words)?),
         _ => return None,
     };
     words.next().is_none().then_some(line)
@@ -117,6 +117,11 @@ pub fn write(out: &mut String, line: &Line) {
         Line::Size(key, digest, size) => writeln!(out, "size {} {size}", place(key, *digest)),
         Line::Fail(key, count) => writeln!(out, "fail {} {count}", place(key, None)),
         Line::Login(Login { at, delay }) => writeln!(out, "login {} {delay}", at.0),
+        Line::Offers(Offers { at, door, words }) => {
+            let all = [door.as_bytes()].into_iter();
+            let all = all.chain(words.iter().map(Vec::as_slice)).map(escape);
+            writeln!(out, "offers {} {}", at.0, all.collect::<Vec<_>>().join(" "))
+        }
     };
 }
 
@@ -141,6 +146,14 @@ fn record<'t>(words: &mut impl Iterator<Item = &'t str>) -> Option<(Key, Entry)>
             gone,
         },
     ))
+}
+
+/// When a server was asked, how it is reached, and what it can do there.
+fn offers<'t>(words: &mut impl Iterator<Item = &'t str>) -> Option<Offers> {
+    let at = Time(words.next()?.parse().ok()?);
+    let door = string(words.next()?)?;
+    let words = words.map(unescape).collect::<Option<_>>()?;
+    Some(Offers { at, door, words })
 }
 
 /// UID and digest, which together point at one entry.
@@ -302,6 +315,16 @@ mod tests {
                 at: Time(7),
                 delay: 300,
             }),
+            Line::Offers(Offers {
+                at: Time(8),
+                door: "implicit:ä@h:995".into(),
+                words: vec![b"TOP".to_vec(), b"SASL PLAIN %".to_vec()],
+            }),
+            Line::Offers(Offers {
+                at: Time(8),
+                door: "none:a@h:110".into(),
+                words: Vec::new(),
+            }),
         ];
         for line in lines {
             let mut text = String::new();
@@ -326,6 +349,8 @@ mod tests {
             "seen - 1 2 - 1",
             "login 7",
             "login 7 -1",
+            "offers 7",
+            "offers 7 h %2",
             "account w u h ",
             "account w u h ../456789ab",
         ] {
