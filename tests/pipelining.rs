@@ -245,3 +245,17 @@ fn heads_are_asked_for_ahead_too() {
         .prints("s3")
         .exits(0);
 }
+
+/// The server reads nothing while it speaks, and has room for nothing. What is said ahead must fit
+/// into our own end, or both would wait for each other.
+#[test]
+fn a_server_that_only_speaks_is_heard() {
+    let server = PopServer::builder().cramped().start();
+    let letter = |index: usize| format!("Subject: {index}\n\n{}\n", "x".repeat(99)).into_bytes();
+    let messages: Vec<_> = (0..6000).map(letter).collect();
+    for (index, message) in messages.iter().enumerate() {
+        server.maildrop().add(&format!("u{index}"), message);
+    }
+    let mut scene = Scene::with_server(&server).in_memory();
+    scene.run().delivers_bytes(&messages).silent().exits(0);
+}

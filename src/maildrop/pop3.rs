@@ -50,7 +50,7 @@ impl<'e> Pop3<'e> {
     /// A session that is logged in already.
     pub fn over(talk: Talk<'e>, known: Known) -> Self {
         Self {
-            ahead: Ahead::new(known.most()),
+            ahead: Ahead::new(known.most(), talk.0.room()),
             talk,
             known,
             deletions: Vec::new(),
@@ -152,7 +152,7 @@ impl<'e> Pop3<'e> {
         if !self.ahead.holds(command) {
             self.catch_up()?;
         }
-        let requests = self.ahead.request(command);
+        let requests = self.ahead.request(command, self.talk.0.lasted());
         if !requests.is_empty() {
             self.talk.0.send(&requests)?;
         } else if self.talk.0.quiet() > QUIET {
