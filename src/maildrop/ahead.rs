@@ -296,7 +296,7 @@ impl Ahead {
             requests.push(self.send(command, size));
         }
         let low = self.asked.len() <= self.most / 2
-            && self.octets <= self.room / 2
+            && self.octets <= self.room - self.room / 8
             && self.promised <= self.wide / 2;
         while low && self.asked.len() < self.most {
             let Some((next, size)) = self.wanted.front().copied() else {
@@ -388,7 +388,7 @@ mod tests {
     fn a_window_is_filled_again_when_half_of_it_is_used_up() {
         assert_eq!(requests(4, 8, 100), [4, 0, 2, 0, 2, 0, 0, 0]);
         let all = requests(usize::MAX, 3000, 1000);
-        assert!(all.iter().filter(|sent| **sent > 0).count() < 12, "{all:?}");
+        assert!(all.iter().filter(|sent| **sent > 0).count() < 50, "{all:?}");
     }
 
     #[test]
@@ -398,34 +398,43 @@ mod tests {
         assert_eq!(requests(usize::MAX, 20, 1 << 20)[..3], [16, 0, 0]);
     }
 
-    /// How much is under way at the most, where answers take so many milliseconds and so many octets
-    /// come in one.
-    fn under_way(trip: u64, pace: u64, size: u64) -> u64 {
+    /// How many octets come in a microsecond and how many are under way at the most, where an answer
+    /// takes so many microseconds and the line brings so many octets in one. The first half is left
+    /// out.
+    fn brings(trip: u64, pace: u64, size: u64) -> (f64, u64) {
         let mut ahead = Ahead::new(usize::MAX, 64 * 1024);
         let count = u32::try_from((PROMISED.end() * 8 / size).min(60_000)).unwrap();
         ahead.announce(Part::Whole, &wanted(count, size));
-        // When the answer to each can begin to come, and until when the line is taken.
-        let (mut due, mut busy, mut now, mut most) = (VecDeque::new(), 0, 0, 0);
+        let (mut due, mut now, mut half, mut most) = (VecDeque::new(), 0, 0, 0);
         for n in 1..=count {
-            let sent = ahead.request(retrieve(n), Duration::from_millis(now));
+            let sent = ahead.request(retrieve(n), Duration::from_micros(now));
             due.extend(sent.iter().map(|_| now + trip));
             most = most.max(ahead.promised);
-            busy = due.pop_front().unwrap().max(busy) + size / pace;
-            now = busy;
+            now = due.pop_front().unwrap().max(now) + size / pace;
+            if n == count / 2 {
+                half = now;
+            }
             taken(&mut ahead);
         }
-        most
+        let octets = (count - count / 2) as u64 * size;
+        (octets as f64 / (now - half) as f64, most)
     }
 
     #[test]
     fn what_is_under_way_fills_the_line() {
-        // 1 Gbit/s at 200 ms: half of it is still there when more is asked for.
-        for size in [1 << 20, 8 << 20, 40 << 20] {
-            assert!(under_way(200, 125_000, size) / 2 >= 25_000_000, "{size}");
+        // 1 Gbit/s at 200 ms. Of small messages, the commands take the room.
+        for (size, least) in [
+            (4096, 90.0),
+            (8192, 120.0),
+            (1 << 20, 120.0),
+            (40 << 20, 120.0),
+        ] {
+            let (brings, _) = brings(200_000, 125, size);
+            assert!(brings > least, "{size}: {brings}");
         }
         // What a weak line brings in two seconds is less than what is asked for in any case.
-        assert_eq!(under_way(200, 100, 1 << 20), *PROMISED.start());
-        assert!(under_way(1, 10_000_000, 1 << 20) <= *PROMISED.end());
+        assert_eq!(brings(200_000, 1, 1 << 20).1, *PROMISED.start());
+        assert!(brings(1000, 10_000, 1 << 20).1 <= *PROMISED.end());
     }
 
     #[test]
