@@ -173,6 +173,19 @@ fn settings_that_ask_for_what_is_not_remembered_are_asked_about() {
     scene.run().silent().exits(0);
 }
 
+/// What refuses the strong way and then offers a weak one may be an attacker, remembered or not.
+#[test]
+fn nothing_weaker_is_tried_where_anybody_may_listen() {
+    let now = "S: TOP\nS: PIPELINING\nS: SASL PLAIN LOGIN CRAM-MD5\n";
+    let refused = "C: AUTH SCRAM-SHA-256 *\nS: -ERR unknown mechanism\n";
+    let script = HELLO.to_owned() + refused + &capa(now) + QUIT;
+    let remembered = " TOP PIPELINING SASL%20SCRAM-SHA-256";
+    let scene = knows(scene(), "none:alice@127.0.0.1", 60, remembered);
+    let mut scene = scene.without_key("auth").conversation_text(&script);
+    let outcome = scene.run().delivers_nothing().never_shows("open-sesame");
+    outcome.says("in the clear").says_lines(1).exits(78);
+}
+
 #[test]
 fn a_server_that_takes_commands_ahead_no_more_is_asked_one_by_one() {
     let behind = ahead(
