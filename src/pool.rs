@@ -6,30 +6,32 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// Does `count` pieces of work, at most `jobs` at a time, and gives their outcomes in order; an
-/// inner `Err` holds what a piece said when it panicked. Meanwhile the calling thread does something
+/// Does pieces of work, those of a row one after the other, and at most `jobs` rows at a time. Each
+/// number below the count of all stands in one row. Gives the outcomes in the order of the numbers;
+/// an inner `Err` holds what a piece said when it panicked. Meanwhile the calling thread does something
 /// of its own; `work` is dropped when the last piece is done, so what it holds open is closed by
 /// then. Fewer threads than wished for will do; it fails if the system gives none.
 pub fn run<T: Send, W: Fn(usize) -> T + Send + Sync>(
     jobs: usize,
-    count: usize,
+    rows: &[Vec<usize>],
     work: W,
     meanwhile: impl FnOnce(),
 ) -> io::Result<Vec<Result<T, String>>> {
     let outcomes: Vec<Mutex<Option<Result<T, String>>>> =
-        (0..count).map(|_| Mutex::default()).collect();
+        rows.iter().flatten().map(|_| Mutex::default()).collect();
     let (work, next) = (Arc::new(work), AtomicUsize::new(0));
     thread::scope(|scope| {
-        for thread in 0..jobs.min(count) {
+        for thread in 0..jobs.min(rows.len()) {
             let (work, next, outcomes) = (Arc::clone(&work), &next, &outcomes);
-            let toil = move || loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(place) = outcomes.get(index) else {
-                    return;
-                };
-                let outcome = catch_unwind(AssertUnwindSafe(|| work(index)));
-                let outcome = outcome.map_err(|panic| words(&*panic));
-                *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            let toil = move || {
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    for index in row {
+                        let outcome = catch_unwind(AssertUnwindSafe(|| work(*index)));
+                        let outcome = outcome.map_err(|panic| words(&*panic));
+                        let place = outcomes[*index].lock();
+                        *place.unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+                    }
+                }
             };
             match thread::Builder::new().spawn_scoped(scope, toil) {
                 Err(why) if thread == 0 => return Err(why),
@@ -63,7 +65,8 @@ mod tests {
     #[test]
     fn outcomes_come_in_order_and_a_panic_harms_nobody_else() {
         let work = |n: usize| if n == 3 { panic!("three") } else { n * 2 };
-        let outcomes = run(4, 6, work, || {}).unwrap();
+        let rows = [vec![0], vec![3, 1], vec![5, 4, 2]];
+        let outcomes = run(4, &rows, work, || {}).unwrap();
         let expected = [Ok(0), Ok(2), Ok(4), Err("three".to_string()), Ok(8), Ok(10)];
         assert_eq!(outcomes, expected);
     }
@@ -76,7 +79,22 @@ mod tests {
             thread::sleep(std::time::Duration::from_millis(5));
             running.fetch_sub(1, Ordering::SeqCst);
         };
-        run(2, 10, work, || {}).unwrap();
+        let rows: Vec<_> = (0..10).map(|n| vec![n]).collect();
+        run(2, &rows, work, || {}).unwrap();
         assert!(most.into_inner() <= 2);
+    }
+
+    #[test]
+    fn what_stands_in_a_row_is_done_one_after_the_other() {
+        let done = Mutex::new(Vec::new());
+        let work = |n: usize| {
+            thread::sleep(std::time::Duration::from_millis(10 - n as u64));
+            done.lock().unwrap().push(n);
+        };
+        run(4, &[vec![0, 2, 4, 6], vec![1, 3, 5, 7]], work, || {}).unwrap();
+        let done = done.into_inner().unwrap();
+        let even: Vec<_> = done.iter().filter(|n| *n % 2 == 0).collect();
+        assert_eq!(even, [&0, &2, &4, &6]);
+        assert_eq!(done.len(), 8);
     }
 }

@@ -1,7 +1,9 @@
 //! Several accounts in one run, and signals that end it.
 
 mod choice;
+mod many;
 mod signals;
+mod twins;
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -10,6 +10,7 @@ use crate::secret::{self, SecretSource};
 use crate::session::{self, Account};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
@@ -56,6 +57,7 @@ pub fn visit(
     };
     let crew = Crew {
         jobs: settings.jobs,
+        rows: in_rows(&accounts),
         names: accounts.iter().map(name).collect(),
         options: Options { mode, ..options },
         empty,
@@ -64,6 +66,19 @@ pub fn visit(
     };
     let walk = |account: &Account, events| session::run(account, mode, events, &stop);
     crew.visit(&accounts, walk)
+}
+
+/// The accounts that share a maildrop in a row.
+fn in_rows(accounts: &[Account]) -> Vec<Vec<usize>> {
+    let (mut rows, mut known) = (Vec::<Vec<usize>>::new(), HashMap::new());
+    for (index, account) in accounts.iter().enumerate() {
+        let row = *known.entry(account.maildrop()).or_insert(rows.len());
+        match rows.get_mut(row) {
+            Some(row) => row.push(index),
+            None => rows.push(vec![index]),
+        }
+    }
+    rows
 }
 
 /// Reads the settings, and takes the passwords that are in the environment out of it, so that no
@@ -80,6 +95,8 @@ pub fn settings(flags: &Fetch) -> Result<Settings> {
 pub struct Crew {
     /// How many at the same time.
     pub jobs: u16,
+    /// Who is to be visited one after the other, and not at once.
+    pub rows: Vec<Vec<usize>>,
     /// Whom they visit.
     pub names: Vec<Named>,
     /// How to tell of it.
@@ -124,7 +141,7 @@ impl Crew {
         };
         let mut told = Ok(());
         let tell = || told = report::run(receiver, names, options);
-        let outcomes = pool::run(usize::from(self.jobs), names.len(), work, tell);
+        let outcomes = pool::run(usize::from(self.jobs), &self.rows, work, tell);
         let outcomes = outcomes.map_err(|why| system("start a thread", why))?;
         let outcomes = outcomes.into_iter().zip(names).map(|(outcome, named)| {
             outcome.unwrap_or_else(|panic| Summary::bare(own_up(panic, named, options)))

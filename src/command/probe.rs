@@ -101,6 +101,7 @@ fn look(
     let stop = listen()?;
     let crew = Crew {
         jobs,
+        rows: (0..names.len()).map(|index| vec![index]).collect(),
         names,
         options: Options {
             mode: Mode::Probe,

@@ -80,6 +80,7 @@ impl Error {
             | E::InUse(_)
             | E::LoginDelay { .. }
             | E::ServerTrouble(_)
+            | E::OffersMore
             | E::NotAsListed
             | E::MessageRefused(_)
             | E::TooLong(_)
@@ -87,6 +88,7 @@ impl Error {
             | E::QuitRefused(_)
             | E::OutOfSync(_)
             | E::AccountBusy(_)
+            | E::MaildropBusy(_)
             | E::MboxBusy(_)
             | E::MdaLater { .. } => ExitStatus::TryLater,
             E::Bug(_) => ExitStatus::Software,
@@ -151,12 +153,14 @@ impl Error {
             | E::NoWay(_)
             | E::NoBinding
             | E::Uncarriable(_)
+            | E::OffersMore
             | E::QuitRefused(_)
             | E::AllNew { .. }
             | E::OtherMaildrop { .. }
             | E::StateDamaged { .. }
             | E::State { .. }
             | E::AccountBusy(_)
+            | E::MaildropBusy(_)
             | E::Unsafe { .. }
             | E::Destination { .. }
             | E::Delivering { .. }

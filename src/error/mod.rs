@@ -254,6 +254,8 @@ pub enum Error {
     Uncarriable(&'static str),
     /// This went wrong, perhaps since the server does not bear commands that are sent ahead.
     OutOfStep(Box<Error>),
+    /// The server can do more than was remembered of it, and must be asked for it before the login.
+    OffersMore,
     /// A message is not as long as it was listed, while others were asked for ahead.
     NotAsListed,
     /// The server would not give a message.
@@ -298,6 +300,8 @@ pub enum Error {
     },
     /// Another popget holds this account.
     AccountBusy(PathBuf),
+    /// Another popget holds this maildrop, under another account's name.
+    MaildropBusy(PathBuf),
     /// What would be done with a file or folder is the choice of others.
     Unsafe {
         /// The file or folder.

@@ -67,6 +67,7 @@ impl fmt::Display for Error {
             E::NoBinding => f.write_str("there is no TLS connection, or nothing known of it, that a login could be tied to"),
             E::Uncarriable(what) => write!(f, "{what}"),
             E::OutOfStep(error) => error.fmt(f),
+            E::OffersMore => f.write_str("the server can do more than it could when it was last asked"),
             E::NotAsListed => f.write_str("the message is not as long as it was listed"),
             E::MessageRefused(_) => f.write_str("the server does not give this message"),
             E::TooLong(most) => write!(f, "more than {} of this message came, and not its end", HumanBytes(*most)),
@@ -79,6 +80,7 @@ impl fmt::Display for Error {
                 write!(f, "cannot {doing} {}: {}", path.display(), plain(why))
             }
             E::AccountBusy(path) => write!(f, "another popget holds this account ({})", path.display()),
+            E::MaildropBusy(path) => write!(f, "another popget visits the same maildrop for another account ({})", path.display()),
             E::Unsafe { path, why } => write!(f, "{} {why}", path.display()),
             E::MboxBusy(path) => write!(f, "mbox {} is locked by another program", path.display()),
             E::MdaMissing { command, why } => write!(f, "the MDA {command} cannot be started: {}", plain(why)),
@@ -150,6 +152,7 @@ impl Error {
             E::NoMechanism(_) => "run with -vv to see what it offers, or leave auth out",
             E::Uncarriable(_) => "change it, or name a mechanism in auth that can carry it",
             E::OutOfStep(error) => error.advice(),
+            E::OffersMore => "the next run asks it first",
             E::NotAsListed | E::MessageRefused(_) => "it stays on the server and is tried again in the next run",
             E::TooLong(_) => "it stays on the server and is tried again in the next run, behind the others; max_size says how much of a message may come",
             E::LeftAmid => "what was delivered is remembered; the next run goes on",
@@ -159,7 +162,7 @@ impl Error {
                 "give the new maildrop an account name of its own, or run once with --accept-new-uids to go on with this one"
             }
             E::StateDamaged { .. } => "mend or restore the file; without it everything on the server counts as new",
-            E::AccountBusy(_) => "wait for it to finish",
+            E::AccountBusy(_) | E::MaildropBusy(_) => "wait for it to finish",
             E::MboxBusy(_) => "the next run tries again; remove a stale lock file by hand if no program uses the mbox",
             E::MdaMissing { .. } => "check deliver.mda",
             E::MdaLater { .. } | E::MdaRefused { .. } => "the message stays on the server and is tried again in the next run",

@@ -1,19 +1,25 @@
 //! What is asked for before earlier replies have come (RFC 2449, section 6.6): how much of it, and
 //! whose reply is next. Pure.
 //!
-//! Two bounds hold. The commands without a reply fit into the buffers of the two sockets, so that
-//! writing them never waits for a server which itself waits until we read. And what they bring is
-//! little enough to be read, or dropped with the connection, when it is wanted no more.
+//! Two bounds hold. The commands without a reply fit into our own end of the line, so that writing
+//! them never waits for a server which itself waits until we read. And what they bring is little
+//! enough to be read, or dropped with the connection, when it is wanted no more: as much as comes in
+//! two seconds, which fills any line on which an answer takes half as long.
 
 use super::{Part, Wanted};
 use crate::message::MessageNumber;
 use crate::net::Spoken;
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
-/// The most octets of commands that have no reply yet.
-const OCTETS: usize = 8 * 1024;
-/// The most octets of messages that are under way, as far as their sizes are known.
-const PROMISED: u64 = 16 * 1024 * 1024;
+/// How many octets of messages may be under way, as far as their sizes are known: so many in any
+/// case, and never more than so many.
+const PROMISED: RangeInclusive<u64> = 16 << 20..=256 << 20;
+/// In how many seconds they should come.
+const SECONDS: f64 = 2.0;
+/// How long their pace is measured: what lay in the buffers of the system comes faster.
+const MEASURE: Duration = Duration::from_millis(500);
 /// What a message of unknown size counts for.
 const UNKNOWN: u64 = 64 * 1024;
 /// What a head counts for.
@@ -28,6 +34,8 @@ pub enum Pipeline {
     Off,
     /// At most so many, where the server offers it.
     Window(u32),
+    /// One, since the server offers it and loses what is sent ahead.
+    Lost,
 }
 
 impl Pipeline {
@@ -36,7 +44,7 @@ impl Pipeline {
         match self {
             Self::Auto if offered => usize::MAX,
             Self::Window(most) if offered => most as usize,
-            Self::Auto | Self::Window(_) | Self::Off => 1,
+            Self::Auto | Self::Window(_) | Self::Off | Self::Lost => 1,
         }
     }
 }
@@ -44,6 +52,7 @@ impl Pipeline {
 /// What is said to an open maildrop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
+    Capabilities,
     Stat,
     Uidl,
     List,
@@ -67,6 +76,7 @@ impl Command {
     /// Its keyword.
     pub fn keyword(self) -> &'static str {
         match self {
+            Self::Capabilities => "CAPA",
             Self::Stat => "STAT",
             Self::Uidl => "UIDL",
             Self::List => "LIST",
@@ -91,10 +101,21 @@ impl Command {
         }
     }
 
+    /// How long it is, with its line end.
+    fn octets(self) -> usize {
+        let digits = |number: MessageNumber| number.0.max(1).ilog10() as usize + 1;
+        let arguments = match self {
+            Self::Top(number) => " ".len() + digits(number) + " 0".len(),
+            Self::Retrieve(number) | Self::Delete(number) => " ".len() + digits(number),
+            _ => 0,
+        };
+        self.keyword().len() + arguments + "\r\n".len()
+    }
+
     /// Whether more lines follow a reply that is no refusal.
     pub fn has_body(self) -> bool {
         match self {
-            Self::Uidl | Self::List | Self::Top(_) | Self::Retrieve(_) => true,
+            Self::Capabilities | Self::Uidl | Self::List | Self::Top(_) | Self::Retrieve(_) => true,
             Self::Stat | Self::Delete(_) | Self::Noop | Self::Reset | Self::Quit => false,
         }
     }
@@ -113,7 +134,7 @@ pub struct Asked {
 
 impl Asked {
     fn octets(&self) -> usize {
-        self.command.spoken().len()
+        self.command.octets()
     }
 
     fn promises(&self) -> u64 {
@@ -145,26 +166,48 @@ pub struct Ahead {
     trust: Trust,
     wanted: VecDeque<(Command, Option<u64>)>,
     asked: VecDeque<Asked>,
+    /// How many octets of commands may have no reply yet, and have none.
+    room: usize,
     octets: usize,
+    /// How many octets of messages may be under way, and are.
+    wide: u64,
     promised: u64,
+    /// How many came since when.
+    came: u64,
+    since: Duration,
 }
 
 impl Ahead {
-    /// With so many commands at a time; one means that each waits for the reply before it.
-    pub fn new(most: usize) -> Self {
+    /// With so many commands at a time; one means that each waits for the reply before it. They have
+    /// this much room.
+    pub fn new(most: usize, room: usize) -> Self {
         Self {
             most: most.max(1),
             trust: Trust::Untried,
             wanted: VecDeque::new(),
             asked: VecDeque::new(),
+            room,
             octets: 0,
+            wide: *PROMISED.start(),
             promised: 0,
+            came: 0,
+            since: Duration::ZERO,
         }
     }
 
     /// How many commands may be under way.
     pub fn most(&self) -> usize {
         self.most
+    }
+
+    /// From now on no more commands may be under way than this.
+    pub fn allow(&mut self, most: usize) {
+        self.most = most.max(1);
+    }
+
+    /// Whether a message came that was not the one that was asked for.
+    pub fn loses(&self) -> bool {
+        matches!(self.trust, Trust::Lost)
     }
 
     /// How many octets of messages are under way.
@@ -223,6 +266,7 @@ impl Ahead {
         let asked = self.asked.pop_front()?;
         self.octets -= asked.octets();
         self.promised -= asked.promises();
+        self.came += asked.promises();
         Some(asked)
     }
 
@@ -233,13 +277,17 @@ impl Ahead {
 
     /// Whether the server can be sent this much more without danger.
     pub fn has_room(&self, command: Command) -> bool {
-        self.octets + command.spoken().len() <= OCTETS
+        self.octets + command.octets() <= self.room
     }
 
     /// The commands to send before the reply to this one is awaited: itself, if it was not sent, and
-    /// those announced that keep the line full. None, while enough are under way.
-    pub fn request(&mut self, command: Command) -> Vec<Spoken> {
+    /// those announced that keep the line full. None, while enough are under way. `now` is the time
+    /// since any moment.
+    pub fn request(&mut self, command: Command, now: Duration) -> Vec<Spoken> {
         let mut requests = Vec::new();
+        if self.promised <= self.wide / 2 {
+            self.widen(now);
+        }
         if !self.holds(command) {
             let at = self.wanted.iter().position(|wanted| wanted.0 == command);
             // Those before it are not wanted any more.
@@ -248,20 +296,34 @@ impl Ahead {
             requests.push(self.send(command, size));
         }
         let low = self.asked.len() <= self.most / 2
-            && self.octets <= OCTETS / 2
-            && self.promised <= PROMISED / 2;
+            && self.octets <= self.room - self.room / 8
+            && self.promised <= self.wide / 2;
         while low && self.asked.len() < self.most {
             let Some((next, size)) = self.wanted.front().copied() else {
                 break;
             };
             let promised = self.promised + size.unwrap_or(UNKNOWN);
-            if !self.has_room(next) || promised > PROMISED {
+            if !self.has_room(next) || promised > self.wide {
                 break;
             }
             self.wanted.pop_front();
             requests.push(self.send(next, size));
         }
         requests
+    }
+
+    /// Lets as much be under way as comes in two seconds, at the pace at which it came.
+    fn widen(&mut self, now: Duration) {
+        let took = now.saturating_sub(self.since);
+        if self.came == 0 {
+            self.since = now;
+        }
+        if self.came == 0 || took < MEASURE {
+            return;
+        }
+        let wide = self.came as f64 / took.as_secs_f64() * SECONDS;
+        self.wide = (wide as u64).clamp(*PROMISED.start(), *PROMISED.end());
+        (self.came, self.since) = (0, now);
     }
 
     fn send(&mut self, command: Command, size: Option<u64>) -> Spoken {
@@ -295,15 +357,20 @@ mod tests {
         ahead.take().map(|asked| asked.command)
     }
 
-    /// How many commands each request for the next message sends, until all were taken.
+    /// What fits into the room of the tests.
+    const ROOM: usize = 8 * 1024;
+
+    /// How many commands each request for the next message sends, until all were taken, a second
+    /// each.
     fn requests(most: usize, count: u32, size: u64) -> Vec<usize> {
-        let mut ahead = Ahead::new(most);
+        let mut ahead = Ahead::new(most, ROOM);
         ahead.announce(Part::Whole, &wanted(count, size));
         let mut sent = Vec::new();
         for n in 1..=count {
-            sent.push(ahead.request(retrieve(n)).len());
-            assert!(ahead.octets <= OCTETS);
-            assert!(ahead.promised <= PROMISED.max(size));
+            let now = Duration::from_secs(n.into());
+            sent.push(ahead.request(retrieve(n), now).len());
+            assert!(ahead.octets <= ROOM);
+            assert!(ahead.promised <= (*PROMISED.start()).max(size * 2));
             assert!(ahead.asked.len() <= most);
             assert_eq!(taken(&mut ahead), Some(retrieve(n)));
         }
@@ -321,31 +388,85 @@ mod tests {
     fn a_window_is_filled_again_when_half_of_it_is_used_up() {
         assert_eq!(requests(4, 8, 100), [4, 0, 2, 0, 2, 0, 0, 0]);
         let all = requests(usize::MAX, 3000, 1000);
-        assert!(all.iter().filter(|sent| **sent > 0).count() < 12, "{all:?}");
+        assert!(all.iter().filter(|sent| **sent > 0).count() < 50, "{all:?}");
     }
 
     #[test]
     fn large_messages_are_asked_for_a_few_at_a_time() {
-        assert_eq!(requests(usize::MAX, 3, 10 << 20), [1; 3]);
-        assert_eq!(requests(usize::MAX, 3, 1 << 40), [1; 3]);
+        assert_eq!(requests(usize::MAX, 3, 10 << 20)[0], 1);
+        assert_eq!(requests(usize::MAX, 3, 1 << 40)[0], 1);
         assert_eq!(requests(usize::MAX, 20, 1 << 20)[..3], [16, 0, 0]);
+    }
+
+    /// How many octets come in a microsecond and how many are under way at the most, where an answer
+    /// takes so many microseconds and the line brings so many octets in one. The first half is left
+    /// out.
+    fn brings(trip: u64, pace: u64, size: u64) -> (f64, u64) {
+        let mut ahead = Ahead::new(usize::MAX, 64 * 1024);
+        let count = u32::try_from((PROMISED.end() * 8 / size).min(60_000)).unwrap();
+        ahead.announce(Part::Whole, &wanted(count, size));
+        let (mut due, mut now, mut half, mut most) = (VecDeque::new(), 0, 0, 0);
+        for n in 1..=count {
+            let sent = ahead.request(retrieve(n), Duration::from_micros(now));
+            due.extend(sent.iter().map(|_| now + trip));
+            most = most.max(ahead.promised);
+            now = due.pop_front().unwrap().max(now) + size / pace;
+            if n == count / 2 {
+                half = now;
+            }
+            taken(&mut ahead);
+        }
+        let octets = (count - count / 2) as u64 * size;
+        (octets as f64 / (now - half) as f64, most)
+    }
+
+    #[test]
+    fn what_is_under_way_fills_the_line() {
+        // 1 Gbit/s at 200 ms. Of small messages, the commands take the room.
+        for (size, least) in [
+            (4096, 90.0),
+            (8192, 120.0),
+            (1 << 20, 120.0),
+            (40 << 20, 120.0),
+        ] {
+            let (brings, _) = brings(200_000, 125, size);
+            assert!(brings > least, "{size}: {brings}");
+        }
+        // What a weak line brings in two seconds is less than what is asked for in any case.
+        assert_eq!(brings(200_000, 1, 1 << 20).1, *PROMISED.start());
+        assert!(brings(1000, 10_000, 1 << 20).1 <= *PROMISED.end());
+    }
+
+    #[test]
+    fn the_length_of_a_command_is_what_is_said() {
+        let all = [1, 9, 10, 99, 100, u32::MAX].map(MessageNumber);
+        for command in all.into_iter().flat_map(|number| {
+            [
+                Command::Capabilities,
+                Command::Retrieve(number),
+                Command::Delete(number),
+                Command::Top(number),
+            ]
+        }) {
+            assert_eq!(command.octets(), command.spoken().len(), "{command:?}");
+        }
     }
 
     #[test]
     fn what_is_passed_over_is_not_asked_for() {
-        let mut ahead = Ahead::new(2);
+        let mut ahead = Ahead::new(2, ROOM);
         ahead.announce(Part::Whole, &wanted(9, 1));
-        ahead.request(retrieve(1));
+        ahead.request(retrieve(1), Duration::ZERO);
         assert_eq!(taken(&mut ahead), Some(retrieve(1)));
         // 2 is under way; nobody wants 3 to 6.
-        ahead.request(retrieve(7));
+        ahead.request(retrieve(7), Duration::ZERO);
         let left: Vec<_> = std::iter::from_fn(|| taken(&mut ahead)).collect();
         assert_eq!(left, [retrieve(2), retrieve(7)]);
     }
 
     #[test]
     fn what_was_sent_before_a_reply_is_known() {
-        let mut ahead = Ahead::new(8);
+        let mut ahead = Ahead::new(8, ROOM);
         ahead.ask(Command::Stat);
         ahead.ask(Command::Uidl);
         let known: Vec<_> = std::iter::from_fn(|| ahead.take()).collect();

@@ -23,10 +23,15 @@ pub struct Greeted<'e> {
     pub timestamp: Option<Vec<u8>>,
 }
 
-/// Connects, greets, secures and asks what the server can do. A server that hangs up on CAPA is
-/// asked again without it.
-pub fn greet<'e>(route: &Route, visit: Visit<'e>) -> Result<Greeted<'e>> {
-    let greeted = match begin(route, visit.clone(), Capa::Ask) {
+/// Connects, greets, secures and asks what the server can do, unless that is known. A server that
+/// hangs up on CAPA is greeted again without it.
+pub fn greet<'e>(
+    route: &Route,
+    visit: Visit<'e>,
+    known: Option<&Capabilities>,
+) -> Result<Greeted<'e>> {
+    let first = known.map_or(Capa::Ask, Capa::Known);
+    let greeted = match begin(route, visit.clone(), first) {
         Err(Error::Cut {
             during: CAPA_REPLY, ..
         }) => begin(route, visit.clone(), Capa::Leave),
@@ -43,13 +48,14 @@ pub fn greet_to_bind<'e>(
     visit: Visit<'e>,
 ) -> Result<Greeted<'e>> {
     let _ = talk.ask(&Spoken::open("QUIT"), "the goodbye");
-    greet(&route.telling(), visit)
+    greet(&route.telling(), visit, None)
 }
 
 /// Whether to ask for capabilities.
-enum Capa {
+enum Capa<'k> {
     Ask,
     Leave,
+    Known(&'k Capabilities),
 }
 
 fn begin<'e>(route: &Route, visit: Visit<'e>, capa: Capa) -> Result<Greeted<'e>> {
@@ -57,6 +63,7 @@ fn begin<'e>(route: &Route, visit: Visit<'e>, capa: Capa) -> Result<Greeted<'e>>
     let capabilities = match capa {
         Capa::Ask => capabilities(&mut talk)?,
         Capa::Leave => Capabilities::default(),
+        Capa::Known(capabilities) => capabilities.clone(),
     };
     Ok(Greeted {
         talk,

@@ -2,7 +2,9 @@
 //! maildrops only by this trait; which protocol is behind it is settled in [`open`].
 
 mod ahead;
+mod entry;
 mod greet;
+mod known;
 mod listing;
 mod login;
 mod pop3;
@@ -19,11 +21,14 @@ pub use probe::{probe, Stls};
 pub use login::properties as login_properties;
 pub use login::{Login, Method, Methods, Needs};
 
+use entry::Entry;
+
 use crate::error::{Error, Result};
 use crate::event::{Events, Notice, Stage};
-use crate::message::{Disposition, Listing, MessageNumber};
+use crate::message::{Disposition, Listing, MessageNumber, Time};
 use crate::net::{Patience, Route};
 use crate::secret::Credential;
+use crate::seen::Offers;
 use std::io::Read;
 use std::time::Duration;
 
@@ -81,6 +86,11 @@ pub trait Maildrop {
         None
     }
 
+    /// What is to be remembered of the server from now on, if something else is than was.
+    fn learned(&self, _now: Time) -> Option<Offers> {
+        None
+    }
+
     /// The head of a message, with the blank line; `None` where the server cannot tell.
     fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>>;
 
@@ -115,7 +125,13 @@ pub fn open<'e>(
     for route in routes {
         left -= 1;
         events.server(&route.written);
-        match pop3::Pop3::open(route, login, credential, visit.clone()) {
+        let entry = Entry {
+            route,
+            login,
+            credential,
+            visit: visit.clone(),
+        };
+        match entry.open() {
             Ok(maildrop) => return Ok(Box::new(maildrop)),
             Err(error) if left > 0 && events.stage() < Stage::LoggingIn && is_away(&error) => {
                 events.notice(Notice::NextServer(error));
@@ -153,4 +169,6 @@ pub struct Visit<'e> {
     pub events: &'e Events,
     /// How many requests may be sent ahead.
     pub pipeline: Pipeline,
+    /// What is remembered of the server, if that is not too old.
+    pub recalled: Option<Offers>,
 }

@@ -5,18 +5,18 @@
 //! loses some of them answers the wrong ones, so what comes is held against its listed size; where
 //! that differs, the message is asked for again, alone. If it comes as before it was the right one.
 
-use super::ahead::{Ahead, Asked, Command, Pipeline};
-use super::greet::{self, Greeted};
-use super::login::{self, plain_reply, Login, Offer};
-use super::syntax::{Capabilities, Code, Reply, REPLY_LIMIT};
+use super::ahead::{Ahead, Asked, Command};
+use super::entry::seconds;
+use super::greet;
+use super::known::Known;
+use super::login::plain_reply;
+use super::syntax::{Code, Reply, REPLY_LIMIT};
 use super::talk::Talk;
-use super::{listing, Maildrop, Part, Scan, Sizes, Visit, Wanted};
-use crate::error::{Error, Reach, Result};
-use crate::event::Stage;
-use crate::krb5;
-use crate::message::{head_end, Disposition, Listing, MessageNumber};
-use crate::net::{Route, Spoken, Stuffed, UNWANTED};
-use crate::secret::Credential;
+use super::{listing, Maildrop, Part, Scan, Sizes, Wanted};
+use crate::error::{Error, Result};
+use crate::message::{head_end, Disposition, Listing, MessageNumber, Time};
+use crate::net::{Stuffed, UNWANTED};
+use crate::seen::Offers;
 use std::io::{self, Read};
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ const QUIET: Duration = Duration::from_secs(60);
 /// An open POP3 session.
 pub struct Pop3<'e> {
     pub(super) talk: Talk<'e>,
-    capabilities: Capabilities,
+    known: Known,
     deletions: Vec<MessageNumber>,
     /// How many messages STAT counted.
     pub(super) count: u32,
@@ -47,61 +47,12 @@ pub struct Pop3<'e> {
 }
 
 impl<'e> Pop3<'e> {
-    /// Connects, greets, secures and logs in.
-    pub fn open(
-        route: &Route,
-        login: &Login,
-        credential: &Credential,
-        visit: Visit<'e>,
-    ) -> Result<Self> {
-        let pipeline = visit.pipeline;
-        let mut greeted = greet::greet(route, visit.clone())?;
-        if login::may_bind(login, credential, &greeted.capabilities)
-            && greeted.talk.0.can_tell_more()
-        {
-            greeted = greet::greet_to_bind(greeted.talk, route, visit)?;
-        }
-        let Greeted {
-            mut talk,
-            capabilities: before,
-            timestamp,
-        } = greeted;
-        talk.0.events().enter(Stage::LoggingIn);
-        if before.utf8 {
-            // Without it, a message with such a head comes as a notice in its place, and its deletion
-            // would be a loss (RFC 6856, section 2). A refusal changes nothing.
-            talk.ask(&Spoken::open("UTF8"), "the answer to UTF8")?;
-        }
-        let offer = Offer {
-            route,
-            capabilities: &before,
-            timestamp: timestamp.as_deref(),
-            security: talk.0.security(),
-            binding: talk.0.binding().cloned(),
-            ticket: before.offers("GSSAPI") && krb5::has_ticket(),
-        };
-        if let Err(error) = login::log_in(&mut talk, login, credential, &offer) {
-            if error.reach() == Reach::Account {
-                let _ = talk.ask(&Spoken::open("QUIT"), "the goodbye");
-            }
-            return Err(match error {
-                Error::LoginDelay { said, wait: None } => Error::LoginDelay {
-                    said,
-                    wait: before.login_delay.map(seconds),
-                },
-                error => error,
-            });
-        }
-        let capabilities = of_this_user(&mut talk, before)?;
-        Ok(Self::over(talk, capabilities, pipeline))
-    }
-
     /// A session that is logged in already.
-    pub fn over(talk: Talk<'e>, capabilities: Capabilities, pipeline: Pipeline) -> Self {
+    pub fn over(talk: Talk<'e>, known: Known) -> Self {
         Self {
+            ahead: Ahead::new(known.most(), talk.0.room()),
             talk,
-            ahead: Ahead::new(pipeline.most(capabilities.pipelining)),
-            capabilities,
+            known,
             deletions: Vec::new(),
             count: 0,
             current: None,
@@ -109,14 +60,25 @@ impl<'e> Pop3<'e> {
         }
     }
 
-    /// Sends commands ahead, if that may be.
+    /// Sends commands ahead, if that may be; with them CAPA, where that was put off.
     pub(super) fn foretell(&mut self, commands: &[Command]) -> Result<()> {
         if self.ahead.most() < commands.len() {
             return Ok(());
         }
         self.catch_up()?;
-        let lines: Vec<_> = commands.iter().map(|c| self.ahead.ask(*c)).collect();
-        self.talk.0.send(&lines)
+        let due = self.known.is_due();
+        let capa = Some(&Command::Capabilities).filter(|_| due);
+        let all = capa.into_iter().chain(commands);
+        let lines: Vec<_> = all.map(|command| self.ahead.ask(*command)).collect();
+        self.talk.0.send(&lines)?;
+        if due {
+            let reply = self.ask(Command::Capabilities, greet::CAPA_REPLY)?;
+            let lines = greet::capability_lines(&mut self.talk, reply);
+            let lines = lines.map_err(|error| self.doubt(error))?;
+            self.known.heard(&lines.unwrap_or_default())?;
+            self.ahead.allow(self.known.most());
+        }
+        Ok(())
     }
 
     /// The first line of the reply to a command, which is sent now if it was not sent ahead. Replies
@@ -190,7 +152,7 @@ impl<'e> Pop3<'e> {
         if !self.ahead.holds(command) {
             self.catch_up()?;
         }
-        let requests = self.ahead.request(command);
+        let requests = self.ahead.request(command, self.talk.0.lasted());
         if !requests.is_empty() {
             self.talk.0.send(&requests)?;
         } else if self.talk.0.quiet() > QUIET {
@@ -214,15 +176,23 @@ impl Maildrop for Pop3<'_> {
     }
 
     fn expires_after(&self) -> Option<u32> {
-        self.capabilities.expire
+        self.known.capabilities.expire
     }
 
     fn login_delay(&self) -> Option<Duration> {
-        self.capabilities.login_delay.map(seconds)
+        self.known.capabilities.login_delay.map(seconds)
+    }
+
+    fn learned(&self, now: Time) -> Option<Offers> {
+        match self.ahead.loses() {
+            true => self.known.lock_step(now),
+            false => self.known.learned(now),
+        }
     }
 
     fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>> {
-        if self.capabilities.known && !self.capabilities.top {
+        let offered = &self.known.capabilities;
+        if offered.known && !offered.top {
             return Ok(None);
         }
         match self.ask_for(Part::Head, number)? {
@@ -308,25 +278,6 @@ impl Maildrop for Pop3<'_> {
             _ => Ok(refused),
         }
     }
-}
-
-fn seconds(count: u32) -> Duration {
-    Duration::from_secs(count.into())
-}
-
-/// What the server can do for who has logged in. Servers such as Gmail tell only now all that they
-/// can do, and others what holds for this user, so they are asked again if they were not asked in
-/// vain before.
-fn of_this_user(talk: &mut Talk, before: Capabilities) -> Result<Capabilities> {
-    if !before.known || (before.top && !before.varies) {
-        return Ok(before);
-    }
-    let after = greet::capabilities(talk)?;
-    Ok(Capabilities {
-        expire: after.expire.or(before.expire),
-        login_delay: after.login_delay.or(before.login_delay),
-        ..after
-    })
 }
 
 /// The message that comes, held against its listed size while replies may be out of step.

@@ -1,10 +1,11 @@
 //! What holds of replies, listings and whole sessions, whatever the server says.
 
 use super::greet;
+use super::known::{words, Known};
 use super::pop3::Pop3;
 use super::syntax::{self, Capabilities, Code, Reply};
 use super::talk::Talk;
-use super::{Maildrop, Part, Pipeline, Sizes, Wanted};
+use super::{Maildrop, Part, Sizes, Wanted};
 use crate::error::Error;
 use crate::message::{Disposition, MessageNumber};
 use crate::net::properties::{patience, unheard, Said};
@@ -67,34 +68,12 @@ pub fn capabilities(input: &[u8]) {
     assert_eq!(take(&input.to_ascii_uppercase()), capabilities);
     assert_eq!(take(&input.to_ascii_lowercase()), capabilities);
     assert!(capabilities.sasl.concat().len() <= input.len());
-    assert_eq!(take(&written(&capabilities)), capabilities);
+    let again = take(&words(&capabilities).join(&b'\n'));
+    let known = capabilities.known;
+    assert_eq!(Capabilities { known, ..again }, capabilities);
     let mechanisms = capabilities.sasl.iter();
     let mut mechanisms = mechanisms.filter_map(|name| std::str::from_utf8(name).ok());
     assert!(mechanisms.all(|name| capabilities.offers(name)));
-}
-
-/// The list that says this.
-fn written(capabilities: &Capabilities) -> Vec<u8> {
-    let mut text = Vec::new();
-    for (has, line) in [
-        (capabilities.top, "TOP\n"),
-        (capabilities.utf8, "UTF8\n"),
-        (capabilities.pipelining, "PIPELINING\n"),
-        (capabilities.auth_resp_code, "AUTH-RESP-CODE\n"),
-    ] {
-        text.extend(line.as_bytes().iter().filter(|_| has));
-    }
-    text.extend(b"SASL");
-    for name in &capabilities.sasl {
-        text.push(b' ');
-        text.extend(name);
-    }
-    let number = |number: Option<u32>| number.map_or("NEVER".into(), |n| n.to_string());
-    let expire = number(capabilities.expire);
-    let delay = number(capabilities.login_delay);
-    let user = if capabilities.varies { " USER" } else { "" };
-    text.extend(format!("\nEXPIRE {expire}{user}\nLOGIN-DELAY {delay}").as_bytes());
-    text
 }
 
 /// A line of a listing names a message that is there.
@@ -152,7 +131,7 @@ pub fn session(input: &[u8]) {
 fn visit(mut talk: Talk, most: usize) -> Result<(), Error> {
     greet::greeting(&mut talk)?;
     let capabilities = greet::capabilities(&mut talk)?;
-    let mut pop3 = Box::new(Pop3::over(talk, capabilities, Pipeline::Auto));
+    let mut pop3 = Box::new(Pop3::over(talk, Known::bare(capabilities)));
     let scan = pop3.scan(Sizes::Perhaps)?;
     let listings = pop3.weigh(scan)?;
     let numbers = || listings.iter().map(|listing| listing.number);

@@ -31,7 +31,15 @@ use std::time::Duration;
 pub trait Transport: Read + Write + Send {
     /// Sets how long one read or write may block before it fails with `WouldBlock` or `TimedOut`.
     fn set_timeout(&mut self, timeout: Duration) -> io::Result<()>;
+
+    /// How many octets can be written without waiting until the other end reads.
+    fn room(&self) -> usize {
+        LEAST_ROOM
+    }
 }
+
+/// What fits into the buffers of any two sockets or of a pipe.
+pub const LEAST_ROOM: usize = 8 * 1024;
 
 /// Whether and how TLS protects the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use super::names;
 use super::patience::Waiting;
 use super::wire::SLICE;
-use super::{Patience, Transport};
+use super::{Patience, Transport, LEAST_ROOM};
 use crate::error::{Error, Result};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
@@ -15,6 +15,10 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+/// How much we want to be able to say while the server does not read. What comes to us needs no such
+/// word: the system lets the room for it grow with the line, as far as it may (on Linux `tcp_rmem`),
+/// and less far if it is told how much.
+const SEND_BUFFER: usize = 128 * 1024;
 /// When the next address is tried although the last one may still answer (RFC 8305, section 8).
 const HEAD_START: Duration = Duration::from_millis(250);
 
@@ -22,6 +26,13 @@ impl Transport for TcpStream {
     fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         self.set_read_timeout(Some(timeout))?;
         self.set_write_timeout(Some(timeout))
+    }
+
+    /// A quarter of our buffer: Linux gives twice of what it is asked for, since it keeps its own
+    /// records there, too.
+    fn room(&self) -> usize {
+        let buffer = sockopt::socket_send_buffer_size(self).unwrap_or_default();
+        (buffer / 4).clamp(LEAST_ROOM, SEND_BUFFER / 2)
     }
 }
 
@@ -75,6 +86,7 @@ pub fn connect(host: &str, port: u16, outset: Outset, patience: &Patience) -> Re
     let socket = race(addresses, outset.source, patience)?;
     // Commands are short and answered one by one: waiting to fill packets only delays.
     let _ = socket.set_nodelay(true);
+    let _ = sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER);
     Ok(socket)
 }
 

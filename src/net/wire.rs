@@ -72,6 +72,8 @@ pub struct Wire<'e> {
     failed: bool,
     /// What must not be shown, even if the server says it.
     secrets: Veil,
+    room: usize,
+    opened: Instant,
 }
 
 impl<'e> Wire<'e> {
@@ -80,6 +82,7 @@ impl<'e> Wire<'e> {
         let mut transport = transport;
         // A transport that takes no time-out still works; it only cannot be interrupted.
         let _ = transport.set_timeout(SLICE.min(patience.timeout));
+        let room = transport.room();
         Self {
             transport,
             patience,
@@ -95,6 +98,8 @@ impl<'e> Wire<'e> {
             pace: Pace::default(),
             failed: false,
             secrets: Veil::default(),
+            room,
+            opened: Instant::now(),
         }
     }
 
@@ -135,6 +140,7 @@ impl<'e> Wire<'e> {
         }
         let (transport, secured) = tls::secure(self.transport, trust, &self.patience)?;
         let mut wire = Self::new(transport, self.patience, self.events);
+        wire.room = self.room; // it is the same line
         wire.secured = Some(secured);
         wire.security = match trust.proof {
             Proof::Chain(_) | Proof::Pins(_) => Security::Verified,
@@ -170,6 +176,16 @@ impl<'e> Wire<'e> {
         self.failed |= written.is_err();
         self.spoke = Instant::now();
         written
+    }
+
+    /// How many octets can be sent without waiting until the server reads.
+    pub fn room(&self) -> usize {
+        self.room
+    }
+
+    /// How long it has been open.
+    pub fn lasted(&self) -> Duration {
+        self.opened.elapsed()
     }
 
     /// How long nothing has been said.

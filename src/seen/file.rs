@@ -5,7 +5,7 @@
 use super::entries::Entries;
 use super::place::failed;
 use super::text::{self, Line, HEADER};
-use super::{Begun, Ended, Entry, Identity, Key, Known, Login, Records};
+use super::{Begun, Ended, Entry, Identity, Key, Known, Login, Offers, Records};
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::{Digest, Listing, Time};
@@ -166,6 +166,14 @@ impl Memory {
         self.append(vec![Line::Login(login)], Durable::No)
     }
 
+    /// Notes what the server can do; that nothing is known of it, only where something was.
+    pub fn offered(&mut self, offers: Offers) -> Result<()> {
+        if offers.words.is_empty() && self.records.offers().is_none() {
+            return Ok(());
+        }
+        self.append(vec![Line::Offers(offers)], Durable::No)
+    }
+
     /// Notes that a message could not be had in one run more; gives how many that are.
     pub fn failed(&mut self, key: Key) -> Result<u32> {
         let count = self
@@ -254,8 +262,9 @@ impl Memory {
             Line::Claim(*id, key, entry, claim)
         });
         let login = records.login.map(Line::Login);
+        let offers = records.offers().cloned().map(Line::Offers);
         let all = std::iter::once(account).chain(seen).chain(failures);
-        all.chain(login).chain(begun)
+        all.chain(login).chain(offers).chain(begun)
     }
 
     /// Writes the whole memory beside the file, syncs it, and puts it in the file's place.

@@ -84,6 +84,17 @@ pub struct Login {
     pub delay: u32,
 }
 
+/// What a server said it can do when it was last asked: that may be tried without asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offers {
+    /// When it was asked.
+    pub at: Time,
+    /// Which server, how it was reached, and for whom.
+    pub door: String,
+    /// What is to be known of it; nothing, if it is to be asked first.
+    pub words: Vec<Vec<u8>>,
+}
+
 /// What is remembered, without the file that keeps it.
 #[derive(Debug, Default)]
 pub struct Records {
@@ -97,12 +108,18 @@ pub struct Records {
     begun: BTreeMap<u64, Begun>,
     anonymous: usize,
     login: Option<Login>,
+    offers: Option<Offers>,
 }
 
 impl Records {
     /// The last login, where it matters for the next one.
     pub fn login(&self) -> Option<Login> {
         self.login
+    }
+
+    /// What the server can do, if that is known.
+    pub fn offers(&self) -> Option<&Offers> {
+        self.offers.as_ref().filter(|known| !known.words.is_empty())
     }
 
     /// What is remembered under a UID.
@@ -264,6 +281,7 @@ impl Records {
                 self.failures.insert(key, count);
             }
             L::Login(login) => self.login = Some(login),
+            L::Offers(offers) => self.offers = Some(offers),
         }
         Ok(())
     }
@@ -293,7 +311,7 @@ impl Records {
     /// bytes still tell them.
     fn rename(&mut self) {
         self.failures.clear();
-        self.login = None;
+        (self.login, self.offers) = (None, None);
         for (key, entries) in std::mem::take(&mut self.entries) {
             for entry in entries.known().iter() {
                 let digest = match key {

@@ -2,12 +2,13 @@
 
 use crate::error::{Error, Result};
 use crate::folder;
+use crate::message::{Digest, Digester};
 use crate::owner::{self, Others};
 use crate::steady::steady;
 use rustix::fs::OFlags;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Where the files of an account are.
@@ -22,6 +23,15 @@ pub struct Place {
 impl Place {
     pub(super) fn file(&self, ending: &str) -> PathBuf {
         self.directory.join(format!("{}.{ending}", self.account))
+    }
+
+    /// The lock of a maildrop, whatever the account.
+    fn of_maildrop(&self, maildrop: &str) -> PathBuf {
+        let mut digester = Digester::default();
+        digester.update(maildrop.as_bytes());
+        let Digest(digest) = digester.finish();
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.directory.join(format!("{hex}.maildrop"))
     }
 
     /// Creates the state directory if it is missing, for us alone.
@@ -62,43 +72,85 @@ pub enum Access {
     Read,
 }
 
-/// Holds an account for as long as it lives; the kernel lets go of it when we die.
-pub struct Lock(#[allow(dead_code)] Option<File>);
+/// Holds an account and its maildrop for as long as it lives; the kernel lets go of them when we die.
+pub struct Lock {
+    _account: Option<File>,
+    maildrop: Option<File>,
+    /// The lock of the maildrop, if it is to go with us.
+    passing: Option<PathBuf>,
+}
 
 impl Lock {
-    /// Takes the lock, or fails at once if another popget has it. Whoever only reads makes no file:
-    /// where there is none, there is nothing to lock.
-    pub fn take(place: &Place, access: Access) -> Result<Self> {
+    /// Takes the locks, or fails at once if another popget has the account, or this maildrop under
+    /// another account's name. Whoever only reads makes no file: where there is none, there is
+    /// nothing to lock.
+    pub fn take(place: &Place, maildrop: &str, access: Access) -> Result<Self> {
         let writes = access == Access::Write;
         if writes {
             place.create()?;
         }
         place.check()?;
-        let path = place.file("lock");
-        let file = match open_lock(&path, access) {
-            Err(why) if !writes && why.kind() == io::ErrorKind::NotFound => return Ok(Self(None)),
-            opened => opened.map_err(failed(&path, "open"))?,
-        };
-        match steady(|| fs2::FileExt::try_lock_exclusive(&file)) {
-            Ok(()) => Ok(Self(Some(file))),
-            Err(why) if why.kind() == fs2::lock_contended_error().kind() => {
-                Err(Error::AccountBusy(path))
+        let account = hold(&place.file("lock"), access, Error::AccountBusy)?;
+        let path = place.of_maildrop(maildrop);
+        let maildrop = loop {
+            let file = hold(&path, access, Error::MaildropBusy)?;
+            if file.as_ref().is_none_or(|file| stands(file, &path)) {
+                break file;
             }
-            Err(why) => Err(failed(&path, "lock")(why)),
+        };
+        Ok(Self {
+            _account: account,
+            maildrop,
+            passing: Some(path).filter(|_| writes),
+        })
+    }
+}
+
+impl Drop for Lock {
+    /// Removes the lock of the maildrop while it is held: whoever waits for it looks whether it still
+    /// stands.
+    fn drop(&mut self) {
+        if let (Some(_), Some(path)) = (&self.maildrop, &self.passing) {
+            // One that stays behind is found and taken by the next run.
+            let _ = fs::remove_file(path);
         }
+    }
+}
+
+/// Locks a file.
+fn hold(path: &Path, access: Access, busy: fn(PathBuf) -> Error) -> Result<Option<File>> {
+    let writes = access == Access::Write;
+    let file = match open_lock(path, access) {
+        Err(why) if !writes && why.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed(path, "open"))?,
+    };
+    match steady(|| fs2::FileExt::try_lock_exclusive(&file)) {
+        Ok(()) => Ok(Some(file)),
+        Err(why) if why.kind() == fs2::lock_contended_error().kind() => Err(busy(path.into())),
+        Err(why) => Err(failed(path, "lock")(why)),
+    }
+}
+
+/// Whether this file is the one that has the name.
+fn stands(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(ours), Ok(named)) => (ours.dev(), ours.ino()) == (named.dev(), named.ino()),
+        _ => false,
     }
 }
 
 /// Opens the lock file, and makes it where that may be done.
 fn open_lock(path: &Path, access: Access) -> io::Result<File> {
-    match options().open(path) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound && access == Access::Write => {}
-        opened => return opened,
-    }
-    match folder::fresh(path) {
-        // Another run has just made it.
-        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => options().open(path),
-        made => made,
+    loop {
+        match options().open(path) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound && access == Access::Write => {}
+            opened => return opened,
+        }
+        match folder::fresh(path) {
+            // Another run has just made it.
+            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made,
+        }
     }
 }
 
@@ -131,10 +183,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (directory, account) = (folder.path().into(), "work".into());
         let place = Place { directory, account };
-        let held = Lock::take(&place, Access::Write).unwrap();
-        let second = Lock::take(&place, Access::Write);
+        let twin = Place {
+            account: "twin".into(),
+            ..place.clone()
+        };
+        let take = |place, maildrop| Lock::take(place, maildrop, Access::Write);
+        let held = take(&place, "a@h:995").unwrap();
+        let second = take(&place, "b@h:995");
         assert!(matches!(second, Err(Error::AccountBusy(_))));
+        let second = take(&twin, "a@h:995");
+        assert!(matches!(second, Err(Error::MaildropBusy(_))));
+        assert!(take(&twin, "b@h:995").is_ok());
         drop(held);
-        assert!(Lock::take(&place, Access::Write).is_ok());
+        assert!(take(&twin, "a@h:995").is_ok());
     }
 }

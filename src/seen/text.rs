@@ -1,6 +1,6 @@
 //! The memory as text, a line an entry; pure. The format is documented in popget.yaml(5).
 
-use super::{Entry, Identity, Key, Login};
+use super::{Entry, Identity, Key, Login, Offers};
 use crate::message::{Digest, Time, Uid};
 use std::fmt::Write;
 
@@ -30,6 +30,8 @@ pub enum Line {
     Fail(Key, u32),
     /// A login, and how far the next one is to be from it.
     Login(Login),
+    /// What the server can do.
+    Offers(Offers),
 }
 
 /// Reads one line; `None` if it is none of ours.
@@ -81,6 +83,7 @@ pub fn parse(line: &[u8]) -> Option<Line> {
                 delay: number(words.next()?)?,
             })
         }
+        "offers" => Line::Offers(offers(&mut words)?),
         _ => return None,
     };
     words.next().is_none().then_some(line)
@@ -144,6 +147,14 @@ pub fn write(out: &mut String, line: &Line) {
             write!(out, " {count}")
         }
         Line::Login(Login { at, delay }) => write!(out, "login {} {delay}", at.0),
+        Line::Offers(Offers { at, door, words }) => {
+            let told = write!(out, "offers {}", at.0);
+            for word in [door.as_bytes()].into_iter().chain(words.iter().map(Vec::as_slice)) {
+                out.push(' ');
+                escape_into(out, word);
+            }
+            told
+        }
     };
     out.push('\n');
 }
@@ -165,6 +176,14 @@ fn record(words: &mut Words) -> Option<(Key, Entry)> {
         gone,
     };
     Some((key(uid, digest)?, entry))
+}
+
+/// When a server was asked, how it is reached, and what it can do there.
+fn offers(words: &mut Words) -> Option<Offers> {
+    let at = time(words.next()?)?;
+    let door = string(words.next()?)?;
+    let words = words.map(unescape).collect::<Option<_>>()?;
+    Some(Offers { at, door, words })
 }
 
 /// UID and digest, which together point at one entry.
@@ -361,6 +380,16 @@ mod tests {
                 at: Time(7),
                 delay: 300,
             }),
+            Line::Offers(Offers {
+                at: Time(8),
+                door: "implicit:ä@h:995".into(),
+                words: vec![b"TOP".to_vec(), b"SASL PLAIN %".to_vec()],
+            }),
+            Line::Offers(Offers {
+                at: Time(8),
+                door: "none:a@h:110".into(),
+                words: Vec::new(),
+            }),
         ];
         for line in lines {
             let mut text = String::new();
@@ -392,6 +421,8 @@ mod tests {
             "seen a  2 - 1",
             "seen a%4 1 2 - 1",
             "done 1 2 ",
+            "offers 7",
+            "offers 7 h %2",
             "account w u h ",
             "account w u h ../456789ab",
         ] {

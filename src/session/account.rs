@@ -36,6 +36,16 @@ pub struct Account {
 }
 
 impl Account {
+    /// What it is of: two accounts with the same must not be visited at once.
+    pub fn maildrop(&self) -> String {
+        let user = &self.login.user;
+        let server = self.routes.first().map(|first| {
+            let host = first.host.to_ascii_lowercase();
+            format!("{host}:{}", first.port)
+        });
+        format!("{user}@{}", server.unwrap_or_default())
+    }
+
     /// The server by which people know it: the first one, as they wrote it.
     pub fn server(&self) -> &str {
         self.routes.first().map_or("", |first| &first.written)

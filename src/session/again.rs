@@ -47,7 +47,11 @@ impl Road<'_> {
     ) -> Result<()> {
         let (mut losses, mut by_choice) = (0, false);
         loop {
-            let again = match self.walk(delivery) {
+            let walked = self.walk(delivery);
+            if let Err(error) = &walked {
+                self.ask_first(error);
+            }
+            let again = match walked {
                 Ok(None) => return Ok(()),
                 Ok(Some(again)) => {
                     losses = 0;
@@ -60,13 +64,14 @@ impl Road<'_> {
                 // a line is also cut for other reasons.
                 Err(Error::OutOfStep(error)) if self.may_fall_into_step(&error, losses < retry) => {
                     losses += 1;
-                    self.pipeline = Pipeline::Off;
+                    self.pipeline = Pipeline::Lost;
                     Again::LockStep(*error)
                 }
                 Err(error) if losses < retry && self.worth_another_try(&error) => {
                     losses += 1;
                     Again::Lost(error)
                 }
+                Err(Error::OffersMore) => continue,
                 Err(Error::OutOfStep(error)) => return Err(*error),
                 Err(error) => return Err(error),
             };
@@ -127,7 +132,8 @@ impl Road<'_> {
             matches!(self.mode, Mode::Fetch | Mode::Check) || self.events.stage() == Stage::Listing;
         let worth = may_retry || !matches!(error, Error::Cut { .. });
         let called_off = self.patience.stop.signal().is_some();
-        worth && unsaid && self.pipeline != Pipeline::Off && !called_off
+        let off = matches!(self.pipeline, Pipeline::Off | Pipeline::Lost);
+        worth && unsaid && !off && !called_off
     }
 
     /// Whether connecting again may help: the line was lost, by nobody's decision, or the server has

@@ -83,7 +83,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         Mode::Fetch => Access::Write,
         Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => Access::Read,
     };
-    let _lock = Lock::take(&account.place, access)?;
+    let _lock = Lock::take(&account.place, &account.maildrop(), access)?;
     let mut memory = recall(account, access, events)?;
     let delivery = match access {
         Access::Write => Some(prepare(account, &mut memory, events)?),
@@ -120,6 +120,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         unsettled: Unsettled::default(),
         pipeline: account.pipeline,
         piece: Piece::default(),
+        asks_first: false,
     };
     let retries = match mode {
         Mode::Fetch | Mode::Check => account.retry,
@@ -175,6 +176,8 @@ struct Road<'r> {
     pipeline: Pipeline,
     /// The piece of a message that is under way.
     piece: Piece,
+    /// What is remembered of the server is not relied on any more.
+    asks_first: bool,
 }
 
 impl Road<'_> {
@@ -183,11 +186,11 @@ impl Road<'_> {
         let before = self.progress();
         let mut maildrop = self.open()?;
         self.begin_anew();
-        if self.last_login.is_none() {
-            self.warn_of_expiry(&*maildrop);
-        }
+        let first = self.last_login.is_none();
+        // Even if nothing comes of the look: the next run must know how soon it may log in.
+        let looked = self.look(&mut *maildrop);
         let noted = self.note_login(maildrop.login_delay());
-        let steps = match noted.and_then(|()| self.look(&mut *maildrop)) {
+        let steps = match noted.and(looked) {
             Ok(steps) => steps,
             Err(error) if error.reach() == Reach::Line => return Err(error),
             Err(error) => {
@@ -195,6 +198,9 @@ impl Road<'_> {
                 return Err(error);
             }
         };
+        if first {
+            self.warn_of_expiry(&*maildrop);
+        }
         let Some(delivery) = delivery else {
             return self.tell(maildrop, &steps).map(|()| None);
         };
@@ -207,11 +213,12 @@ impl Road<'_> {
             Err(error) if error.reach() == Reach::Line => Err(error),
             ended => {
                 let stage = self.events.stage();
+                let noted = self.note_offers(&*maildrop);
                 let left = self.leave(maildrop);
                 if ended.is_err() {
                     self.events.back_to(stage);
                 }
-                ended.and(left)?;
+                ended.and(left).and(noted)?;
                 Ok(again.or_else(|| self.next_slice(before)))
             }
         }

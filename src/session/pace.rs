@@ -2,17 +2,21 @@
 //! (RFC 2449, section 6.5), as far as the memory tells when it was last.
 
 use super::{now, Errand, Road};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reach, Result};
 use crate::event::{Mode, Stage};
 use crate::maildrop::{self, Maildrop, Visit};
 use crate::plan;
-use crate::seen::{Login, Memory};
+use crate::seen::{Login, Memory, Offers};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// How long to stay away from a server that refused us as too early, without saying what it wants.
 const UNTOLD: Duration = Duration::from_secs(5 * 60);
 /// The longest that a server may keep us away: it may be wrong about itself.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// For how many seconds what a server said it can do is relied on: it may come to offer better ways
+/// to log in.
+const FRESH: Range<i64> = 0..24 * 3600;
 /// So little is waited for at once: no timer is quite exact.
 const MOMENT: Duration = Duration::from_secs(5);
 
@@ -69,9 +73,40 @@ impl<'r> Road<'r> {
             patience: self.patience.clone(),
             events: self.events,
             pipeline: self.pipeline,
+            recalled: self.recalled(),
         };
         let account = self.account;
         maildrop::open(&account.routes, &account.login, &self.credential, visit)
+    }
+
+    /// What is remembered of the server, if that is to be relied on.
+    fn recalled(&self) -> Option<Offers> {
+        let since = |known: &&Offers| now().0.saturating_sub(known.at.0);
+        let known = self.memory.records().offers();
+        let fresh = known.filter(|known| !self.asks_first && FRESH.contains(&since(known)));
+        fresh.cloned()
+    }
+
+    /// Notes what is to be remembered of the server.
+    pub(super) fn note_offers(&mut self, maildrop: &dyn Maildrop) -> Result<()> {
+        match maildrop.learned(now()) {
+            Some(offers) => self.memory.offered(offers),
+            None => Ok(()),
+        }
+    }
+
+    /// From now on the server is asked what it can do: something went wrong at the login or with the
+    /// line, perhaps with what is remembered.
+    pub(super) fn ask_first(&mut self, error: &Error) {
+        let login = self.events.stage() == Stage::LoggingIn;
+        let doubted = login || error.reach() == Reach::Line || matches!(error, Error::OffersMore);
+        let Some(known) = self.memory.records().offers().filter(|_| doubted).cloned() else {
+            return;
+        };
+        self.asks_first = true;
+        let words = Vec::new();
+        // That the memory cannot be written is told where it matters.
+        let _ = self.memory.offered(Offers { words, ..known });
     }
 
     /// Notes when we logged in, if it matters for the next time, and what the server wants until

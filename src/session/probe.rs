@@ -35,6 +35,7 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
         patience,
         events,
         pipeline: Pipeline::Off,
+        recalled: None,
     };
     match maildrop::probe(route, *stls, &visit) {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {

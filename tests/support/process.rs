@@ -136,15 +136,23 @@ impl Victim {
     /// The most memory the program has held at once so far, in bytes, as the system counts it.
     /// Waits for it to be started.
     pub fn peak(&self) -> Option<u64> {
+        let kib: u64 = self.status("VmHWM:")?.strip_suffix(" kB")?.parse().ok()?;
+        Some(kib * 1024)
+    }
+
+    /// How many threads the program has. Waits for it to be started.
+    pub fn threads(&self) -> Option<usize> {
+        self.status("Threads:")?.parse().ok()
+    }
+
+    /// What the system says of the program.
+    fn status(&self, name: &str) -> Option<String> {
         let life = self.once_started();
         let Life::Alive(pid) = *life else { return None };
         let path = format!("/proc/{}/status", pid.as_raw_nonzero());
         let status = std::fs::read_to_string(path).ok()?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-        Some(kib * 1024)
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(line.trim().to_owned())
     }
 
     /// Is about to be started again.

@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use openssl::ssl::SslAcceptor;
+use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_send_buffer_size};
 
 use super::guest::Guest;
 use super::maildrop::Maildrop;
@@ -103,6 +104,8 @@ pub(super) struct Traits {
     pub deceit: Option<Deceit>,
     /// It throws away what is sent before it has answered.
     pub forgetful: bool,
+    /// Its buffers for what it hears and says are as small as can be.
+    pub cramped: bool,
     /// It offers to bind logins, but to other data than the client has.
     pub binds_otherwise: bool,
 }
@@ -118,6 +121,7 @@ impl Default for Traits {
             external: None,
             deceit: None,
             forgetful: false,
+            cramped: false,
             binds_otherwise: false,
         }
     }
@@ -336,6 +340,12 @@ impl Builder {
         self
     }
 
+    /// Has as little room for what it hears and says as can be.
+    pub fn cramped(mut self) -> Builder {
+        self.traits.cramped = true;
+        self
+    }
+
     /// Answers commands that begin with `command` in its own way, from the start.
     pub fn answer(mut self, command: &str, answer: Answer) -> Builder {
         self.answers.push((command.to_owned(), answer));
@@ -364,6 +374,11 @@ impl Builder {
             stopping: AtomicBool::new(false),
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        if shared.traits.cramped {
+            // The sockets of its connections take after it.
+            set_socket_recv_buffer_size(&listener, 1).unwrap();
+            set_socket_send_buffer_size(&listener, 1).unwrap();
+        }
         let port = listener.local_addr().unwrap().port();
         let serving = Arc::clone(&shared);
         thread::spawn(move || serve(&listener, &serving));

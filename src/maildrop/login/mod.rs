@@ -13,9 +13,11 @@ pub use choice::may_bind;
 pub use method::{Method, Needs};
 pub use native::{plain_reply, timestamp};
 
+use super::greet;
 use super::syntax::{self, Capabilities, Code};
 use super::talk::Talk;
 use crate::error::{Error, Result};
+use crate::krb5;
 use crate::net::{Binding, Route, Security};
 use crate::sasl::{self, Dialect, Mechanism, User};
 use crate::secret::Credential;
@@ -62,6 +64,21 @@ pub struct Offer<'a> {
     pub ticket: bool,
 }
 
+impl<'a> Offer<'a> {
+    /// The same, but for what the server says now.
+    fn now<'n>(&self, capabilities: &'n Capabilities) -> Offer<'n>
+    where
+        'a: 'n,
+    {
+        Offer {
+            capabilities,
+            binding: self.binding.clone(),
+            ticket: capabilities.offers("GSSAPI") && krb5::has_ticket(),
+            ..*self
+        }
+    }
+}
+
 /// How an attempt ended, if not by an error of the line.
 enum Answer {
     LoggedIn,
@@ -80,38 +97,114 @@ pub fn log_in(
     credential: &Credential,
     offer: &Offer,
 ) -> Result<()> {
-    if let Credential::Password(secret) | Credential::Token(secret) = credential {
-        if secret.expose().contains(&0) {
-            return Err(Error::Uncarriable(
-                "the password holds NUL, which no way to log in can carry",
-            ));
-        }
-        talk.0.hide(secret.expose());
-    }
-    let mut refusal: Option<Refusal> = None;
-    for method in choice::candidates(&login.methods, credential, offer)? {
-        let open = |refusal: &Refusal| refusal.allows(method, offer);
-        if !refusal.as_ref().is_none_or(open) {
-            continue;
-        }
-        let attempt = Attempt {
+    let party = Party::of(login, credential, offer, talk)?;
+    party.try_all(talk, None)
+}
+
+/// Logs in at a server of which memory tells what it can do: it is asked before anything is tried
+/// but the best way. Gives what it said then. A refusal stands if the server offers what it did.
+pub fn log_in_unasked(
+    talk: &mut Talk,
+    login: &Login,
+    credential: &Credential,
+    offer: &Offer,
+) -> Result<Option<Capabilities>> {
+    let party = Party::of(login, credential, offer, talk)?;
+    let methods = party.candidates().unwrap_or_default();
+    let first = methods.first().map(|method| party.attempt(*method));
+    let tried = match first.map(|attempt| (attempt.method, attempt.make(talk))) {
+        Some((_, Ok(None))) => return Ok(None),
+        Some((_, Err(error))) if !is_refusal(&error) => return Err(error),
+        tried => tried,
+    };
+    let now = greet::capabilities(talk)?;
+    let refusal = match tried {
+        Some((_, Err(error))) if now.sasl == offer.capabilities.sasl => return Err(error),
+        Some((method, Err(error))) => Some(Refusal {
             method,
-            user: &login.user,
+            coded: true,
+            error,
+        }),
+        Some((_, Ok(refusal))) => refusal,
+        None => None,
+    };
+    let offer = &offer.now(&now);
+    Party { offer, ..party }.try_all(talk, refusal)?;
+    Ok(Some(now))
+}
+
+/// Whether the server may have refused a way to log in, and not who came by it.
+fn is_refusal(error: &Error) -> bool {
+    use Error as E;
+    matches!(
+        error,
+        E::LoginRefused(_)
+            | E::LongLoginRefused(_)
+            | E::TokenRefused(_)
+            | E::TicketRefused(_)
+            | E::OtherChannel(_)
+    )
+}
+
+/// Who wants to log in, and what there is to try.
+struct Party<'a> {
+    login: &'a Login,
+    credential: &'a Credential,
+    offer: &'a Offer<'a>,
+}
+
+impl<'a> Party<'a> {
+    /// Sees that nobody is shown the secret.
+    fn of(
+        login: &'a Login,
+        credential: &'a Credential,
+        offer: &'a Offer<'a>,
+        talk: &mut Talk,
+    ) -> Result<Self> {
+        if let Credential::Password(secret) | Credential::Token(secret) = credential {
+            if secret.expose().contains(&0) {
+                return Err(Error::Uncarriable(
+                    "the password holds NUL, which no way to log in can carry",
+                ));
+            }
+            talk.0.hide(secret.expose());
+        }
+        Ok(Self {
+            login,
             credential,
             offer,
-        };
-        match attempt.make(talk)? {
-            Answer::LoggedIn => return Ok(()),
-            Answer::Unable(error) => refusal = Some(Refusal::silent(method, error)),
-            Answer::Unheard(code, text) => refusal = Some(attempt.unheard(code, text)?),
-            Answer::Refused(code, text) if attempt.may_be_bound_wrongly(code) => {
-                refusal = Some(attempt.doubted(code, text));
-            }
-            Answer::Refused(code, text) => return Err(attempt.refused(code, text)),
+        })
+    }
+
+    fn candidates(&self) -> Result<Vec<Method>> {
+        choice::candidates(&self.login.methods, self.credential, self.offer)
+    }
+
+    fn attempt(&self, method: Method) -> Attempt<'a> {
+        Attempt {
+            method,
+            user: &self.login.user,
+            credential: self.credential,
+            offer: self.offer,
         }
     }
-    let none = || Error::Bug("no way to log in was left, and none was tried".into());
-    Err(refusal.map_or_else(none, |refusal| refusal.error))
+
+    /// Tries one method after the other, as far as what was refused before allows it.
+    fn try_all(&self, talk: &mut Talk, mut refusal: Option<Refusal>) -> Result<()> {
+        for method in self.candidates()? {
+            let open =
+                |refusal: &Refusal| refusal.method != method && refusal.allows(method, self.offer);
+            if !refusal.as_ref().is_none_or(open) {
+                continue;
+            }
+            refusal = self.attempt(method).make(talk)?;
+            if refusal.is_none() {
+                return Ok(());
+            }
+        }
+        let none = || Error::Bug("no way to log in was left, and none was tried".into());
+        Err(refusal.map_or_else(none, |refusal| refusal.error))
+    }
 }
 
 /// One method, tried with what we have.
@@ -123,7 +216,20 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    fn make(&self, talk: &mut Talk) -> Result<Answer> {
+    /// Tries it; gives why another method may be tried, unless we are logged in.
+    fn make(&self, talk: &mut Talk) -> Result<Option<Refusal>> {
+        match self.answer(talk)? {
+            Answer::LoggedIn => Ok(None),
+            Answer::Unable(error) => Ok(Some(Refusal::silent(self.method, error))),
+            Answer::Unheard(code, text) => self.unheard(code, text).map(Some),
+            Answer::Refused(code, text) if self.may_be_bound_wrongly(code) => {
+                Ok(Some(self.doubted(code, text)))
+            }
+            Answer::Refused(code, text) => Err(self.refused(code, text)),
+        }
+    }
+
+    fn answer(&self, talk: &mut Talk) -> Result<Answer> {
         let mechanism = match self.mechanism() {
             Err(error) if self.method == Method::Gssapi => return Ok(Answer::Unable(error)),
             mechanism => mechanism?,
