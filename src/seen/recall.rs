@@ -95,7 +95,7 @@ impl Memory {
         let torn = loop {
             line.clear();
             let read = file.read_until(b'\n', &mut line);
-            let read = read.map_err(failed(&self.path, "read"))?;
+            let read = read.map_err(|why| failed(&self.path, "read")(why))?;
             // A power cut can leave zeros where the last, unsynced lines were to be; nothing behind
             // them was ever relied upon.
             match line.strip_suffix(b"\n") {

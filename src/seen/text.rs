@@ -97,7 +97,7 @@ impl<'t> Iterator for Words<'t> {
 
     fn next(&mut self) -> Option<&'t [u8]> {
         let rest = self.0?;
-        let end = memchr::memchr(b' ', rest);
+        let end = rest.iter().position(|b| *b == b' '); // near, as a rule
         self.0 = end.map(|end| &rest[end + 1..]);
         Some(&rest[..end.unwrap_or(rest.len())])
     }
@@ -209,14 +209,17 @@ fn optional<T>(word: &[u8], parse: impl Fn(&[u8]) -> Option<T>) -> Option<Option
     }
 }
 
-/// A decimal number.
+/// A decimal number, of no more digits than it can surely hold.
 fn number<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
+    if word.is_empty() || word.len() > 19 {
+        return None;
+    }
     let mut value: u64 = 0;
     for byte in word {
         let digit = Some(byte.wrapping_sub(b'0')).filter(|digit| *digit < 10)?;
-        value = value.checked_mul(10)?.checked_add(digit.into())?;
+        value = value * 10 + u64::from(digit);
     }
-    (!word.is_empty()).then(|| T::try_from(value).ok())?
+    T::try_from(value).ok()
 }
 
 fn time(word: &[u8]) -> Option<Time> {
