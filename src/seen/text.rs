@@ -149,7 +149,10 @@ pub fn write(out: &mut String, line: &Line) {
         Line::Login(Login { at, delay }) => write!(out, "login {} {delay}", at.0),
         Line::Offers(Offers { at, door, words }) => {
             let told = write!(out, "offers {}", at.0);
-            for word in [door.as_bytes()].into_iter().chain(words.iter().map(Vec::as_slice)) {
+            for word in [door.as_bytes()]
+                .into_iter()
+                .chain(words.iter().map(Vec::as_slice))
+            {
                 out.push(' ');
                 escape_into(out, word);
             }
