@@ -15,7 +15,7 @@ use crate::support::disk::trace::Call;
 use crate::support::scene::Scene;
 use crate::support::server::PopServer;
 use crate::support::story::{Fate, Place, Stage, Story};
-use crate::support::strike::{strace_is_here, Fault, Point};
+use crate::support::strike::{strace_is_here, Fault, Made, Point};
 
 /// Takes all mail but so much.
 fn take(path: &Path, but: u64) -> Vec<u8> {
@@ -53,10 +53,11 @@ fn mbox(stage: &Stage) -> PathBuf {
 
 /// A stage whose run was killed when it unlocked the mbox: all is in it and nothing remembered.
 fn unlocking(story: &Story) -> Stage {
-    // What is removed last is the dotlock.
     let removed = story.stage().watched(&["unlink"]);
+    let dotlock = |made: &Made| made.file.as_deref() == Some("mbox.lock");
+    let last = removed.iter().rposition(dotlock).unwrap() + 1;
     let mut stage = story.stage();
-    assert!(stage.killed(&Point::Call("unlink".into(), removed.len())));
+    assert!(stage.killed(&Point::Call("unlink".into(), last)));
     assert!(stage.claims() > 1, "{removed:#?}");
     stage
 }
