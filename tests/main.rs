@@ -29,6 +29,7 @@
 //!   makes a GiB of what is large
 //! - `dovecot`: against a server that others wrote
 //! - `others`: against the other POP servers that Debian has
+//! - `sdps`: envelopes that the server tells
 //! - `hostile`: servers that lie, flood, fall silent and leave, each within a bound on memory
 //! - `peers`: other programs fetch the same messages, and a table tells who alters what
 //! - `crash`: killed or failed at every step, then run again
@@ -75,6 +76,7 @@ mod reporting;
 mod retrieval;
 mod route;
 mod scenes_themselves;
+mod sdps;
 mod secrets;
 mod security;
 mod servers;

@@ -52,6 +52,8 @@ pub struct Keys {
     pub server: Option<Vec<String>>,
     #[serde(deserialize_with = "kinds::port")]
     pub port: Option<u16>,
+    #[serde(deserialize_with = "kinds::flag")]
+    pub sdps: Option<bool>,
     #[serde(deserialize_with = "network::tls")]
     pub tls: Option<TlsMode>,
     #[serde(deserialize_with = "kinds::text")]

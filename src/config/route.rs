@@ -4,7 +4,7 @@ use super::kinds::Auth;
 use super::resolve::Layers;
 use super::server::{self, Server};
 use crate::error::Result;
-use crate::maildrop::{Login, Methods};
+use crate::maildrop::{Envelopes, Login, Methods};
 use crate::net::{Family, Outset, Route, TlsMode, Via};
 
 impl Layers<'_> {
@@ -168,6 +168,14 @@ impl Layers<'_> {
             (_, Some(url)) => Ok(url),
             (Some(own), None) => Ok(own),
             (None, None) => Ok(self.base.auth.as_ref().map_or(Methods::Auto, key)),
+        }
+    }
+
+    /// From where the envelopes of messages are known.
+    pub(super) fn envelopes(&self) -> Envelopes {
+        match self.pick(|keys| keys.sdps) {
+            Some(true) => Envelopes::Sdps,
+            Some(false) | None => Envelopes::Heads,
         }
     }
 

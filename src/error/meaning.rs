@@ -37,6 +37,7 @@ impl Error {
             | E::WouldReveal
             | E::NoKerberos(_)
             | E::Uncarriable(_)
+            | E::NotSdps(_)
             | E::AllNew { .. }
             | E::OtherMaildrop { .. }
             | E::Unsafe { .. }
@@ -57,7 +58,9 @@ impl Error {
             | E::NoMechanism(_)
             | E::NoWay(_)
             | E::NoBinding => ExitStatus::NoPermission,
-            E::NotPop3 { .. } | E::Nonsense { .. } | E::LineTooLong(_) => ExitStatus::Protocol,
+            E::NotPop3 { .. } | E::Nonsense { .. } | E::LineTooLong(_) | E::NoEnvelope(_) => {
+                ExitStatus::Protocol
+            }
             E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
                 ExitStatus::CannotCreate
             }
@@ -101,9 +104,11 @@ impl Error {
         use Error as E;
         match self {
             E::OutOfStep(error) => error.reach(),
-            E::NotAsListed | E::MessageRefused(_) | E::MdaLater { .. } | E::MdaRefused { .. } => {
-                Reach::Message
-            }
+            E::NotAsListed
+            | E::MessageRefused(_)
+            | E::NoEnvelope(_)
+            | E::MdaLater { .. }
+            | E::MdaRefused { .. } => Reach::Message,
             E::HostNotFound { .. }
             | E::Unreachable { .. }
             | E::TimedOut { .. }
@@ -154,6 +159,7 @@ impl Error {
             | E::NoBinding
             | E::Uncarriable(_)
             | E::OffersMore
+            | E::NotSdps(_)
             | E::QuitRefused(_)
             | E::AllNew { .. }
             | E::OtherMaildrop { .. }
@@ -218,6 +224,8 @@ impl Error {
             | Self::ServerTrouble(words)
             | Self::ServerBroken(words)
             | Self::MessageRefused(words)
+            | Self::NotSdps(words)
+            | Self::NoEnvelope(words)
             | Self::OutOfSync(words)
             | Self::QuitRefused(words)
             | Self::SecretCommand { said: words, .. }

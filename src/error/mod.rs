@@ -260,6 +260,10 @@ pub enum Error {
     NotAsListed,
     /// The server would not give a message.
     MessageRefused(Vec<u8>),
+    /// The server does not tell envelopes, which `sdps` asks for.
+    NotSdps(Vec<u8>),
+    /// What the server tells of a message is no envelope.
+    NoEnvelope(Vec<u8>),
     /// More of a message came than this one may have.
     TooLong(u64),
     /// We left in the middle of a message that did not come to its end.

@@ -67,7 +67,9 @@ impl<'e> Entry<'_, 'e> {
             let lines = greet::capability_lines(&mut talk, reply)?;
             known.heard(&lines.unwrap_or_default())?;
         }
-        Ok(Pop3::over(talk, known))
+        let mut pop3 = Pop3::over(talk, known);
+        pop3.envelopes = self.visit.envelopes;
+        Ok(pop3)
     }
 
     /// Connects, greets and secures, over a connection made by the library that tells what a login

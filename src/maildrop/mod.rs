@@ -11,6 +11,7 @@ mod pop3;
 mod probe;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
+mod sdps;
 mod syntax;
 mod talk;
 
@@ -25,7 +26,7 @@ use entry::Entry;
 
 use crate::error::{Error, Result};
 use crate::event::{Events, Notice, Stage};
-use crate::message::{Disposition, Listing, MessageNumber, Time};
+use crate::message::{Disposition, Envelope, Listing, MessageNumber, Time};
 use crate::net::{Patience, Route};
 use crate::secret::Credential;
 use crate::seen::Offers;
@@ -35,6 +36,8 @@ use std::time::Duration;
 /// A part of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
+    /// Who sent it, and to whom.
+    Envelope,
     /// Its head.
     Head,
     /// All of it.
@@ -43,6 +46,15 @@ pub enum Part {
 
 /// A message that will be asked for, with its listed size.
 pub type Wanted = (MessageNumber, Option<u64>);
+
+/// From where the envelopes of messages are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelopes {
+    /// From what stands in the heads.
+    Heads,
+    /// From the server, which is asked by `*ENV`.
+    Sdps,
+}
 
 /// When sizes will be wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +101,11 @@ pub trait Maildrop {
     /// What is to be remembered of the server from now on, if something else is than was.
     fn learned(&self, _now: Time) -> Option<Offers> {
         None
+    }
+
+    /// The envelope of a message; `None` where that is not asked of the server.
+    fn envelope(&mut self, _number: MessageNumber) -> Result<Option<Envelope>> {
+        Ok(None)
     }
 
     /// The head of a message, with the blank line; `None` where the server cannot tell.
@@ -171,4 +188,6 @@ pub struct Visit<'e> {
     pub pipeline: Pipeline,
     /// What is remembered of the server, if that is not too old.
     pub recalled: Option<Offers>,
+    /// From where envelopes are known.
+    pub envelopes: Envelopes,
 }

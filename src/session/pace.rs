@@ -74,6 +74,7 @@ impl<'r> Road<'r> {
             events: self.events,
             pipeline: self.pipeline,
             recalled: self.recalled(),
+            envelopes: self.account.envelopes,
         };
         let account = self.account;
         maildrop::open(&account.routes, &account.login, &self.credential, visit)

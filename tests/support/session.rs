@@ -216,6 +216,13 @@ impl Session<'_> {
                 Some((_, message)) => self.retrieve(&message),
                 None => self.tell("-ERR no such message"),
             },
+            "*ENV" => match open.message(argument).and_then(|found| found.1.envelope) {
+                Some([sender, recipient]) => {
+                    let lines = ["1", "punt", &sender, &recipient, ""].map(str::to_owned);
+                    self.tell_many("+OK", &lines)
+                }
+                None => self.tell("-ERR unknown command"),
+            },
             "TOP" => self.top(argument),
             "DELE" => {
                 let marked = open.delete(argument);

@@ -2,8 +2,10 @@
 //! killed or the system fails it at a chosen point, and a clean run follows. What must have come of
 //! it is said in ending.rs.
 
+use std::any::Any;
 use std::fs;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -35,6 +37,10 @@ pub enum Fate {
     Deleted,
 }
 
+/// How the server is spoken with, where that is not just POP3: readies a server and a scene, and
+/// gives what must be there meanwhile.
+pub type Way = Arc<dyn Fn(&PopServer, Scene) -> (Scene, Box<dyn Any>)>;
+
 /// What is told: the messages, where they go, what becomes of them.
 #[derive(Clone)]
 pub struct Story {
@@ -43,6 +49,7 @@ pub struct Story {
     pub(super) fate: Fate,
     pub(super) messages: Vec<(String, Vec<u8>)>,
     secure: bool,
+    way: Option<Way>,
     /// How often the line may be lost within a run.
     pub retry: u32,
 }
@@ -58,6 +65,7 @@ pub struct Stage {
     pub server: PopServer,
     /// The scene that is played.
     pub scene: Scene,
+    _between: Box<dyn Any>,
     so_far: Vec<String>,
     /// How many copies may have come twice, or by half: none but to an MDA.
     pub(super) in_flight: usize,
@@ -78,6 +86,7 @@ impl Story {
             fate,
             messages,
             secure: false,
+            way: None,
             retry: 0,
         }
     }
@@ -95,6 +104,21 @@ impl Story {
             messages,
             ..Story::new(place, fate)
         }
+    }
+
+    /// A story of fifty messages of all kinds.
+    pub fn of_all_kinds(place: Place, fate: Fate) -> Story {
+        let messages = mail::friendly().into_iter().chain(mail::ugly());
+        Story {
+            messages: messages.take(50).collect(),
+            ..Story::new(place, fate)
+        }
+    }
+
+    /// The same, but the server is spoken with in this way.
+    pub fn by(self, way: &Way) -> Story {
+        let way = Some(Arc::clone(way));
+        Story { way, ..self }
     }
 
     /// The same over TLS.
@@ -135,10 +159,15 @@ impl Story {
                 scene.deliver("mda: cat > \"$(mktemp \"$HOME/got/XXXXXX\")\"")
             }
         };
+        let (scene, between): (_, Box<dyn Any>) = match &self.way {
+            None => (scene, Box::new(())),
+            Some(way) => way(&server, scene),
+        };
         Stage {
             story: self.clone(),
             server,
             scene,
+            _between: between,
             so_far: Vec::new(),
             in_flight: 0,
         }
