@@ -8,7 +8,7 @@ use crate::{config, delivery, maildrop, message, net, plan, report, sasl, secret
 type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of its corpus.
-const ALL: [(&str, Property); 18] = [
+const ALL: [(&str, Property); 19] = [
     ("body", net::properties::body),
     ("capabilities", maildrop::properties::capabilities),
     ("claim", delivery::properties::claim),
@@ -27,6 +27,7 @@ const ALL: [(&str, Property); 18] = [
     ("server", config::properties::server),
     ("session", maildrop::properties::session),
     ("settings", config::properties::settings),
+    ("ticket", net::properties::ticket),
 ];
 
 /// Panics if the property of this name does not hold of these bytes.

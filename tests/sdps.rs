@@ -1,12 +1,12 @@
 //! SDPS: who sent a message, and to whom, is asked of the server.
 
+use std::any::Any;
 use std::sync::Arc;
 
-use crate::support::mail;
 use crate::support::phrases::{dele, listing, retr, LOGIN, QUIT};
 use crate::support::scene::Scene;
 use crate::support::server::{Answer, PopServer};
-use crate::support::story::Way;
+use crate::support::story::{fifty, Way};
 
 /// An MDA that writes down the envelope of each message.
 const MDA: &str = "mda: 'echo \"$POPGET_UID: $SENDER -> $RECIPIENT\" >> ~/told; cat > /dev/null'";
@@ -28,14 +28,19 @@ fn server(uids: &[&str]) -> PopServer {
 
 /// How a server is spoken with that tells envelopes.
 pub fn way() -> Way {
-    Arc::new(|server, scene| {
+    let tell = |server: &PopServer, scene: Scene| {
         for uid in server.maildrop().uids() {
             server
                 .maildrop()
                 .posted(&uid, "ann@example.org", "fred@xyz.example");
         }
-        (scene.key("sdps", "true"), Box::new(()))
-    })
+        let nothing: Box<dyn Any> = Box::new(());
+        (scene.key("sdps", "true"), nothing)
+    };
+    Way {
+        server: |builder| builder,
+        scene: Arc::new(tell),
+    }
 }
 
 /// `*ENV` and what it is answered with.
@@ -93,27 +98,13 @@ fn unasked_for_nothing_is_asked() {
 
 #[test]
 fn fifty_messages_come_and_go_as_they_are_ahead_and_in_lock_step() {
-    let all: Vec<_> = mail::friendly()
-        .into_iter()
-        .chain(mail::ugly())
-        .take(50)
-        .collect();
-    for keep in ["true", "false"] {
+    let messages: Vec<_> = fifty().into_iter().map(|(_, bytes)| bytes).collect();
+    for (keep, left) in [("true", 50), ("false", 0)] {
         for pipeline in ["auto", "off", "3"] {
-            let server = PopServer::start();
-            for (uid, message) in &all {
-                server.maildrop().add(uid, message);
-            }
-            let scene = Scene::with_server(&server)
-                .key("keep", keep)
-                .key("pipeline", pipeline);
-            let (mut scene, _) = way()(&server, scene);
-            let messages: Vec<_> = all.iter().map(|(_, message)| message.clone()).collect();
+            let (server, scene, _between) = way().stage(&fifty());
+            let mut scene = scene.key("keep", keep).key("pipeline", pipeline);
             scene.run().delivers_bytes(&messages).silent().exits(0);
-            assert_eq!(
-                server.maildrop().left(),
-                if keep == "true" { 50 } else { 0 }
-            );
+            assert_eq!(server.maildrop().left(), left);
             scene.run().silent().exits(0);
             assert_eq!(server.commands("*ENV").len(), 50);
             assert_eq!(server.commands("RETR").len(), 50);

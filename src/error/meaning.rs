@@ -1,7 +1,7 @@
 //! What each failure means for the run: its exit status, its reach, and whose words it carries. The
 //! matches name every variant, so that a new one cannot be forgotten.
 
-use super::{Error, ExitStatus, Reach};
+use super::{kerberos, Error, ExitStatus, Reach};
 use rustix::io::Errno;
 use std::io;
 
@@ -26,6 +26,7 @@ impl Error {
                 ExitStatus::System
             }
             E::OutOfStep(error) => error.status(),
+            E::TicketUnfit { code, .. } if kerberos::passes(*code) => ExitStatus::TryLater,
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
             | E::NoSettings(_)
@@ -50,6 +51,7 @@ impl Error {
             | E::LongLoginRefused(_)
             | E::TokenRefused(_)
             | E::TicketRefused(_)
+            | E::TicketUnfit { .. }
             | E::Unproven
             | E::NoTicket(_)
             | E::NoKerberosService { .. }
@@ -58,9 +60,11 @@ impl Error {
             | E::NoMechanism(_)
             | E::NoWay(_)
             | E::NoBinding => ExitStatus::NoPermission,
-            E::NotPop3 { .. } | E::Nonsense { .. } | E::LineTooLong(_) | E::NoEnvelope(_) => {
-                ExitStatus::Protocol
-            }
+            E::NotPop3 { .. }
+            | E::NotKpop { .. }
+            | E::Nonsense { .. }
+            | E::LineTooLong(_)
+            | E::NoEnvelope(_) => ExitStatus::Protocol,
             E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
                 ExitStatus::CannotCreate
             }
@@ -126,6 +130,7 @@ impl Error {
             | E::TooLong(_)
             | E::LeftAmid
             | E::NotPop3 { .. }
+            | E::NotKpop { .. }
             | E::Nonsense { .. }
             | E::LineTooLong(_) => Reach::Line,
             E::Settings(_)
@@ -144,6 +149,7 @@ impl Error {
             | E::LongLoginRefused(_)
             | E::TokenRefused(_)
             | E::TicketRefused(_)
+            | E::TicketUnfit { .. }
             | E::NoTicket(_)
             | E::KerberosAway(_)
             | E::NoKerberosService { .. }
@@ -214,6 +220,8 @@ impl Error {
             | Self::LongLoginRefused(words)
             | Self::TokenRefused(words)
             | Self::TicketRefused(words)
+            | Self::TicketUnfit { said: words, .. }
+            | Self::NotKpop { said: words, .. }
             | Self::OtherChannel(words)
             | Self::NoTicket(words)
             | Self::KerberosAway(words)

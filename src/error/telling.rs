@@ -1,7 +1,7 @@
 //! What each failure says: one sentence in lower case, and one piece of advice standing on it. Both
 //! hold facts of ours alone; what the server said is shown beside them by `report`.
 
-use super::Error;
+use super::{kerberos, Error};
 use indicatif::HumanBytes;
 use std::fmt;
 use std::io;
@@ -48,6 +48,8 @@ impl fmt::Display for Error {
             E::LoginRefused(_) | E::LongLoginRefused(_) => f.write_str("the server refused the login"),
             E::TokenRefused(_) => f.write_str("the server refused the access token"),
             E::TicketRefused(_) => f.write_str("the server refused the Kerberos ticket"),
+            E::NotKpop { because, .. } => write!(f, "this is no KPOP server: {because}"),
+            E::TicketUnfit { code, .. } => write!(f, "the server does not take the Kerberos ticket: {}", kerberos::why(*code)),
             E::Unproven => f.write_str("the server did not prove that it knows the password"),
             E::OtherChannel(_) => f.write_str("the server sees another TLS connection than popget does, as if somebody stood in between"),
             E::NoTicket(_) => f.write_str("there is no valid Kerberos ticket"),
@@ -138,6 +140,8 @@ impl Error {
             E::LongLoginRefused(_) => "check user and password; with USER and PASS some servers take no more than 40 octets of each, then name plain or login in auth",
             E::TokenRefused(_) => "the token may have expired, or be for another user, server or scope; get a new one",
             E::TicketRefused(_) => "see with klist whose ticket it is: the server must let that one be user; or check both clocks",
+            E::NotKpop { .. } => "check server and port; where there is POP3 with TLS, leave protocol out and set auth: gssapi",
+            E::TicketUnfit { code, .. } => kerberos::advice(*code),
             E::Unproven => "it may be an impostor; check server and the network between, and change the password if it is weak",
             E::OtherChannel(_) => "this may be an attack; log in from another network, and tell the server's operator",
             E::NoTicket(_) => "run kinit, or see that KRB5CCNAME names the right cache",

@@ -13,7 +13,7 @@ use super::mail;
 use super::memory;
 use super::outcome::Outcome;
 use super::scene::Scene;
-use super::server::{PopServer, Security};
+use super::server::{Builder, PopServer, Security};
 use super::strike::{self, Fault, Made, Point};
 use super::tls::Certificate;
 
@@ -37,9 +37,38 @@ pub enum Fate {
     Deleted,
 }
 
-/// How the server is spoken with, where that is not just POP3: readies a server and a scene, and
-/// gives what must be there meanwhile.
-pub type Way = Arc<dyn Fn(&PopServer, Scene) -> (Scene, Box<dyn Any>)>;
+/// A scene that was readied for a server, and what must be there meanwhile.
+pub type Readied = (Scene, Box<dyn Any>);
+
+/// What readies a scene for a server.
+type Ready = dyn Fn(&PopServer, Scene) -> Readied;
+
+/// How a server is spoken with, where that is not just POP3.
+#[derive(Clone)]
+pub struct Way {
+    /// What it is to be.
+    pub server: fn(Builder) -> Builder,
+    /// Readies it and a scene.
+    pub scene: Arc<Ready>,
+}
+
+impl Way {
+    /// A server that is spoken with in this way, with these messages, and a scene for it.
+    pub fn stage(&self, messages: &[(String, Vec<u8>)]) -> (PopServer, Scene, Box<dyn Any>) {
+        let server = (self.server)(PopServer::builder()).start();
+        for (uid, message) in messages {
+            server.maildrop().add(uid, message);
+        }
+        let (scene, between) = (self.scene)(&server, Scene::with_server(&server));
+        (server, scene, between)
+    }
+}
+
+/// Fifty messages of all kinds.
+pub fn fifty() -> Vec<(String, Vec<u8>)> {
+    let messages = mail::friendly().into_iter().chain(mail::ugly());
+    messages.take(50).collect()
+}
 
 /// What is told: the messages, where they go, what becomes of them.
 #[derive(Clone)]
@@ -108,16 +137,15 @@ impl Story {
 
     /// A story of fifty messages of all kinds.
     pub fn of_all_kinds(place: Place, fate: Fate) -> Story {
-        let messages = mail::friendly().into_iter().chain(mail::ugly());
         Story {
-            messages: messages.take(50).collect(),
+            messages: fifty(),
             ..Story::new(place, fate)
         }
     }
 
     /// The same, but the server is spoken with in this way.
     pub fn by(self, way: &Way) -> Story {
-        let way = Some(Arc::clone(way));
+        let way = Some(way.clone());
         Story { way, ..self }
     }
 
@@ -140,7 +168,12 @@ impl Story {
             true => Security::Implicit(Certificate::Good),
             false => Security::None,
         };
-        let server = PopServer::builder().security(security).start();
+        let builder = PopServer::builder().security(security);
+        let server = match &self.way {
+            None => builder,
+            Some(way) => (way.server)(builder),
+        };
+        let server = server.start();
         for (uid, message) in &self.messages {
             server.maildrop().add(uid, message);
         }
@@ -159,9 +192,9 @@ impl Story {
                 scene.deliver("mda: cat > \"$(mktemp \"$HOME/got/XXXXXX\")\"")
             }
         };
-        let (scene, between): (_, Box<dyn Any>) = match &self.way {
+        let (scene, between): Readied = match &self.way {
             None => (scene, Box::new(())),
-            Some(way) => way(&server, scene),
+            Some(way) => (way.scene)(&server, scene),
         };
         Stage {
             story: self.clone(),
