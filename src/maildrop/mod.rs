@@ -12,11 +12,13 @@ mod probe;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod sdps;
+mod servers;
 mod syntax;
 mod talk;
 
 pub use ahead::Pipeline;
 pub use probe::{probe, Stls};
+pub use servers::Servers;
 
 #[cfg(any(test, fuzzing))]
 pub use login::properties as login_properties;
@@ -27,7 +29,7 @@ use entry::Entry;
 use crate::error::{Error, Result};
 use crate::event::{Events, Notice, Stage};
 use crate::message::{Disposition, Envelope, Listing, MessageNumber, Time};
-use crate::net::{Patience, Route};
+use crate::net::Patience;
 use crate::secret::Credential;
 use crate::seen::Offers;
 use std::io::Read;
@@ -130,17 +132,16 @@ pub trait Maildrop {
 }
 
 /// Connects, greets, secures and logs in at the first of the servers that lets us get as far as the
-/// login. One that proves nothing, or refuses us, is the last that is tried.
+/// login; it is its turn then. One that proves nothing, or refuses us, is the last that is tried.
 pub fn open<'e>(
-    routes: &[Route],
+    servers: &mut Servers,
     login: &Login,
     credential: &Credential,
     visit: Visit<'e>,
 ) -> Result<Box<dyn Maildrop + 'e>> {
     let events = visit.events;
-    let mut left = routes.len();
-    for route in routes {
-        left -= 1;
+    let mut left = servers.others();
+    while let Some(route) = servers.current() {
         events.server(&route.written);
         let entry = Entry {
             route,
@@ -151,6 +152,8 @@ pub fn open<'e>(
         match entry.open() {
             Ok(maildrop) => return Ok(Box::new(maildrop)),
             Err(error) if left > 0 && events.stage() < Stage::LoggingIn && is_away(&error) => {
+                left -= 1;
+                servers.pass();
                 events.notice(Notice::NextServer(error));
             }
             Err(error) => return Err(error),
@@ -160,7 +163,7 @@ pub fn open<'e>(
 }
 
 /// Whether a server could not be reached or does not serve, which another one may do.
-fn is_away(error: &Error) -> bool {
+pub fn is_away(error: &Error) -> bool {
     matches!(
         error,
         Error::HostNotFound { .. }

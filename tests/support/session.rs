@@ -101,7 +101,9 @@ impl Session<'_> {
             self.timestamp.as_str()
         };
         let usual = format!("+OK popserver.example ready {apop}");
-        let greeting = self.guest.server.traits.greeting.clone().unwrap_or(usual);
+        let now = self.guest.server.state().greetings.pop();
+        let ever = || self.guest.server.traits.greeting.clone();
+        let greeting = now.or_else(ever).unwrap_or(usual);
         self.tell(greeting.trim_end())
     }
 
