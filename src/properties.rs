@@ -8,10 +8,11 @@ use crate::{config, delivery, maildrop, message, net, plan, report, sasl, secret
 type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of its corpus.
-const ALL: [(&str, Property); 17] = [
+const ALL: [(&str, Property); 19] = [
     ("body", net::properties::body),
     ("capabilities", maildrop::properties::capabilities),
     ("claim", delivery::properties::claim),
+    ("envelope", maildrop::properties::envelope),
     ("head", message::properties::head),
     ("listing", maildrop::properties::listing),
     ("login", maildrop::login_properties::exchange),
@@ -26,6 +27,7 @@ const ALL: [(&str, Property); 17] = [
     ("server", config::properties::server),
     ("session", maildrop::properties::session),
     ("settings", config::properties::settings),
+    ("ticket", net::properties::ticket),
 ];
 
 /// Panics if the property of this name does not hold of these bytes.

@@ -16,6 +16,7 @@ use Place::{Maildir, Mbox, Mda};
 mod calls;
 mod matrix;
 mod mbox;
+mod siblings;
 
 /// What the next run finds is decided by these; how it speaks with the server is not.
 const DISK: At = At::These(

@@ -29,6 +29,7 @@
 //!   makes a GiB of what is large
 //! - `dovecot`: against a server that others wrote
 //! - `others`: against the other POP servers that Debian has
+//! - `sdps`: envelopes that the server tells; `kpop`: a Kerberos ticket before the greeting
 //! - `hostile`: servers that lie, flood, fall silent and leave, each within a bound on memory
 //! - `peers`: other programs fetch the same messages, and a table tells who alters what
 //! - `crash`: killed or failed at every step, then run again
@@ -56,6 +57,7 @@ mod gssapi;
 mod hostile;
 mod house;
 mod json;
+mod kpop;
 mod list;
 mod login;
 mod maildir;
@@ -75,6 +77,7 @@ mod reporting;
 mod retrieval;
 mod route;
 mod scenes_themselves;
+mod sdps;
 mod secrets;
 mod security;
 mod servers;

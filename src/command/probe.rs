@@ -6,7 +6,7 @@ use crate::config;
 use crate::error::{Error, ExitStatus};
 use crate::event::Mode;
 use crate::maildrop::Stls;
-use crate::net::{Engine, Outset, Proof, Route, TlsMode, Trust, Version, Via};
+use crate::net::{Engine, Outset, Proof, Route, TlsMode, Trust, Version, Via, Welcome};
 use crate::report::{Named, Options};
 use crate::session::{self, Target};
 use std::time::Duration;
@@ -56,6 +56,7 @@ pub fn server(
             tls,
             trust: trust(&host),
             via: Via::Direct(Outset::default()),
+            welcome: Welcome::Anyone,
         },
         stls,
         timeout: TIMEOUT,

@@ -97,6 +97,7 @@ impl Layers<'_> {
             deadline: self.pick(|keys| keys.deadline).map(|span| span.0),
             retry: self.pick(|keys| keys.retry).unwrap_or(RETRY),
             pipeline: self.pick(|keys| keys.pipeline).unwrap_or(Pipeline::Auto),
+            envelopes: self.envelopes(),
         })
     }
 

@@ -4,8 +4,8 @@ use super::kinds::Auth;
 use super::resolve::Layers;
 use super::server::{self, Server};
 use crate::error::Result;
-use crate::maildrop::{Login, Methods};
-use crate::net::{Family, Outset, Route, TlsMode, Via};
+use crate::maildrop::{Envelopes, Login, Methods};
+use crate::net::{Family, Outset, Route, TlsMode, Via, Welcome};
 
 impl Layers<'_> {
     /// The servers as they were written, in the order in which they are tried.
@@ -33,15 +33,16 @@ impl Layers<'_> {
                 return Err(self.wrong("port", true, what));
             }
             (Some(port), _) => port,
-            (None, _) => self.pick(|keys| keys.port).unwrap_or(match tls {
-                TlsMode::Implicit => 995,
-                TlsMode::StartTls | TlsMode::Off => 110,
-            }),
+            (None, _) => match self.pick(|keys| keys.port) {
+                Some(port) => port,
+                None => self.usual_port(tls)?,
+            },
         };
         let host = server::ascii(&server.host).map_err(|what| self.bad_server(what))?;
         Ok(Route {
             trust: self.trust(&host, tls)?,
             via: self.via(&host, port)?,
+            welcome: self.welcome(),
             host,
             written: server.host,
             port,
@@ -150,6 +151,9 @@ impl Layers<'_> {
     }
 
     fn methods(&self, servers: &[Server]) -> Result<Methods> {
+        if self.welcome() == Welcome::Ticket {
+            return self.by_ticket(servers);
+        }
         let key = |auth: &Auth| match auth {
             Auth::Auto => Methods::Auto,
             Auth::Named(named) => Methods::Named(named.clone()),
@@ -171,7 +175,15 @@ impl Layers<'_> {
         }
     }
 
-    fn bad_server(&self, what: String) -> crate::error::Error {
+    /// From where the envelopes of messages are known.
+    pub(super) fn envelopes(&self) -> Envelopes {
+        match self.pick(|keys| keys.sdps) {
+            Some(true) => Envelopes::Sdps,
+            Some(false) | None => Envelopes::Heads,
+        }
+    }
+
+    pub(super) fn bad_server(&self, what: String) -> crate::error::Error {
         self.wrong("server", self.own.server.is_some(), what)
     }
 }

@@ -5,7 +5,7 @@ use super::resolve::Layers;
 use crate::error::Result;
 use crate::krb5;
 use crate::maildrop::{Method, Methods, Needs};
-use crate::net::TlsMode;
+use crate::net::{TlsMode, Welcome};
 use crate::secret::{self, open_to_others, SecretSource};
 use std::fs::File;
 use std::path::Path;
@@ -13,6 +13,9 @@ use std::path::Path;
 impl Layers<'_> {
     /// An account's own source takes the place of any in the defaults.
     pub(super) fn secret(&self, host: &str, user: &str) -> Result<SecretSource> {
+        if self.welcome() == Welcome::Ticket {
+            return self.no_password(self.sources(self.own, host, user));
+        }
         for (keys, own) in [(self.own, true), (self.base, false)] {
             let mut sources = self.sources(keys, host, user);
             if !own && self.own.netrc == Some(false) {

@@ -1,7 +1,7 @@
 //! What each failure means for the run: its exit status, its reach, and whose words it carries. The
 //! matches name every variant, so that a new one cannot be forgotten.
 
-use super::{Error, ExitStatus, Reach};
+use super::{kerberos, Error, ExitStatus, Reach};
 use rustix::io::Errno;
 use std::io;
 
@@ -26,6 +26,7 @@ impl Error {
                 ExitStatus::System
             }
             E::OutOfStep(error) => error.status(),
+            E::TicketUnfit { code, .. } if kerberos::passes(*code) => ExitStatus::TryLater,
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
             | E::NoSettings(_)
@@ -37,6 +38,7 @@ impl Error {
             | E::WouldReveal
             | E::NoKerberos(_)
             | E::Uncarriable(_)
+            | E::NotSdps(_)
             | E::AllNew { .. }
             | E::OtherMaildrop { .. }
             | E::Unsafe { .. }
@@ -49,6 +51,7 @@ impl Error {
             | E::LongLoginRefused(_)
             | E::TokenRefused(_)
             | E::TicketRefused(_)
+            | E::TicketUnfit { .. }
             | E::Unproven
             | E::NoTicket(_)
             | E::NoKerberosService { .. }
@@ -57,7 +60,11 @@ impl Error {
             | E::NoMechanism(_)
             | E::NoWay(_)
             | E::NoBinding => ExitStatus::NoPermission,
-            E::NotPop3 { .. } | E::Nonsense { .. } | E::LineTooLong(_) => ExitStatus::Protocol,
+            E::NotPop3 { .. }
+            | E::NotKpop { .. }
+            | E::Nonsense { .. }
+            | E::LineTooLong(_)
+            | E::NoEnvelope(_) => ExitStatus::Protocol,
             E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
                 ExitStatus::CannotCreate
             }
@@ -101,9 +108,11 @@ impl Error {
         use Error as E;
         match self {
             E::OutOfStep(error) => error.reach(),
-            E::NotAsListed | E::MessageRefused(_) | E::MdaLater { .. } | E::MdaRefused { .. } => {
-                Reach::Message
-            }
+            E::NotAsListed
+            | E::MessageRefused(_)
+            | E::NoEnvelope(_)
+            | E::MdaLater { .. }
+            | E::MdaRefused { .. } => Reach::Message,
             E::HostNotFound { .. }
             | E::Unreachable { .. }
             | E::TimedOut { .. }
@@ -121,6 +130,7 @@ impl Error {
             | E::TooLong(_)
             | E::LeftAmid
             | E::NotPop3 { .. }
+            | E::NotKpop { .. }
             | E::Nonsense { .. }
             | E::LineTooLong(_) => Reach::Line,
             E::Settings(_)
@@ -139,6 +149,7 @@ impl Error {
             | E::LongLoginRefused(_)
             | E::TokenRefused(_)
             | E::TicketRefused(_)
+            | E::TicketUnfit { .. }
             | E::NoTicket(_)
             | E::KerberosAway(_)
             | E::NoKerberosService { .. }
@@ -154,6 +165,7 @@ impl Error {
             | E::NoBinding
             | E::Uncarriable(_)
             | E::OffersMore
+            | E::NotSdps(_)
             | E::QuitRefused(_)
             | E::AllNew { .. }
             | E::OtherMaildrop { .. }
@@ -208,6 +220,8 @@ impl Error {
             | Self::LongLoginRefused(words)
             | Self::TokenRefused(words)
             | Self::TicketRefused(words)
+            | Self::TicketUnfit { said: words, .. }
+            | Self::NotKpop { said: words, .. }
             | Self::OtherChannel(words)
             | Self::NoTicket(words)
             | Self::KerberosAway(words)
@@ -218,6 +232,8 @@ impl Error {
             | Self::ServerTrouble(words)
             | Self::ServerBroken(words)
             | Self::MessageRefused(words)
+            | Self::NotSdps(words)
+            | Self::NoEnvelope(words)
             | Self::OutOfSync(words)
             | Self::QuitRefused(words)
             | Self::SecretCommand { said: words, .. }

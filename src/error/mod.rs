@@ -3,6 +3,7 @@
 //! escapes and shows them. Numbers are those of sysexits.h, in the order of gravity that the manual
 //! page gives.
 
+mod kerberos;
 mod meaning;
 mod status;
 mod telling;
@@ -203,6 +204,20 @@ pub enum Error {
     TokenRefused(Vec<u8>),
     /// The server refused a Kerberos ticket, or its owner as this user.
     TicketRefused(Vec<u8>),
+    /// What answers takes no Kerberos ticket as KPOP has it.
+    NotKpop {
+        /// Why not.
+        because: &'static str,
+        /// What it said, if that is text.
+        said: Vec<u8>,
+    },
+    /// The server refused a Kerberos ticket before it greeted.
+    TicketUnfit {
+        /// Why, as RFC 4120, section 7.5.9 numbers it.
+        code: u32,
+        /// What it said.
+        said: Vec<u8>,
+    },
     /// The server agreed without having proved that it knows the password, or proved it wrongly.
     Unproven,
     /// There is no Kerberos ticket that is good for now; what Kerberos says.
@@ -260,6 +275,10 @@ pub enum Error {
     NotAsListed,
     /// The server would not give a message.
     MessageRefused(Vec<u8>),
+    /// The server does not tell envelopes, which `sdps` asks for.
+    NotSdps(Vec<u8>),
+    /// What the server tells of a message is no envelope.
+    NoEnvelope(Vec<u8>),
     /// More of a message came than this one may have.
     TooLong(u64),
     /// We left in the middle of a message that did not come to its end.

@@ -1,7 +1,7 @@
 //! What each failure says: one sentence in lower case, and one piece of advice standing on it. Both
 //! hold facts of ours alone; what the server said is shown beside them by `report`.
 
-use super::Error;
+use super::{kerberos, Error};
 use indicatif::HumanBytes;
 use std::fmt;
 use std::io;
@@ -48,6 +48,8 @@ impl fmt::Display for Error {
             E::LoginRefused(_) | E::LongLoginRefused(_) => f.write_str("the server refused the login"),
             E::TokenRefused(_) => f.write_str("the server refused the access token"),
             E::TicketRefused(_) => f.write_str("the server refused the Kerberos ticket"),
+            E::NotKpop { because, .. } => write!(f, "this is no KPOP server: {because}"),
+            E::TicketUnfit { code, .. } => write!(f, "the server does not take the Kerberos ticket: {}", kerberos::why(*code)),
             E::Unproven => f.write_str("the server did not prove that it knows the password"),
             E::OtherChannel(_) => f.write_str("the server sees another TLS connection than popget does, as if somebody stood in between"),
             E::NoTicket(_) => f.write_str("there is no valid Kerberos ticket"),
@@ -70,6 +72,8 @@ impl fmt::Display for Error {
             E::OffersMore => f.write_str("the server can do more than it could when it was last asked"),
             E::NotAsListed => f.write_str("the message is not as long as it was listed"),
             E::MessageRefused(_) => f.write_str("the server does not give this message"),
+            E::NotSdps(_) => f.write_str("the server does not tell the envelopes of messages (*ENV)"),
+            E::NoEnvelope(_) => f.write_str("what the server tells of this message is no envelope"),
             E::TooLong(most) => write!(f, "more than {} of this message came, and not its end", HumanBytes(*most)),
             E::LeftAmid => f.write_str("popget hung up in the middle of a message"),
             E::QuitRefused(_) => f.write_str("the server did not confirm the deletions"),
@@ -136,6 +140,8 @@ impl Error {
             E::LongLoginRefused(_) => "check user and password; with USER and PASS some servers take no more than 40 octets of each, then name plain or login in auth",
             E::TokenRefused(_) => "the token may have expired, or be for another user, server or scope; get a new one",
             E::TicketRefused(_) => "see with klist whose ticket it is: the server must let that one be user; or check both clocks",
+            E::NotKpop { .. } => "check server and port; where there is POP3 with TLS, leave protocol out and set auth: gssapi",
+            E::TicketUnfit { code, .. } => kerberos::advice(*code),
             E::Unproven => "it may be an impostor; check server and the network between, and change the password if it is weak",
             E::OtherChannel(_) => "this may be an attack; log in from another network, and tell the server's operator",
             E::NoTicket(_) => "run kinit, or see that KRB5CCNAME names the right cache",
@@ -153,7 +159,8 @@ impl Error {
             E::Uncarriable(_) => "change it, or name a mechanism in auth that can carry it",
             E::OutOfStep(error) => error.advice(),
             E::OffersMore => "the next run asks it first",
-            E::NotAsListed | E::MessageRefused(_) => "it stays on the server and is tried again in the next run",
+            E::NotSdps(_) => "take sdps out of the settings if the server is no other one",
+            E::NotAsListed | E::MessageRefused(_) | E::NoEnvelope(_) => "it stays on the server and is tried again in the next run",
             E::TooLong(_) => "it stays on the server and is tried again in the next run, behind the others; max_size says how much of a message may come",
             E::LeftAmid => "what was delivered is remembered; the next run goes on",
             E::QuitRefused(_) => "the next run deletes again without fetching",

@@ -56,6 +56,7 @@ pub enum Command {
     Stat,
     Uidl,
     List,
+    Envelope(MessageNumber),
     Top(MessageNumber),
     Retrieve(MessageNumber),
     Delete(MessageNumber),
@@ -68,6 +69,7 @@ impl Command {
     /// The command for a part of a message.
     pub fn about(part: Part, number: MessageNumber) -> Self {
         match part {
+            Part::Envelope => Self::Envelope(number),
             Part::Head => Self::Top(number),
             Part::Whole => Self::Retrieve(number),
         }
@@ -80,6 +82,7 @@ impl Command {
             Self::Stat => "STAT",
             Self::Uidl => "UIDL",
             Self::List => "LIST",
+            Self::Envelope(_) => "*ENV",
             Self::Top(_) => "TOP",
             Self::Retrieve(_) => "RETR",
             Self::Delete(_) => "DELE",
@@ -94,7 +97,7 @@ impl Command {
         let keyword = self.keyword();
         match self {
             Self::Top(number) => Spoken::open(format!("{keyword} {} 0", number.0)),
-            Self::Retrieve(number) | Self::Delete(number) => {
+            Self::Envelope(number) | Self::Retrieve(number) | Self::Delete(number) => {
                 Spoken::open(format!("{keyword} {}", number.0))
             }
             _ => Spoken::open(keyword),
@@ -106,7 +109,9 @@ impl Command {
         let digits = |number: MessageNumber| number.0.max(1).ilog10() as usize + 1;
         let arguments = match self {
             Self::Top(number) => " ".len() + digits(number) + " 0".len(),
-            Self::Retrieve(number) | Self::Delete(number) => " ".len() + digits(number),
+            Self::Envelope(number) | Self::Retrieve(number) | Self::Delete(number) => {
+                " ".len() + digits(number)
+            }
             _ => 0,
         };
         self.keyword().len() + arguments + "\r\n".len()
@@ -115,7 +120,12 @@ impl Command {
     /// Whether more lines follow a reply that is no refusal.
     pub fn has_body(self) -> bool {
         match self {
-            Self::Capabilities | Self::Uidl | Self::List | Self::Top(_) | Self::Retrieve(_) => true,
+            Self::Capabilities
+            | Self::Uidl
+            | Self::List
+            | Self::Envelope(_)
+            | Self::Top(_)
+            | Self::Retrieve(_) => true,
             Self::Stat | Self::Delete(_) | Self::Noop | Self::Reset | Self::Quit => false,
         }
     }
@@ -140,7 +150,7 @@ impl Asked {
     fn promises(&self) -> u64 {
         match self.command {
             Command::Retrieve(_) => self.size.unwrap_or(UNKNOWN),
-            Command::Top(_) => HEAD,
+            Command::Envelope(_) | Command::Top(_) => HEAD,
             _ => 0,
         }
     }
@@ -245,10 +255,15 @@ impl Ahead {
         true
     }
 
-    /// Says of which messages this part will be wanted, in this order.
-    pub fn announce(&mut self, part: Part, wanted: &[Wanted]) {
-        let command = |wanted: &Wanted| (Command::about(part, wanted.0), wanted.1);
-        self.wanted = wanted.iter().map(command).collect();
+    /// Says of which messages these parts will be wanted, in this order.
+    pub fn announce(&mut self, parts: &[Part], wanted: &[Wanted]) {
+        let commands = |wanted: &Wanted| {
+            let (number, size) = *wanted;
+            parts
+                .iter()
+                .map(move |part| (Command::about(*part, number), size))
+        };
+        self.wanted = wanted.iter().flat_map(commands).collect();
     }
 
     /// Whose reply comes next.
@@ -364,7 +379,7 @@ mod tests {
     /// each.
     fn requests(most: usize, count: u32, size: u64) -> Vec<usize> {
         let mut ahead = Ahead::new(most, ROOM);
-        ahead.announce(Part::Whole, &wanted(count, size));
+        ahead.announce(&[Part::Whole], &wanted(count, size));
         let mut sent = Vec::new();
         for n in 1..=count {
             let now = Duration::from_secs(n.into());
@@ -404,7 +419,7 @@ mod tests {
     fn brings(trip: u64, pace: u64, size: u64) -> (f64, u64) {
         let mut ahead = Ahead::new(usize::MAX, 64 * 1024);
         let count = u32::try_from((PROMISED.end() * 8 / size).min(60_000)).unwrap();
-        ahead.announce(Part::Whole, &wanted(count, size));
+        ahead.announce(&[Part::Whole], &wanted(count, size));
         let (mut due, mut now, mut half, mut most) = (VecDeque::new(), 0, 0, 0);
         for n in 1..=count {
             let sent = ahead.request(retrieve(n), Duration::from_micros(now));
@@ -443,6 +458,7 @@ mod tests {
         for command in all.into_iter().flat_map(|number| {
             [
                 Command::Capabilities,
+                Command::Envelope(number),
                 Command::Retrieve(number),
                 Command::Delete(number),
                 Command::Top(number),
@@ -455,7 +471,7 @@ mod tests {
     #[test]
     fn what_is_passed_over_is_not_asked_for() {
         let mut ahead = Ahead::new(2, ROOM);
-        ahead.announce(Part::Whole, &wanted(9, 1));
+        ahead.announce(&[Part::Whole], &wanted(9, 1));
         ahead.request(retrieve(1), Duration::ZERO);
         assert_eq!(taken(&mut ahead), Some(retrieve(1)));
         // 2 is under way; nobody wants 3 to 6.

@@ -10,7 +10,7 @@ use super::Visit;
 use crate::error::{Error, Reach, Result};
 use crate::event::Stage;
 use crate::krb5;
-use crate::net::{Route, Spoken};
+use crate::net::{Route, Spoken, Welcome};
 use crate::secret::Credential;
 use std::time::Duration;
 
@@ -67,7 +67,9 @@ impl<'e> Entry<'_, 'e> {
             let lines = greet::capability_lines(&mut talk, reply)?;
             known.heard(&lines.unwrap_or_default())?;
         }
-        Ok(Pop3::over(talk, known))
+        let mut pop3 = Pop3::over(talk, known);
+        pop3.envelopes = self.visit.envelopes;
+        Ok(pop3)
     }
 
     /// Connects, greets and secures, over a connection made by the library that tells what a login
@@ -122,6 +124,10 @@ impl<'e> Entry<'_, 'e> {
                     said,
                     wait: capabilities.login_delay.map(seconds),
                 },
+                // The password was none, so it is the ticket that did not please.
+                Error::LoginRefused(words) if self.route.welcome == Welcome::Ticket => {
+                    Error::TicketRefused(words)
+                }
                 error => error,
             }
         })

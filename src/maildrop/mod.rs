@@ -11,11 +11,14 @@ mod pop3;
 mod probe;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
+mod sdps;
+mod servers;
 mod syntax;
 mod talk;
 
 pub use ahead::Pipeline;
 pub use probe::{probe, Stls};
+pub use servers::Servers;
 
 #[cfg(any(test, fuzzing))]
 pub use login::properties as login_properties;
@@ -25,8 +28,8 @@ use entry::Entry;
 
 use crate::error::{Error, Result};
 use crate::event::{Events, Notice, Stage};
-use crate::message::{Disposition, Listing, MessageNumber, Time};
-use crate::net::{Patience, Route};
+use crate::message::{Disposition, Envelope, Listing, MessageNumber, Time};
+use crate::net::Patience;
 use crate::secret::Credential;
 use crate::seen::Offers;
 use std::io::Read;
@@ -35,6 +38,8 @@ use std::time::Duration;
 /// A part of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
+    /// Who sent it, and to whom.
+    Envelope,
     /// Its head.
     Head,
     /// All of it.
@@ -43,6 +48,15 @@ pub enum Part {
 
 /// A message that will be asked for, with its listed size.
 pub type Wanted = (MessageNumber, Option<u64>);
+
+/// From where the envelopes of messages are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelopes {
+    /// From what stands in the heads.
+    Heads,
+    /// From the server, which is asked by `*ENV`.
+    Sdps,
+}
 
 /// When sizes will be wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +105,11 @@ pub trait Maildrop {
         None
     }
 
+    /// The envelope of a message; `None` where that is not asked of the server.
+    fn envelope(&mut self, _number: MessageNumber) -> Result<Option<Envelope>> {
+        Ok(None)
+    }
+
     /// The head of a message, with the blank line; `None` where the server cannot tell.
     fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>>;
 
@@ -113,17 +132,16 @@ pub trait Maildrop {
 }
 
 /// Connects, greets, secures and logs in at the first of the servers that lets us get as far as the
-/// login. One that proves nothing, or refuses us, is the last that is tried.
+/// login; it is its turn then. One that proves nothing, or refuses us, is the last that is tried.
 pub fn open<'e>(
-    routes: &[Route],
+    servers: &mut Servers,
     login: &Login,
     credential: &Credential,
     visit: Visit<'e>,
 ) -> Result<Box<dyn Maildrop + 'e>> {
     let events = visit.events;
-    let mut left = routes.len();
-    for route in routes {
-        left -= 1;
+    let mut left = servers.others();
+    while let Some(route) = servers.current() {
         events.server(&route.written);
         let entry = Entry {
             route,
@@ -134,6 +152,8 @@ pub fn open<'e>(
         match entry.open() {
             Ok(maildrop) => return Ok(Box::new(maildrop)),
             Err(error) if left > 0 && events.stage() < Stage::LoggingIn && is_away(&error) => {
+                left -= 1;
+                servers.pass();
                 events.notice(Notice::NextServer(error));
             }
             Err(error) => return Err(error),
@@ -143,7 +163,7 @@ pub fn open<'e>(
 }
 
 /// Whether a server could not be reached or does not serve, which another one may do.
-fn is_away(error: &Error) -> bool {
+pub fn is_away(error: &Error) -> bool {
     matches!(
         error,
         Error::HostNotFound { .. }
@@ -171,4 +191,6 @@ pub struct Visit<'e> {
     pub pipeline: Pipeline,
     /// What is remembered of the server, if that is not too old.
     pub recalled: Option<Offers>,
+    /// From where envelopes are known.
+    pub envelopes: Envelopes,
 }

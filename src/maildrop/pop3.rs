@@ -12,16 +12,16 @@ use super::known::Known;
 use super::login::plain_reply;
 use super::syntax::{Code, Reply, REPLY_LIMIT};
 use super::talk::Talk;
-use super::{listing, Maildrop, Part, Scan, Sizes, Wanted};
+use super::{listing, sdps, Envelopes, Maildrop, Part, Scan, Sizes, Wanted};
 use crate::error::{Error, Result};
-use crate::message::{head_end, Disposition, Listing, MessageNumber, Time};
+use crate::message::{head_end, Disposition, Envelope, Listing, MessageNumber, Time};
 use crate::net::{Stuffed, UNWANTED};
 use crate::seen::Offers;
 use std::io::{self, Read};
 use std::time::Duration;
 
 /// How much of a head is worth keeping.
-const HEAD_LIMIT: usize = 64 * 1024;
+const HEAD_LIMIT: u64 = 64 * 1024;
 
 /// How much is kept of why a message is not given, as much as RFC 1939 allows: a server may give
 /// none of very many.
@@ -44,6 +44,9 @@ pub struct Pop3<'e> {
     current: Option<Asked>,
     /// A command sent ahead was answered.
     proven: bool,
+    pub(super) envelopes: Envelopes,
+    /// The server has told an envelope.
+    pub(super) tells_envelopes: bool,
 }
 
 impl<'e> Pop3<'e> {
@@ -57,6 +60,8 @@ impl<'e> Pop3<'e> {
             count: 0,
             current: None,
             proven: false,
+            envelopes: Envelopes::Heads,
+            tells_envelopes: false,
         }
     }
 
@@ -145,7 +150,7 @@ impl<'e> Pop3<'e> {
     }
 
     /// Asks for a part of a message, and for those announced behind it.
-    fn ask_for(&mut self, part: Part, number: MessageNumber) -> Result<Reply> {
+    pub(super) fn ask_for(&mut self, part: Part, number: MessageNumber) -> Result<Reply> {
         let command = Command::about(part, number);
         // From here on a message may be under way, and a signal waits until it is done.
         self.talk.0.see_it_through();
@@ -160,6 +165,13 @@ impl<'e> Pop3<'e> {
         }
         self.ask(command, "a message")
     }
+
+    /// As much of the lines behind a reply as a head may be long.
+    pub(super) fn beginning(&mut self) -> Result<Vec<u8>> {
+        let mut lines = Vec::new();
+        let read = self.talk.body().take(HEAD_LIMIT).read_to_end(&mut lines);
+        read.map(|_| lines).map_err(Error::from_reader)
+    }
 }
 
 impl Maildrop for Pop3<'_> {
@@ -172,7 +184,13 @@ impl Maildrop for Pop3<'_> {
     }
 
     fn announce(&mut self, part: Part, wanted: &[Wanted]) {
-        self.ahead.announce(part, wanted);
+        match (self.envelopes, part) {
+            (Envelopes::Sdps, Part::Whole) => {
+                let parts = [Part::Envelope, Part::Whole];
+                self.ahead.announce(&parts, wanted);
+            }
+            _ => self.ahead.announce(&[part], wanted),
+        }
     }
 
     fn expires_after(&self) -> Option<u32> {
@@ -190,6 +208,13 @@ impl Maildrop for Pop3<'_> {
         }
     }
 
+    fn envelope(&mut self, number: MessageNumber) -> Result<Option<Envelope>> {
+        match self.envelopes {
+            Envelopes::Heads => Ok(None),
+            Envelopes::Sdps => sdps::envelope(self, number).map(Some),
+        }
+    }
+
     fn head(&mut self, number: MessageNumber) -> Result<Option<Vec<u8>>> {
         let offered = &self.known.capabilities;
         if offered.known && !offered.top {
@@ -198,13 +223,7 @@ impl Maildrop for Pop3<'_> {
         match self.ask_for(Part::Head, number)? {
             Reply::Err(..) => Ok(None),
             Reply::Ok(_) | Reply::Challenge(_) => {
-                let mut head = Vec::new();
-                let limit = HEAD_LIMIT as u64;
-                self.talk
-                    .body()
-                    .take(limit)
-                    .read_to_end(&mut head)
-                    .map_err(Error::from_reader)?;
+                let mut head = self.beginning()?;
                 head.truncate(head_end(&head).unwrap_or(head.len()));
                 Ok(Some(head))
             }

@@ -5,9 +5,9 @@ use super::known::{words, Known};
 use super::pop3::Pop3;
 use super::syntax::{self, Capabilities, Code, Reply};
 use super::talk::Talk;
-use super::{Maildrop, Part, Sizes, Wanted};
+use super::{sdps, Envelopes, Maildrop, Part, Sizes, Wanted};
 use crate::error::Error;
-use crate::message::{Disposition, MessageNumber};
+use crate::message::{Disposition, Envelope, MessageNumber};
 use crate::net::properties::{patience, unheard, Said};
 use crate::net::Wire;
 use std::io::Read;
@@ -114,24 +114,49 @@ fn uidl(input: &[u8]) {
     }
 }
 
+/// An envelope is told by four lines and holds nothing that could be more than one line or word.
+pub fn envelope(input: &[u8]) {
+    let lines = input.split_inclusive(|b| *b == b'\n').count();
+    let told = sdps::read(input);
+    assert_eq!(told.is_some(), lines >= 4);
+    let Some(Envelope { sender, recipients }) = told else {
+        return;
+    };
+    assert!(recipients.len() <= 1 && !recipients.contains(&Vec::new()));
+    for address in recipients.iter().chain([&sender]) {
+        assert!(address.iter().all(|b| *b > 0x20 && *b != 0x7f));
+        assert!(!address.starts_with(b"-"));
+    }
+    let recipient = recipients.concat();
+    let written = [b"\n\n", sender.as_slice(), b"\n", &recipient, b"\n"].concat();
+    let plain = !written.iter().any(|b| b"<>".contains(b));
+    assert!(!plain || sdps::read(&written) == Some(Envelope { sender, recipients }));
+}
+
 /// However a server answers, a session comes to an end, lists each message once and in order, gives
 /// no more bytes than were sent, and is never a bug of ours.
 pub fn session(input: &[u8]) {
-    for piece in [usize::MAX, 1, 3] {
+    let told = [Envelopes::Heads, Envelopes::Sdps];
+    let pieces = [usize::MAX, 1, 3];
+    for (envelopes, piece) in told
+        .iter()
+        .flat_map(|told| pieces.map(|piece| (*told, piece)))
+    {
         let events = unheard();
         let said = Said::in_turn(input, piece);
         let talk = Talk(Wire::new(Box::new(said), patience(), &events));
-        if let Err(error) = visit(talk, input.len()) {
+        if let Err(error) = visit(talk, envelopes, input.len()) {
             assert!(!matches!(error, Error::Bug(_)), "{error}");
             assert!(!error.to_string().contains('\n'));
         }
     }
 }
 
-fn visit(mut talk: Talk, most: usize) -> Result<(), Error> {
+fn visit(mut talk: Talk, envelopes: Envelopes, most: usize) -> Result<(), Error> {
     greet::greeting(&mut talk)?;
     let capabilities = greet::capabilities(&mut talk)?;
     let mut pop3 = Box::new(Pop3::over(talk, Known::bare(capabilities)));
+    pop3.envelopes = envelopes;
     let scan = pop3.scan(Sizes::Perhaps)?;
     let listings = pop3.weigh(scan)?;
     let numbers = || listings.iter().map(|listing| listing.number);
@@ -151,6 +176,10 @@ fn visit(mut talk: Talk, most: usize) -> Result<(), Error> {
     let mut doomed = Vec::new();
     for (number, _) in wanted {
         let mut bytes = Vec::new();
+        match pop3.envelope(number) {
+            Err(Error::MessageRefused(_) | Error::NoEnvelope(_)) => continue,
+            told => assert_eq!(told?.is_some(), envelopes == Envelopes::Sdps),
+        }
         let read = match pop3.retrieve(number) {
             Ok(mut body) => body.read_to_end(&mut bytes),
             Err(Error::MessageRefused(_)) => continue,

@@ -196,9 +196,9 @@ fn of_name<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
 /// No address is longer: SMTP carries 256 octets (RFC 5321, section 4.5.3.1.3), lines 998.
 const ADDRESS: usize = 998;
 
-/// The bare address of a trace header: without angle brackets, blanks and control characters. What
+/// The bare address of a trace header or an envelope: without angle brackets, blanks and control characters. What
 /// cannot be one, or would do harm as a word of a command, counts as none.
-fn address(value: &[u8]) -> Vec<u8> {
+pub fn address(value: &[u8]) -> Vec<u8> {
     let inner = match (
         value.iter().position(|b| *b == b'<'),
         value.iter().rposition(|b| *b == b'>'),

@@ -2,7 +2,9 @@
 //! which protocol is spoken over it.
 
 mod body;
+mod kpop;
 mod names;
+mod octets;
 mod patience;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
@@ -21,7 +23,7 @@ pub use tcp::{Family, Outset};
 pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
 pub use wire::{Spoken, Wire, UNWANTED};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Events, Stage};
 use crate::secret::CommandLine;
 use std::io::{self, Read, Write};
@@ -78,6 +80,17 @@ pub struct Route {
     pub trust: Trust,
     /// Who makes the connection.
     pub via: Via,
+    /// Whom the server greets.
+    pub welcome: Welcome,
+}
+
+/// Whom a server greets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Welcome {
+    /// Whoever connects.
+    Anyone,
+    /// Whoever shows it a Kerberos ticket: KPOP.
+    Ticket,
 }
 
 /// Who makes the connection to the server.
@@ -102,25 +115,48 @@ impl Route {
 
     /// The same way for a look at what is there: nothing is proven, and nothing secret may be sent.
     pub fn looking(&self) -> Self {
+        let welcome = match self.tls {
+            TlsMode::Implicit => Welcome::Anyone, // there is enough to see before it
+            TlsMode::StartTls | TlsMode::Off => self.welcome,
+        };
         Self {
             trust: self.trust.looking(),
+            welcome,
             ..self.clone()
         }
     }
 }
 
-/// Walks the route as far as it goes before the server speaks.
+/// Walks the route as far as it goes before the server greets. A server that takes our ticket for a
+/// repetition is shown it once more, with another time in it.
 pub fn dial<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result<Wire<'e>> {
+    match walk(route, patience.clone(), events) {
+        Err(Error::TicketUnfit {
+            code: kpop::REPEATED,
+            ..
+        }) => walk(route, patience, events),
+        walked => walked,
+    }
+}
+
+fn walk<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result<Wire<'e>> {
     events.enter(Stage::Connecting);
     let Route { host, port, .. } = route;
+    let ticket = match route.welcome {
+        Welcome::Anyone => None,
+        Welcome::Ticket => Some(kpop::Ticket::new(host)?),
+    };
     let transport: Box<dyn Transport> = match &route.via {
         Via::Direct(outset) => Box::new(tcp::connect(host, *port, *outset, &patience)?),
         Via::Proxy(proxy) => Box::new(socks::connect(proxy, host, *port, &patience)?),
         Via::Tunnel(command, surroundings) => Box::new(tunnel::open(command, surroundings)?),
     };
-    let wire = Wire::new(transport, patience, events);
-    match route.tls {
-        TlsMode::Implicit => wire.secure(&route.trust),
-        TlsMode::StartTls | TlsMode::Off => Ok(wire),
+    let mut wire = Wire::new(transport, patience, events);
+    if route.tls == TlsMode::Implicit {
+        wire = wire.secure(&route.trust)?;
     }
+    if let Some(ticket) = ticket {
+        ticket.show(&mut wire)?;
+    }
+    Ok(wire)
 }

@@ -1,6 +1,7 @@
 //! What holds of bodies, lines and proxies, whatever comes over the line and however it is cut.
 
 use super::body::Unstuffer;
+use super::kpop;
 use super::socks::{self, Proxy};
 use super::veil::Veil;
 use super::{Patience, Transport, Wire};
@@ -9,6 +10,23 @@ use crate::secret::Secret;
 use std::io::{self, Read, Write};
 use std::sync::{mpsc, Arc, Mutex};
 use std::time::Duration;
+
+/// What a server has against a ticket stands in its answer; what is put into a frame of GSSAPI comes
+/// out as it was, and nothing comes out that was not in.
+pub fn ticket(input: &[u8]) {
+    if let Some((_, text)) = kpop::refusal(input) {
+        assert!(memchr::memmem::find(input, &text).is_some());
+        let more = [input, b"more"].concat();
+        assert!(kpop::refusal(&more).is_some());
+    }
+    if let Some(request) = kpop::unframed(input) {
+        assert!(memchr::memmem::find(input, request).is_some());
+    }
+    let mut token = kpop::framed(input);
+    let kind = token.len() - input.len() - 2;
+    token[kind] = 1;
+    assert_eq!(kpop::unframed(&token), Some(input));
+}
 
 /// What stands between two turns of a server.
 pub const TURN: u8 = 0x1e;

@@ -52,12 +52,12 @@ impl Spoken {
 /// The line to the server.
 pub struct Wire<'e> {
     transport: Box<dyn Transport>,
-    patience: Patience,
-    events: &'e Events,
+    pub(super) patience: Patience,
+    pub(super) events: &'e Events,
     security: Security,
     secured: Option<Secured>,
-    buffer: Box<[u8]>,
-    unread: Range<usize>,
+    pub(super) buffer: Box<[u8]>,
+    pub(super) unread: Range<usize>,
     /// Where the line that was read last stands, without its end.
     line: Range<usize>,
     /// The last line ended with a bare LF.
@@ -65,11 +65,11 @@ pub struct Wire<'e> {
     /// The body that was begun last, until another line is read.
     body: Option<Unstuffer>,
     /// When something was said last.
-    spoke: Instant,
+    pub(super) spoke: Instant,
     /// How the body or list under way comes.
     pace: Pace,
     /// An answer did not come: if it comes late, it must not be taken for that to another command.
-    failed: bool,
+    pub(super) failed: bool,
     /// What must not be shown, even if the server says it.
     secrets: Veil,
     room: usize,
@@ -193,7 +193,7 @@ impl<'e> Wire<'e> {
         self.spoke.elapsed()
     }
 
-    fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
+    pub(super) fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
         let waiting = self.patience.start("the server to read");
         while !bytes.is_empty() {
             match self.transport.write(bytes) {
@@ -365,7 +365,7 @@ impl<'e> Wire<'e> {
     }
 
     /// Waits for more bytes, at most one read of them. `check` is asked between slices of waiting.
-    fn fill(&mut self, check: impl Fn() -> Result<()>, during: &'static str) -> Result<()> {
+    pub fn fill(&mut self, check: impl Fn() -> Result<()>, during: &'static str) -> Result<()> {
         if self.unread.is_empty() {
             self.unread = 0..0;
         } else if self.unread.start > 0 {

@@ -1,7 +1,7 @@
 //! What the road is walked for: an account, as the settings mean it.
 
 use crate::delivery::Destination;
-use crate::maildrop::{Login, Pipeline};
+use crate::maildrop::{Envelopes, Login, Pipeline};
 use crate::net::Route;
 use crate::plan::Policy;
 use crate::secret::SecretSource;
@@ -33,6 +33,8 @@ pub struct Account {
     pub retry: u32,
     /// How much may be asked for ahead.
     pub pipeline: Pipeline,
+    /// From where envelopes are known.
+    pub envelopes: Envelopes,
 }
 
 impl Account {

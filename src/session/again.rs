@@ -5,7 +5,7 @@ use super::Road;
 use crate::delivery::Delivery;
 use crate::error::{Error, Result};
 use crate::event::{Mode, Notice, Stage};
-use crate::maildrop::Pipeline;
+use crate::maildrop::{self, Pipeline};
 use std::time::{Duration, Instant};
 
 /// How long to wait before connecting again after a drop; longer with each that follows.
@@ -69,13 +69,17 @@ impl Road<'_> {
                 }
                 Err(error) if losses < retry && self.worth_another_try(&error) => {
                     losses += 1;
+                    if !matches!(error, Error::InUse(_)) {
+                        self.servers.pass();
+                    }
                     Again::Lost(error)
                 }
                 Err(Error::OffersMore) => continue,
                 Err(Error::OutOfStep(error)) => return Err(*error),
                 Err(error) => return Err(error),
             };
-            let Some(wait) = self.breather(losses) else {
+            let breath = self.breath(&again, losses);
+            let Some(wait) = self.breather(breath) else {
                 return self.put_off(again);
             };
             by_choice = matches!(again, Again::Commit | Again::Slice);
@@ -85,7 +89,7 @@ impl Road<'_> {
                 Again::Commit => Notice::Committed,
                 Again::Slice => Notice::NextSlice,
             });
-            if wait > BREATH * losses {
+            if wait > breath {
                 self.events.notice(Notice::Waiting(wait));
             }
             self.sleep(wait)?;
@@ -139,21 +143,24 @@ impl Road<'_> {
     /// Whether connecting again may help: the line was lost, by nobody's decision, or the server has
     /// not let go yet of the session that this run had before.
     fn worth_another_try(&self, error: &Error) -> bool {
+        let (stage, again) = (self.events.stage(), self.last_login.is_some());
         let lost = match error {
             Error::Cut { .. } | Error::LeftAmid => true,
-            Error::TimedOut { .. } => self.events.stage() == Stage::Retrieving,
-            Error::InUse(_) => self.last_login.is_some(),
-            _ => false,
+            Error::InUse(_) => again,
+            Error::TimedOut { .. } if stage >= Stage::LoggingIn => {
+                stage == Stage::Retrieving || self.servers.others() > 0
+            }
+            // None could be reached, but this run was let in before.
+            error => again && stage < Stage::LoggingIn && maildrop::is_away(error),
         };
         lost && self.patience.stop.signal().is_none()
     }
 
-    /// How long to wait before this run logs in again, after so many losses in a row; `None` if that
-    /// is for another run. `min_interval` is the user's word, and holds. What the server wants is
-    /// waited for if it takes no longer than `timeout`; where it wants more it is asked all the same,
-    /// since Gmail wants five minutes and shows its slices at once, and who means it says so.
-    fn breather(&self, losses: u32) -> Option<Duration> {
-        let breath = (BREATH * losses).min(LONG_BREATH);
+    /// How long to wait before this run logs in again, at least so long; `None` if that is for another
+    /// run. `min_interval` is the user's word, and holds. What the server wants is waited for if it
+    /// takes no longer than `timeout`; where it wants more it is asked all the same, since Gmail wants
+    /// five minutes and shows its slices at once, and who means it says so.
+    fn breather(&self, breath: Duration) -> Option<Duration> {
         let Some((at, delay)) = self.last_login else {
             return Some(breath);
         };
@@ -168,6 +175,18 @@ impl Road<'_> {
         let ends = self.patience.deadline.map(|(until, _)| until);
         let fits = ends.is_none_or(|until| Instant::now() + wait < until);
         fits.then_some(wait)
+    }
+
+    /// How long to let a server recover after so many losses in a row. Another one needs no rest: all
+    /// of them are tried before any is waited for.
+    fn breath(&self, again: &Again, losses: u32) -> Duration {
+        let others = u32::try_from(self.servers.others()).unwrap_or(u32::MAX);
+        let rounds = match again {
+            Again::Lost(Error::InUse(_)) | Again::LockStep(_) => losses,
+            Again::Lost(_) => losses.saturating_sub(others),
+            Again::Commit | Again::Slice => 0,
+        };
+        (BREATH * rounds).min(LONG_BREATH)
     }
 
     /// Sleeps, unless a signal asks us to stop.

@@ -180,8 +180,10 @@ impl Road<'_> {
             acquaintance,
             ..
         } = session;
+        let told = maildrop.envelope(step.listing.number)?;
         let mut reader = Bounded::open(*maildrop, step)?;
-        let envelope = Envelope::from_head(self.piece.begin(&mut reader)?);
+        let head = self.piece.begin(&mut reader)?;
+        let envelope = told.unwrap_or_else(|| Envelope::from_head(head));
         let mut letter = delivery.begin(&envelope, step.listing.uid.as_ref())?;
         let (digest, size) = self.pour(&mut reader, Some(&mut *letter))?;
         drop(reader);
@@ -200,11 +202,8 @@ impl Road<'_> {
                 _ => {}
             }
         }
-        let key = step
-            .listing
-            .uid
-            .clone()
-            .map_or(Key::Digest(digest), Key::Uid);
+        let uid = step.listing.uid.clone();
+        let key = uid.map_or(Key::Digest(digest), Key::Uid);
         let digest = Some(digest);
         let entry = Entry {
             size: step.listing.size,

@@ -23,7 +23,7 @@ pub use probe::{probe, Target};
 use crate::delivery::Delivery;
 use crate::error::{Reach, Result};
 use crate::event::{Event, Events, Failure, Mode, Notice, Stage, Stop, Subject, Tally};
-use crate::maildrop::{Maildrop, Part, Pipeline, Sizes, Wanted};
+use crate::maildrop::{Maildrop, Part, Pipeline, Servers, Sizes, Wanted};
 use crate::message::{Disposition, Listing, Time, Uid};
 use crate::net::{Patience, Proof, Route};
 use crate::plan::{self, Basis, Idle, Keep, Plan, Reason, Step};
@@ -122,6 +122,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         pipeline: account.pipeline,
         piece: Piece::default(),
         asks_first: false,
+        servers: Servers::new(&account.routes),
     };
     let retries = match mode {
         Mode::Fetch | Mode::Check => account.retry,
@@ -179,6 +180,8 @@ struct Road<'r> {
     piece: Piece,
     /// What is remembered of the server is not relied on any more.
     asks_first: bool,
+    /// The servers, and whose turn it is.
+    servers: Servers<'r>,
 }
 
 impl Road<'_> {

@@ -68,15 +68,16 @@ impl<'r> Road<'r> {
         opened
     }
 
-    fn knock(&self) -> Result<Box<dyn Maildrop + 'r>> {
+    fn knock(&mut self) -> Result<Box<dyn Maildrop + 'r>> {
         let visit = Visit {
             patience: self.patience.clone(),
             events: self.events,
             pipeline: self.pipeline,
             recalled: self.recalled(),
+            envelopes: self.account.envelopes,
         };
-        let account = self.account;
-        maildrop::open(&account.routes, &account.login, &self.credential, visit)
+        let login = &self.account.login;
+        maildrop::open(&mut self.servers, login, &self.credential, visit)
     }
 
     /// What is remembered of the server, if that is to be relied on.

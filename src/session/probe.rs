@@ -1,7 +1,7 @@
 //! A look at a server from outside: the first steps of the road, without account, memory or mail.
 
 use crate::event::{Event, Events, Failure, Mode, Probed, Stop, Subject, Tally};
-use crate::maildrop::{self, Pipeline, Stls, Visit};
+use crate::maildrop::{self, Envelopes, Pipeline, Stls, Visit};
 use crate::net::{Patience, Route, TlsMode};
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,7 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
         events,
         pipeline: Pipeline::Off,
         recalled: None,
+        envelopes: Envelopes::Heads,
     };
     match maildrop::probe(route, *stls, &visit) {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {

@@ -109,6 +109,25 @@ impl Kdc {
             .env("KRB5CCNAME", &format!("FILE:{}", at("cache")))
     }
 
+    /// A program that knows the realm, its tickets, and the keys of its service.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = prepared(&self.folder, program);
+        let keytab = self.path("keytab").display().to_string();
+        command.env("KRB5_KTNAME", format!("FILE:{keytab}"));
+        command
+    }
+
+    /// Takes the keys away that the service has.
+    pub fn take_keys(&self) {
+        fs::remove_file(self.path("keytab")).unwrap();
+    }
+
+    /// Gives the service another key, of which it hears nothing.
+    pub fn change_keys(&self) {
+        let wish = "change_password -randkey pop/localhost";
+        run(&self.folder, "kadmin.local", &["-q", wish]);
+    }
+
     /// Gets a ticket for a user, which is good for an hour.
     pub fn ticket(&self, user: &str) {
         let mut kinit = prepared(&self.folder, "kinit")

@@ -58,6 +58,8 @@ pub struct Stored {
     pub claim: Option<u64>,
     /// What goes wrong when it is retrieved.
     pub fault: Fault,
+    /// Its sender and its recipient, if `*ENV` tells them.
+    pub envelope: Option<[String; 2]>,
     /// Tells apart messages that share a UID.
     arrival: u64,
 }
@@ -96,6 +98,7 @@ impl Maildrop {
             travels: Travels::Duly,
             claim: None,
             fault: Fault::None,
+            envelope: None,
             arrival,
         });
         self
@@ -129,6 +132,13 @@ impl Maildrop {
     /// Makes something go wrong whenever the messages with this UID are retrieved.
     pub fn spoil(&self, uid: &str, fault: Fault) -> &Maildrop {
         self.change(uid, |message| message.fault = fault)
+    }
+
+    /// Tells by `*ENV` who sent the messages with this UID, and to whom.
+    pub fn posted(&self, uid: &str, sender: &str, recipient: &str) -> &Maildrop {
+        self.change(uid, |message| {
+            message.envelope = Some([sender, recipient].map(str::to_owned));
+        })
     }
 
     fn change(&self, uid: &str, change: impl Fn(&mut Stored)) -> &Maildrop {

@@ -8,7 +8,8 @@
 //!   `login`, `proof`, `speech` and `guest`
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `gate`: holds a server up at one moment
-//! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it
+//! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it;
+//!   `kpop`: a door that only its tickets open
 //! - `others`: five more of them
 //! - `peers`: programs that do what popget does; `alteration`: what became of a message there
 //! - `unprivileged`: being somebody else than root
@@ -43,6 +44,7 @@ pub mod endless;
 pub mod gate;
 pub mod guest;
 pub mod kdc;
+pub mod kpop;
 pub mod login;
 pub mod long;
 pub mod made;

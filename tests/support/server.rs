@@ -150,6 +150,7 @@ pub(super) struct State {
     pub exchanges: usize,
     pub manner: Manner,
     pub line_ends: Vec<usize>,
+    pub greetings: Vec<String>,
 }
 
 struct Owner {
@@ -216,6 +217,12 @@ impl PopServer {
     /// Speaks like this from now on.
     pub fn speaks(&self, manner: Manner) -> &PopServer {
         self.0.shared.state().manner = manner;
+        self
+    }
+
+    /// Greets the next client with this line.
+    pub fn greets(&self, line: &str) -> &PopServer {
+        self.0.shared.state().greetings.push(line.to_owned());
         self
     }
 
@@ -307,6 +314,12 @@ impl Builder {
     pub fn user(mut self, name: &str, password: &str) -> Builder {
         self.users
             .push((name.to_owned(), password.to_owned(), Maildrop::default()));
+        self
+    }
+
+    /// Knows whom another server knows, and has the same mail.
+    pub fn sharing(mut self, other: &PopServer) -> Builder {
+        self.users = other.0.shared.users.clone();
         self
     }
 

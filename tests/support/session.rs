@@ -101,7 +101,9 @@ impl Session<'_> {
             self.timestamp.as_str()
         };
         let usual = format!("+OK popserver.example ready {apop}");
-        let greeting = self.guest.server.traits.greeting.clone().unwrap_or(usual);
+        let now = self.guest.server.state().greetings.pop();
+        let ever = || self.guest.server.traits.greeting.clone();
+        let greeting = now.or_else(ever).unwrap_or(usual);
         self.tell(greeting.trim_end())
     }
 
@@ -215,6 +217,13 @@ impl Session<'_> {
             "RETR" => match open.message(argument) {
                 Some((_, message)) => self.retrieve(&message),
                 None => self.tell("-ERR no such message"),
+            },
+            "*ENV" => match open.message(argument).and_then(|found| found.1.envelope) {
+                Some([sender, recipient]) => {
+                    let lines = ["1", "punt", &sender, &recipient, ""].map(str::to_owned);
+                    self.tell_many("+OK", &lines)
+                }
+                None => self.tell("-ERR unknown command"),
             },
             "TOP" => self.top(argument),
             "DELE" => {

@@ -2,8 +2,10 @@
 //! killed or the system fails it at a chosen point, and a clean run follows. What must have come of
 //! it is said in ending.rs.
 
+use std::any::Any;
 use std::fs;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use super::mail;
 use super::memory;
 use super::outcome::Outcome;
 use super::scene::Scene;
-use super::server::{PopServer, Security};
+use super::server::{Builder, PopServer, Security};
 use super::strike::{self, Fault, Made, Point};
 use super::tls::Certificate;
 
@@ -35,6 +37,39 @@ pub enum Fate {
     Deleted,
 }
 
+/// A scene that was readied for a server, and what must be there meanwhile.
+pub type Readied = (Scene, Box<dyn Any>);
+
+/// What readies a scene for a server.
+type Ready = dyn Fn(&PopServer, Scene) -> Readied;
+
+/// How a server is spoken with, where that is not just POP3.
+#[derive(Clone)]
+pub struct Way {
+    /// What it is to be.
+    pub server: fn(Builder) -> Builder,
+    /// Readies it and a scene.
+    pub scene: Arc<Ready>,
+}
+
+impl Way {
+    /// A server that is spoken with in this way, with these messages, and a scene for it.
+    pub fn stage(&self, messages: &[(String, Vec<u8>)]) -> (PopServer, Scene, Box<dyn Any>) {
+        let server = (self.server)(PopServer::builder()).start();
+        for (uid, message) in messages {
+            server.maildrop().add(uid, message);
+        }
+        let (scene, between) = (self.scene)(&server, Scene::with_server(&server));
+        (server, scene, between)
+    }
+}
+
+/// Fifty messages of all kinds.
+pub fn fifty() -> Vec<(String, Vec<u8>)> {
+    let messages = mail::friendly().into_iter().chain(mail::ugly());
+    messages.take(50).collect()
+}
+
 /// What is told: the messages, where they go, what becomes of them.
 #[derive(Clone)]
 pub struct Story {
@@ -43,6 +78,7 @@ pub struct Story {
     pub(super) fate: Fate,
     pub(super) messages: Vec<(String, Vec<u8>)>,
     secure: bool,
+    way: Option<Way>,
     /// How often the line may be lost within a run.
     pub retry: u32,
 }
@@ -58,6 +94,7 @@ pub struct Stage {
     pub server: PopServer,
     /// The scene that is played.
     pub scene: Scene,
+    _between: Box<dyn Any>,
     so_far: Vec<String>,
     /// How many copies may have come twice, or by half: none but to an MDA.
     pub(super) in_flight: usize,
@@ -78,6 +115,7 @@ impl Story {
             fate,
             messages,
             secure: false,
+            way: None,
             retry: 0,
         }
     }
@@ -95,6 +133,20 @@ impl Story {
             messages,
             ..Story::new(place, fate)
         }
+    }
+
+    /// A story of fifty messages of all kinds.
+    pub fn of_all_kinds(place: Place, fate: Fate) -> Story {
+        Story {
+            messages: fifty(),
+            ..Story::new(place, fate)
+        }
+    }
+
+    /// The same, but the server is spoken with in this way.
+    pub fn by(self, way: &Way) -> Story {
+        let way = Some(way.clone());
+        Story { way, ..self }
     }
 
     /// The same over TLS.
@@ -116,7 +168,12 @@ impl Story {
             true => Security::Implicit(Certificate::Good),
             false => Security::None,
         };
-        let server = PopServer::builder().security(security).start();
+        let builder = PopServer::builder().security(security);
+        let server = match &self.way {
+            None => builder,
+            Some(way) => (way.server)(builder),
+        };
+        let server = server.start();
         for (uid, message) in &self.messages {
             server.maildrop().add(uid, message);
         }
@@ -135,10 +192,15 @@ impl Story {
                 scene.deliver("mda: cat > \"$(mktemp \"$HOME/got/XXXXXX\")\"")
             }
         };
+        let (scene, between): Readied = match &self.way {
+            None => (scene, Box::new(())),
+            Some(way) => (way.scene)(&server, scene),
+        };
         Stage {
             story: self.clone(),
             server,
             scene,
+            _between: between,
             so_far: Vec::new(),
             in_flight: 0,
         }

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use crate::maildrop::syntax::Capabilities;
     use crate::net::{
-        ClientCertificate, Engine, Outset, Proof, Route, TlsMode, Trust, Version, Via,
+        ClientCertificate, Engine, Outset, Proof, Route, TlsMode, Trust, Version, Via, Welcome,
     };
     use crate::secret::Secret;
 
@@ -203,6 +203,7 @@ mod tests {
             host: "pop.example.org".into(),
             written: "pop.example.org".into(),
             via: Via::Direct(Outset::default()),
+            welcome: Welcome::Anyone,
             port: 995,
             tls: TlsMode::Implicit,
             trust: Trust {

@@ -119,7 +119,7 @@ mod tests {
     use crate::maildrop::syntax::Capabilities;
     use crate::maildrop::talk::Talk;
     use crate::net::{Engine, Outset, Patience, Proof, Route, Security, TlsMode, Transport, Trust};
-    use crate::net::{Version, Via, Wire};
+    use crate::net::{Version, Via, Welcome, Wire};
     use crate::secret::{Credential, Secret};
     use std::collections::VecDeque;
     use std::io::{self, Read, Write};
@@ -192,6 +192,7 @@ mod tests {
             host: "pop.example.net".into(),
             written: "pop.example.net".into(),
             via: Via::Direct(Outset::default()),
+            welcome: Welcome::Anyone,
             port: 995,
             tls: TlsMode::Implicit,
             trust: Trust {
