@@ -8,7 +8,7 @@ use crate::{config, delivery, maildrop, message, net, plan, report, sasl, secret
 type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of its corpus.
-const ALL: [(&str, Property); 17] = [
+const ALL: [(&str, Property); 18] = [
     ("body", net::properties::body),
     ("capabilities", maildrop::properties::capabilities),
     ("claim", delivery::properties::claim),
@@ -18,6 +18,7 @@ const ALL: [(&str, Property); 17] = [
     ("mbox", delivery::properties::mbox),
     ("memory", seen::properties::memory),
     ("netrc", secret::properties::netrc),
+    ("older", maildrop::properties::older),
     ("plan", plan::properties::plan),
     ("proxy", net::properties::proxy),
     ("reply", maildrop::properties::reply),

@@ -7,6 +7,7 @@
 
 use std::io::{self, Write};
 
+use crate::support::server::Language;
 use crate::support::story::{Fate, Place, Story};
 use crate::support::strike::strace_is_here;
 use matrix::{walk, At, Row, Time};
@@ -85,6 +86,43 @@ fn killed_at_every_moment_of_the_dialogue() {
         row(Mda, Deleted),
     ];
     walk("killed in the dialogue", 80, &rows);
+}
+
+/// A deletion may be asked for only when its message is durable and remembered, and is asked for at
+/// once: whoever is killed at any exchange has lost nothing, and delivers nothing twice.
+#[test]
+fn killed_at_every_moment_of_the_dialogue_in_pop2() {
+    let row = |place, fate| {
+        let row = row(place, fate);
+        Row {
+            at: At::Moments,
+            thin: every(2),
+            story: row.story.speaking(Language::Pop2),
+            ..row
+        }
+    };
+    let rows = [
+        row(Maildir, Kept),
+        row(Maildir, Deleted),
+        row(Mbox, Kept),
+        row(Mbox, Deleted),
+        row(Mda, Deleted),
+    ];
+    walk("killed in POP2", 90, &rows);
+}
+
+#[test]
+fn a_run_that_is_struck_while_it_speaks_pop2() {
+    if strace_is_here() {
+        let row = |fate| {
+            let row = row(Maildir, fate);
+            Row {
+                story: row.story.speaking(Language::Pop2),
+                ..row
+            }
+        };
+        walk("struck in POP2", 150, &[row(Kept), row(Deleted)]);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::kinds::{self, given, Auth};
 use super::network;
+use super::protocol;
 use super::units::{Expanded, Size, Span};
 use crate::delivery::{Format, Lock};
 use crate::maildrop::Pipeline;
@@ -52,6 +53,10 @@ pub struct Keys {
     pub server: Option<Vec<String>>,
     #[serde(deserialize_with = "kinds::port")]
     pub port: Option<u16>,
+    #[serde(deserialize_with = "protocol::protocol")]
+    pub protocol: Option<protocol::Written>,
+    #[serde(deserialize_with = "kinds::text")]
+    pub folder: Option<String>,
     #[serde(deserialize_with = "network::tls")]
     pub tls: Option<TlsMode>,
     #[serde(deserialize_with = "kinds::text")]

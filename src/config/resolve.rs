@@ -82,6 +82,8 @@ impl Layers<'_> {
         let secret = self.fitting(secret, &login.methods, tls)?;
         Ok(Account {
             name: self.name.into(),
+            protocol: self.protocol(&routes, &login, &secret)?,
+            folder: self.folder()?,
             routes,
             login,
             secret,

@@ -33,10 +33,10 @@ impl Layers<'_> {
                 return Err(self.wrong("port", true, what));
             }
             (Some(port), _) => port,
-            (None, _) => self.pick(|keys| keys.port).unwrap_or(match tls {
-                TlsMode::Implicit => 995,
-                TlsMode::StartTls | TlsMode::Off => 110,
-            }),
+            (None, _) => match self.pick(|keys| keys.port) {
+                Some(port) => port,
+                None => self.usual_port(tls)?,
+            },
         };
         let host = server::ascii(&server.host).map_err(|what| self.bad_server(what))?;
         Ok(Route {

@@ -57,7 +57,9 @@ impl Error {
             | E::NoMechanism(_)
             | E::NoWay(_)
             | E::NoBinding => ExitStatus::NoPermission,
-            E::NotPop3 { .. } | E::Nonsense { .. } | E::LineTooLong(_) => ExitStatus::Protocol,
+            E::OtherProtocol { .. } | E::Nonsense { .. } | E::LineTooLong(_) => {
+                ExitStatus::Protocol
+            }
             E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
                 ExitStatus::CannotCreate
             }
@@ -86,6 +88,7 @@ impl Error {
             | E::TooLong(_)
             | E::LeftAmid
             | E::QuitRefused(_)
+            | E::Dismissed(_)
             | E::OutOfSync(_)
             | E::AccountBusy(_)
             | E::MaildropBusy(_)
@@ -117,10 +120,11 @@ impl Error {
             | E::TextBehindStls
             | E::Unproven
             | E::OtherChannel(_)
+            | E::Dismissed(_)
             | E::OutOfSync(_)
             | E::TooLong(_)
             | E::LeftAmid
-            | E::NotPop3 { .. }
+            | E::OtherProtocol { .. }
             | E::Nonsense { .. }
             | E::LineTooLong(_) => Reach::Line,
             E::Settings(_)
@@ -218,6 +222,7 @@ impl Error {
             | Self::ServerTrouble(words)
             | Self::ServerBroken(words)
             | Self::MessageRefused(words)
+            | Self::Dismissed(words)
             | Self::OutOfSync(words)
             | Self::QuitRefused(words)
             | Self::SecretCommand { said: words, .. }

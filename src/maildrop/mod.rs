@@ -7,10 +7,12 @@ mod greet;
 mod known;
 mod listing;
 mod login;
+mod pop2;
 mod pop3;
 mod probe;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
+mod sign;
 mod syntax;
 mod talk;
 
@@ -31,6 +33,15 @@ use crate::secret::Credential;
 use crate::seen::Offers;
 use std::io::Read;
 use std::time::Duration;
+
+/// What is spoken with a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// POP3 (RFC 1939).
+    Pop3,
+    /// POP2 (RFC 937).
+    Pop2,
+}
 
 /// A part of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +86,11 @@ pub trait Maildrop {
     /// Says of which messages this part will be asked for, in this order, so that the requests may be
     /// sent ahead.
     fn announce(&mut self, _part: Part, _wanted: &[Wanted]) {}
+
+    /// How many messages may be retrieved before the first of them is settled.
+    fn together(&self) -> usize {
+        usize::MAX
+    }
 
     /// After how many days the server may delete mail by itself, if it says so.
     fn expires_after(&self) -> Option<u32> {
@@ -125,14 +141,8 @@ pub fn open<'e>(
     for route in routes {
         left -= 1;
         events.server(&route.written);
-        let entry = Entry {
-            route,
-            login,
-            credential,
-            visit: visit.clone(),
-        };
-        match entry.open() {
-            Ok(maildrop) => return Ok(Box::new(maildrop)),
+        match open_at(route, login, credential, visit.clone()) {
+            Ok(maildrop) => return Ok(maildrop),
             Err(error) if left > 0 && events.stage() < Stage::LoggingIn && is_away(&error) => {
                 events.notice(Notice::NextServer(error));
             }
@@ -140,6 +150,26 @@ pub fn open<'e>(
         }
     }
     Err(Error::Bug("there is no server to connect to".into()))
+}
+
+fn open_at<'e>(
+    route: &Route,
+    login: &Login,
+    credential: &Credential,
+    visit: Visit<'e>,
+) -> Result<Box<dyn Maildrop + 'e>> {
+    Ok(match visit.protocol {
+        Protocol::Pop3 => {
+            let entry = Entry {
+                route,
+                login,
+                credential,
+                visit,
+            };
+            Box::new(entry.open()?)
+        }
+        Protocol::Pop2 => Box::new(pop2::Pop2::open(route, login, credential, visit)?),
+    })
 }
 
 /// Whether a server could not be reached or does not serve, which another one may do.
@@ -171,4 +201,8 @@ pub struct Visit<'e> {
     pub pipeline: Pipeline,
     /// What is remembered of the server, if that is not too old.
     pub recalled: Option<Offers>,
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// The folder that is meant, where the protocol knows several and it is not the usual one.
+    pub folder: Option<&'e str>,
 }

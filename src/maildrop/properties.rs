@@ -2,7 +2,9 @@
 
 use super::greet;
 use super::known::{words, Known};
+use super::pop2;
 use super::pop3::Pop3;
+use super::sign::Sign;
 use super::syntax::{self, Capabilities, Code, Reply};
 use super::talk::Talk;
 use super::{Maildrop, Part, Sizes, Wanted};
@@ -10,6 +12,8 @@ use crate::error::Error;
 use crate::message::{Disposition, MessageNumber};
 use crate::net::properties::{patience, unheard, Said};
 use crate::net::Wire;
+use crate::sasl::User;
+use crate::secret::Secret;
 use std::io::Read;
 
 /// The count of messages that the lines of a listing are read with.
@@ -20,7 +24,7 @@ const COUNT: u32 = 1000;
 pub fn reply(input: &[u8]) {
     super::login_properties::timestamp(input);
     let _ = syntax::busy_words(input);
-    let _ = syntax::other_protocol(input);
+    let _ = syntax::other_protocol(input, "POP3");
     if let Ok((count, octets)) = syntax::stat(input) {
         let size = octets.map_or(String::new(), |octets| octets.to_string());
         let again = syntax::stat(format!("{count} {size}").as_bytes());
@@ -164,5 +168,57 @@ fn visit(mut talk: Talk, most: usize) -> Result<(), Error> {
     let refused = pop3.quit()?;
     let subset = |number: &MessageNumber| doomed.contains(number);
     assert!(refused.iter().all(subset));
+    Ok(())
+}
+
+/// What an older protocol says is understood by its first octet and its number, and is read again as
+/// what it was; and however its server answers, a session comes to an end, gives no more bytes than
+/// were sent, and asks for no deletion but of a message that came whole.
+pub fn older(input: &[u8]) {
+    for line in input.split(|b| *b == b'\n') {
+        if let Some(sign) = Sign::parse(line) {
+            assert_eq!(Sign::parse(&sign.written()), Some(sign));
+        }
+    }
+    for piece in [usize::MAX, 1, 3] {
+        let events = unheard();
+        let said = Said::in_turn(input, piece);
+        let heard = said.heard();
+        let talk = Talk(Wire::new(Box::new(said), patience(), &events));
+        let mut whole = 0;
+        if let Err(error) = visit_pop2(talk, input.len(), &mut whole) {
+            assert!(!matches!(error, Error::Bug(_)), "{error}");
+            assert!(!error.to_string().contains('\n'));
+        }
+        let heard = heard.lock().map(|heard| heard.clone()).unwrap_or_default();
+        let deletions = memchr::memmem::find_iter(&heard, b"ACKD\r\n").count();
+        assert!(deletions <= whole);
+    }
+}
+
+fn visit_pop2(mut talk: Talk, most: usize, whole: &mut usize) -> Result<(), Error> {
+    pop2::greeting(&mut talk)?;
+    let (name, secret) = ("ann lee", &Secret::new(b"pa ss".to_vec()));
+    let count = pop2::log_in(&mut talk, User { name, secret })?;
+    let mut pop2 = Box::new(pop2::Pop2::over(talk, count));
+    let scan = pop2.scan(Sizes::Now)?;
+    let listings = pop2.weigh(scan)?;
+    for (at, listing) in listings.iter().take(4).enumerate() {
+        let mut bytes = Vec::new();
+        let read = match pop2.retrieve(listing.number) {
+            Ok(mut body) => body.read_to_end(&mut bytes),
+            Err(Error::MessageRefused(_)) => continue,
+            Err(error) => return Err(error),
+        };
+        read.map_err(Error::from_reader)?;
+        assert!(bytes.len() <= most);
+        *whole += 1;
+        match at % 3 {
+            0 => pop2.settle(listing.number, Disposition::Delete)?,
+            1 => pop2.settle(listing.number, Disposition::Keep)?,
+            _ => {} // nobody took it
+        }
+    }
+    assert!(pop2.quit()?.is_empty());
     Ok(())
 }

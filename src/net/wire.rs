@@ -1,7 +1,7 @@
 //! Lines and bodies over a transport: one buffered reader of bytes, the time-outs, and the dialogue
 //! as it can be shown. It knows no commands.
 
-use super::body::{Stuffed, Unstuffer};
+use super::body::{Body, Counted, Counter, Stuffed, Unstuffer};
 use super::patience::{Pace, Patience};
 use super::veil::Veil;
 use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
@@ -63,7 +63,7 @@ pub struct Wire<'e> {
     /// The last line ended with a bare LF.
     bare_lf: bool,
     /// The body that was begun last, until another line is read.
-    body: Option<Unstuffer>,
+    body: Option<Body>,
     /// When something was said last.
     spoke: Instant,
     /// How the body or list under way comes.
@@ -300,9 +300,16 @@ impl<'e> Wire<'e> {
 
     /// Begins a body: what follows the line read last, up to the line that ends it.
     pub fn stuffed(&mut self) -> Stuffed<'_, 'e> {
-        self.body = Some(Unstuffer::new(self.bare_lf));
+        self.body = Some(Body::Stuffed(Unstuffer::new(self.bare_lf)));
         self.pace = Pace::default();
         Stuffed(self)
+    }
+
+    /// Begins a body of so many octets: those that follow the line read last.
+    pub fn counted(&mut self, octets: u64) -> Counted<'_, 'e> {
+        self.body = Some(Body::Counted(Counter::new(octets)));
+        self.pace = Pace::default();
+        Counted(self)
     }
 
     /// Gives the next bytes of the body under way; 0 when there is none or it has ended.
@@ -310,13 +317,13 @@ impl<'e> Wire<'e> {
         if output.is_empty() || !self.unfinished() {
             return Ok(0);
         }
-        let Some(mut unstuffer) = self.body.take() else {
+        let Some(mut body) = self.body.take() else {
             return Ok(0);
         };
-        let read = self.read_on(&mut unstuffer, output);
+        let read = self.read_on(&mut body, output);
         self.failed |= read.is_err();
         if read.is_ok() {
-            self.body = Some(unstuffer);
+            self.body = Some(body);
         }
         read
     }
@@ -326,7 +333,7 @@ impl<'e> Wire<'e> {
         self.body.as_ref().is_some_and(|body| !body.ended())
     }
 
-    fn read_on(&mut self, unstuffer: &mut Unstuffer, output: &mut [u8]) -> Result<usize> {
+    fn read_on(&mut self, body: &mut Body, output: &mut [u8]) -> Result<usize> {
         loop {
             if self.unread.is_empty() {
                 let patience = self.patience.clone();
@@ -335,9 +342,9 @@ impl<'e> Wire<'e> {
                 self.fill(|| waiting.check(), "a message")?;
                 self.pace.took(&waiting, self.unread.len());
             }
-            let taken = unstuffer.step(&self.buffer[self.unread.clone()], output);
+            let taken = body.step(&self.buffer[self.unread.clone()], output);
             self.unread.start += taken.consumed;
-            if unstuffer.ended() || taken.produced > 0 {
+            if body.ended() || taken.produced > 0 {
                 return Ok(taken.produced);
             }
         }
@@ -345,7 +352,7 @@ impl<'e> Wire<'e> {
 
     /// How many bytes less than octets the last body has given so far.
     pub(super) fn shortened(&self) -> u64 {
-        self.body.as_ref().map_or(0, Unstuffer::shortened)
+        self.body.as_ref().map_or(0, Body::shortened)
     }
 
     /// Reads what is left of a body that nobody wants any more.

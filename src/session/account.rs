@@ -1,7 +1,7 @@
 //! What the road is walked for: an account, as the settings mean it.
 
 use crate::delivery::Destination;
-use crate::maildrop::{Login, Pipeline};
+use crate::maildrop::{Login, Pipeline, Protocol};
 use crate::net::Route;
 use crate::plan::Policy;
 use crate::secret::SecretSource;
@@ -15,6 +15,10 @@ pub struct Account {
     pub name: String,
     /// How its servers are reached, in the order in which they are tried; there is one at least.
     pub routes: Vec<Route>,
+    /// What is spoken with them.
+    pub protocol: Protocol,
+    /// The folder that is meant, if it is not the usual one.
+    pub folder: Option<String>,
     /// How to log in.
     pub login: Login,
     /// Where its password comes from.

@@ -140,7 +140,7 @@ impl Road<'_> {
     /// not let go yet of the session that this run had before.
     fn worth_another_try(&self, error: &Error) -> bool {
         let lost = match error {
-            Error::Cut { .. } | Error::LeftAmid => true,
+            Error::Cut { .. } | Error::Dismissed(_) | Error::LeftAmid => true,
             Error::TimedOut { .. } => self.events.stage() == Stage::Retrieving,
             Error::InUse(_) => self.last_login.is_some(),
             _ => false,

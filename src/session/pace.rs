@@ -69,13 +69,15 @@ impl<'r> Road<'r> {
     }
 
     fn knock(&self) -> Result<Box<dyn Maildrop + 'r>> {
+        let account = self.account;
         let visit = Visit {
             patience: self.patience.clone(),
             events: self.events,
             pipeline: self.pipeline,
             recalled: self.recalled(),
+            protocol: account.protocol,
+            folder: account.folder.as_deref(),
         };
-        let account = self.account;
         maildrop::open(&account.routes, &account.login, &self.credential, visit)
     }
 

@@ -1,7 +1,7 @@
 //! A look at a server from outside: the first steps of the road, without account, memory or mail.
 
 use crate::event::{Event, Events, Failure, Mode, Probed, Stop, Subject, Tally};
-use crate::maildrop::{self, Pipeline, Stls, Visit};
+use crate::maildrop::{self, Pipeline, Protocol, Stls, Visit};
 use crate::net::{Patience, Route, TlsMode};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 pub struct Target {
     /// The way to it.
     pub route: Route,
+    /// What is spoken with it.
+    pub protocol: Protocol,
     /// Whether it will do without STLS.
     pub stls: Stls,
     /// How long each wait may take.
@@ -22,6 +24,7 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
     events.emit(Event::Start(Mode::Probe));
     let Target {
         route,
+        protocol,
         stls,
         timeout,
     } = target;
@@ -36,6 +39,8 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
         events,
         pipeline: Pipeline::Off,
         recalled: None,
+        protocol: *protocol,
+        folder: None,
     };
     match maildrop::probe(route, *stls, &visit) {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {

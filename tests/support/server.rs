@@ -42,6 +42,16 @@ pub enum Security {
     Implicit(Certificate),
 }
 
+/// What a server speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// POP3.
+    #[default]
+    Pop3,
+    /// POP2.
+    Pop2,
+}
+
 /// What a server does with a command instead of obeying.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -88,6 +98,10 @@ pub struct Builder {
 /// What a server says of itself and what it lacks.
 #[derive(Clone)]
 pub(super) struct Traits {
+    /// What it speaks.
+    pub language: Language,
+    /// Its folders besides the users' own.
+    pub folders: Vec<(String, Maildrop)>,
     /// Its first line, when it is not the usual one.
     pub greeting: Option<String>,
     /// Lines added to CAPA.
@@ -113,6 +127,8 @@ pub(super) struct Traits {
 impl Default for Traits {
     fn default() -> Traits {
         Traits {
+            language: Language::Pop3,
+            folders: Vec::new(),
             greeting: None,
             capabilities: Vec::new(),
             lacks: Vec::new(),
@@ -178,6 +194,11 @@ impl PopServer {
         self.0.port
     }
 
+    /// What it speaks.
+    pub fn language(&self) -> Language {
+        self.0.shared.traits.language
+    }
+
     /// How its connections are protected.
     pub fn security(&self) -> Security {
         self.0.shared.security
@@ -195,6 +216,11 @@ impl PopServer {
             .unwrap_or_else(|| panic!("the server knows no user {user}"))
             .2
             .clone()
+    }
+
+    /// The mail of a folder.
+    pub fn folder(&self, name: &str) -> Maildrop {
+        self.0.shared.folder(name).unwrap()
     }
 
     /// From now on answers commands that begin with `command` in its own way.
@@ -310,6 +336,20 @@ impl Builder {
         self
     }
 
+    /// Speaks this.
+    pub fn speaking(mut self, language: Language) -> Builder {
+        self.traits.language = language;
+        self
+    }
+
+    /// Has this folder besides the users' own.
+    pub fn folder(mut self, name: &str) -> Builder {
+        self.traits
+            .folders
+            .push((name.to_owned(), Maildrop::default()));
+        self
+    }
+
     /// Protects its connections like this.
     pub fn security(mut self, security: Security) -> Builder {
         self.security = security;
@@ -407,6 +447,13 @@ impl Drop for Owner {
 }
 
 impl Shared {
+    /// The folder of this name.
+    pub fn folder(&self, name: &str) -> Option<Maildrop> {
+        let mut folders = self.traits.folders.iter();
+        let folder = folders.find(|(known, _)| known == name);
+        folder.map(|(_, folder)| folder.clone())
+    }
+
     /// The state, whatever a thread that held it has died of.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -11,7 +11,7 @@ use super::mail;
 use super::memory;
 use super::outcome::Outcome;
 use super::scene::Scene;
-use super::server::{PopServer, Security};
+use super::server::{Language, PopServer, Security};
 use super::strike::{self, Fault, Made, Point};
 use super::tls::Certificate;
 
@@ -43,6 +43,7 @@ pub struct Story {
     pub(super) fate: Fate,
     pub(super) messages: Vec<(String, Vec<u8>)>,
     secure: bool,
+    language: Language,
     /// How often the line may be lost within a run.
     pub retry: u32,
 }
@@ -78,6 +79,7 @@ impl Story {
             fate,
             messages,
             secure: false,
+            language: Language::Pop3,
             retry: 0,
         }
     }
@@ -105,6 +107,11 @@ impl Story {
         }
     }
 
+    /// The same in another protocol.
+    pub fn speaking(self, language: Language) -> Story {
+        Story { language, ..self }
+    }
+
     /// The same, but the line may be lost so often within a run.
     pub fn retrying(self, retry: u32) -> Story {
         Story { retry, ..self }
@@ -116,7 +123,8 @@ impl Story {
             true => Security::Implicit(Certificate::Good),
             false => Security::None,
         };
-        let server = PopServer::builder().security(security).start();
+        let server = PopServer::builder().speaking(self.language);
+        let server = server.security(security).start();
         for (uid, message) in &self.messages {
             server.maildrop().add(uid, message);
         }
