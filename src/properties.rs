@@ -8,13 +8,14 @@ use crate::{config, delivery, maildrop, message, net, plan, report, sasl, secret
 type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of its corpus.
-const ALL: [(&str, Property); 18] = [
+const ALL: [(&str, Property); 19] = [
     ("body", net::properties::body),
     ("capabilities", maildrop::properties::capabilities),
     ("claim", delivery::properties::claim),
     ("head", message::properties::head),
     ("listing", maildrop::properties::listing),
     ("login", maildrop::login_properties::exchange),
+    ("lump", maildrop::properties::lump),
     ("mbox", delivery::properties::mbox),
     ("memory", seen::properties::memory),
     ("netrc", secret::properties::netrc),

@@ -15,7 +15,7 @@
 //! - `login`: who may be told the password, and what a refusal means
 //! - `offers`: what is remembered of what a server can do; `turns`: how often the distance to it
 //!   is paid for
-//! - `pop2`: the older protocol, from the greeting to the goodbye
+//! - `pop1`, `pop2`: the older protocols, from the greeting to the goodbye
 //! - `memory`: what is known is known again, and nothing else is
 //! - `deletion`: what goes on the server, and when
 //! - `tls`: who is believed, and that nothing is said to anybody else
@@ -67,6 +67,7 @@ mod offers;
 mod others;
 mod peers;
 mod pipelining;
+mod pop1;
 mod pop2;
 mod powercut;
 mod probe;

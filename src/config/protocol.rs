@@ -14,6 +14,7 @@ use serde::Deserializer;
 pub enum Written {
     Pop3,
     Pop2,
+    Pop1,
 }
 
 /// What is meant by it.
@@ -27,7 +28,11 @@ struct Preset {
 
 impl Written {
     /// Every protocol with its name in the settings.
-    const ALL: [(&'static str, Self); 2] = [("pop3", Self::Pop3), ("pop2", Self::Pop2)];
+    const ALL: [(&'static str, Self); 3] = [
+        ("pop3", Self::Pop3),
+        ("pop2", Self::Pop2),
+        ("pop1", Self::Pop1),
+    ];
 
     fn name(self) -> &'static str {
         let mut all = Self::ALL.iter();
@@ -48,6 +53,7 @@ impl Written {
                 port: 110,
             },
             Self::Pop2 => old(Protocol::Pop2),
+            Self::Pop1 => old(Protocol::Pop1),
         }
     }
 }
@@ -58,7 +64,8 @@ pub fn protocol<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Written>, D
         let mut all = Written::ALL.iter();
         all.find(|(name, _)| *name == text).map(|(_, named)| *named)
     };
-    from.deserialize_any(Scalar("pop3 or pop2", word)).map(Some)
+    from.deserialize_any(Scalar("pop3, pop2 or pop1", word))
+        .map(Some)
 }
 
 impl Layers<'_> {
@@ -126,10 +133,23 @@ impl Layers<'_> {
                 ("drain", own.drain.is_some()),
                 "shows all there is at once",
             ),
+            (
+                protocol == Protocol::Pop1 && own.commit_every.is_some(),
+                ("commit_every", true),
+                "gives and deletes all its messages together",
+            ),
         ];
         match wrong.iter().find(|(wrong, ..)| *wrong) {
             Some((_, (key, own), what)) => Err(self.wrong(key, *own, format!("{name} {what}"))),
             None => Ok(protocol),
+        }
+    }
+
+    /// How much a session does; where all goes together, it is of no use to end one before.
+    pub(super) fn commit_every(&self) -> Option<u64> {
+        match self.written().preset().protocol {
+            Protocol::Pop3 | Protocol::Pop2 => self.pick(|keys| keys.commit_every),
+            Protocol::Pop1 => None,
         }
     }
 
@@ -138,7 +158,9 @@ impl Layers<'_> {
     pub(super) fn folder(&self) -> Result<Option<String>> {
         if self.written().preset().protocol == Protocol::Pop3 {
             return match self.own.folder {
-                Some(_) => Err(self.wrong("folder", true, "it goes with protocol: pop2 only")),
+                Some(_) => {
+                    Err(self.wrong("folder", true, "it goes with protocol: pop2 or pop1 only"))
+                }
                 None => Ok(None),
             };
         }

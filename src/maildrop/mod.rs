@@ -7,6 +7,8 @@ mod greet;
 mod known;
 mod listing;
 mod login;
+mod lump;
+mod pop1;
 mod pop2;
 mod pop3;
 mod probe;
@@ -32,6 +34,7 @@ use crate::net::{Patience, Route};
 use crate::secret::Credential;
 use crate::seen::Offers;
 use std::io::Read;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is spoken with a server.
@@ -41,6 +44,8 @@ pub enum Protocol {
     Pop3,
     /// POP2 (RFC 937).
     Pop2,
+    /// POP1 (RFC 918).
+    Pop1,
 }
 
 /// A part of a message.
@@ -71,6 +76,15 @@ pub struct Scan {
     pub listings: Vec<Listing>,
     /// How many octets they have together, where each by itself is not told yet.
     pub octets: Option<u64>,
+}
+
+/// What was to be deleted and is left.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// The server refused to delete these.
+    pub refused: Vec<MessageNumber>,
+    /// These stay since others do that would go with them.
+    pub spared: Vec<MessageNumber>,
 }
 
 /// A maildrop, open for this session.
@@ -123,9 +137,8 @@ pub trait Maildrop {
     /// Takes back all that this session marked.
     fn reset(&mut self) -> Result<()>;
 
-    /// Ends the session; only now do deletions happen. Gives the messages that the server refused
-    /// to delete.
-    fn quit(self: Box<Self>) -> Result<Vec<MessageNumber>>;
+    /// Ends the session; only now do deletions happen. Gives what was to be deleted and was not.
+    fn quit(self: Box<Self>) -> Result<Left>;
 }
 
 /// Connects, greets, secures and logs in at the first of the servers that lets us get as far as the
@@ -169,6 +182,7 @@ fn open_at<'e>(
             Box::new(entry.open()?)
         }
         Protocol::Pop2 => Box::new(pop2::Pop2::open(route, login, credential, visit)?),
+        Protocol::Pop1 => Box::new(pop1::Pop1::open(route, login, credential, visit)?),
     })
 }
 
@@ -205,4 +219,8 @@ pub struct Visit<'e> {
     pub protocol: Protocol,
     /// The folder that is meant, where the protocol knows several and it is not the usual one.
     pub folder: Option<&'e str>,
+    /// Whether what is retrieved may be deleted.
+    pub deletes: bool,
+    /// Where there is room for what must be kept aside.
+    pub spool: PathBuf,
 }

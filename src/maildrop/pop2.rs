@@ -9,9 +9,9 @@ use super::login::{self, Login};
 use super::sign::{self, Sign};
 use super::syntax::SIZE_LIMIT;
 use super::talk::Talk;
-use super::{Maildrop, Scan, Sizes, Visit};
-use crate::error::{Error, Reach, Result};
-use crate::event::Stage;
+use super::{Left, Maildrop, Scan, Sizes, Visit};
+use crate::error::{Error, Result};
+use crate::event::{Stage, Stop};
 use crate::message::{Disposition, Listing, MessageNumber};
 use crate::net::{Route, Spoken};
 use crate::sasl::User;
@@ -21,6 +21,7 @@ use std::io::Read;
 /// An open POP2 session.
 pub struct Pop2<'e> {
     talk: Talk<'e>,
+    stop: Stop,
     /// How many messages the folder has.
     count: u64,
     /// The server's current message and its length, as far as it has said so.
@@ -45,23 +46,24 @@ impl<'e> Pop2<'e> {
         let user = login::bare_user(&mut talk, login, credential, route);
         let mut count = match user.and_then(|user| log_in(&mut talk, user)) {
             Err(Error::Dismissed(words)) => return Err(login::told(None, words)),
-            Err(error) if error.reach() == Reach::Account => {
-                let _ = sign::ask(&mut talk, &Spoken::open("QUIT"), "the goodbye");
-                return Err(error);
-            }
-            count => count?,
+            Err(error) => return Err(sign::bye(talk, error)),
+            Ok(count) => count,
         };
         if let Some(folder) = visit.folder {
             visit.events.enter(Stage::Listing);
             count = select(&mut talk, folder)?;
         }
-        Ok(Self::over(talk, count))
+        Ok(Self::over(talk, count, visit.patience.stop))
     }
 
-    /// A session that is logged in already, to a folder of so many messages.
-    pub fn over(talk: Talk<'e>, count: u64) -> Self {
+    /// A session that is logged in already, to a folder of so many messages. No wait is broken off
+    /// from here on, since nothing can be said before the reply has come; the signal is looked for in
+    /// between.
+    pub fn over(mut talk: Talk<'e>, count: u64, stop: Stop) -> Self {
+        talk.0.see_it_through();
         Self {
             talk,
+            stop,
             count,
             current: None,
             unsettled: None,
@@ -102,8 +104,9 @@ impl Maildrop for Pop2<'_> {
             size: None,
             uid: None,
         };
+        let numbers = sign::numbers(self.count).inspect_err(|_| take_leave(&mut self.talk))?;
         Ok(Scan {
-            listings: sign::numbers(self.count)?.map(listing).collect(),
+            listings: numbers.map(listing).collect(),
             octets: None,
         })
     }
@@ -112,6 +115,9 @@ impl Maildrop for Pop2<'_> {
     fn weigh(&mut self, scan: Scan) -> Result<Vec<Listing>> {
         let mut listings = Vec::with_capacity(scan.listings.len());
         for listing in scan.listings {
+            if self.stop.signal().is_some() {
+                return Err(Error::Interrupted);
+            }
             let length = self.read(listing.number)?;
             let size = Some(length.min(SIZE_LIMIT));
             listings.extend((length > 0).then_some(Listing { size, ..listing }));
@@ -130,8 +136,6 @@ impl Maildrop for Pop2<'_> {
 
     fn retrieve(&mut self, number: MessageNumber) -> Result<Box<dyn Read + '_>> {
         self.refuse()?;
-        // From here on a message may be under way, and a signal waits until it is done.
-        self.talk.0.see_it_through();
         let length = match self.current.take() {
             // What an acknowledgement said of the next one; nothing may also mean that it is the last.
             Some((current, length)) if current == number && length > 0 => length,
@@ -172,7 +176,7 @@ impl Maildrop for Pop2<'_> {
     }
 
     /// The folder loses what was acknowledged so only now (RFC 937, "QUIT").
-    fn quit(mut self: Box<Self>) -> Result<Vec<MessageNumber>> {
+    fn quit(mut self: Box<Self>) -> Result<Left> {
         let refused = self.refuse();
         let quit = Spoken::open("QUIT");
         let goodbye = refused.and_then(|()| sign::ask(&mut self.talk, &quit, "the goodbye"));
@@ -183,7 +187,7 @@ impl Maildrop for Pop2<'_> {
                 Err(sign.instead_of("a goodbye"))
             }
             // Without deletions nothing hangs on how the server says it.
-            _ => Ok(Vec::new()),
+            _ => Ok(Left::default()),
         }
     }
 }
@@ -265,8 +269,7 @@ const LENGTH: Figure = Figure {
     },
 };
 
-/// Asks for a number. To what is neither that nor a refusal, which ends the session anyway, the answer
-/// is QUIT (RFC 937, "Client Decision Table").
+/// Asks for a number. What is neither that nor a refusal, which ends the session anyway, is a surprise.
 fn figure(talk: &mut Talk, spoken: &Spoken, wanted: &Figure) -> Result<u64> {
     let sign = sign::ask(talk, spoken, wanted.waiting_for);
     let figure = sign.and_then(|sign| match (wanted.of)(&sign) {
@@ -277,9 +280,14 @@ fn figure(talk: &mut Talk, spoken: &Spoken, wanted: &Figure) -> Result<u64> {
         }),
     });
     if let Err(Error::Nonsense { .. }) = figure {
-        let _ = talk.0.send(&[Spoken::open("QUIT")]);
+        take_leave(talk);
     }
     figure
+}
+
+/// The answer to every surprise is QUIT (RFC 937, "Client Decision Table"); nobody waits for more.
+fn take_leave(talk: &mut Talk) {
+    let _ = talk.0.send(&[Spoken::open("QUIT")]);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use super::greet::{self, CAPA_REPLY};
 use super::syntax::{Capabilities, Reply};
 use super::talk::Talk;
-use super::{pop2, sign, Protocol, Visit};
+use super::{pop1, pop2, sign, Protocol, Visit};
 use crate::error::{Error, Result};
 use crate::event::{Offered, Protection, Trusted};
 use crate::message::Time;
@@ -84,6 +84,10 @@ impl<'e> Examination<'e> {
             Protocol::Pop3 => self.examine(talk),
             Protocol::Pop2 => {
                 let greeting = pop2::greeting(&mut talk)?;
+                self.only_greeted(talk, greeting)
+            }
+            Protocol::Pop1 => {
+                let greeting = pop1::greeting(&mut talk)?;
                 self.only_greeted(talk, greeting)
             }
         }

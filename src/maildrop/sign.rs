@@ -3,14 +3,14 @@
 
 use super::syntax::{number, REPLY_LIMIT};
 use super::talk::Talk;
-use crate::error::{Error, Result};
+use crate::error::{Error, Reach, Result};
 use crate::message::MessageNumber;
 use crate::net::Spoken;
 
 /// The longest command with its line end (RFC 937, "Formal Syntax").
 const COMMAND: usize = 512;
 /// More messages than this are not believed in: a count costs the server nothing.
-const MESSAGES: u64 = 100_000;
+pub const MESSAGES: usize = 100_000;
 
 /// A reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,14 @@ pub fn ask(talk: &mut Talk, spoken: &Spoken, waiting_for: &'static str) -> Resul
     reply(talk, waiting_for)
 }
 
+/// Leaves before the login, politely if no reply is awaited. Gives the reason back.
+pub fn bye(mut talk: Talk, why: Error) -> Error {
+    if why.reach() == Reach::Account && !matches!(why, Error::Interrupted) {
+        let _ = ask(&mut talk, &Spoken::open("QUIT"), "the goodbye");
+    }
+    why
+}
+
 /// Reads a reply, without the secrets in it that the server repeats.
 pub fn reply(talk: &mut Talk, waiting_for: &'static str) -> Result<Sign> {
     let line = talk.0.line(REPLY_LIMIT, waiting_for)?.to_vec();
@@ -94,7 +102,7 @@ pub fn command(keyword: &str, argument: &[u8]) -> Result<Vec<u8>> {
 /// The numbers of so many messages.
 pub fn numbers(count: u64) -> Result<impl Iterator<Item = MessageNumber>> {
     match u32::try_from(count) {
-        Ok(last) if count <= MESSAGES => Ok((1..=last).map(MessageNumber)),
+        Ok(last) if count <= MESSAGES as u64 => Ok((1..=last).map(MessageNumber)),
         _ => Err(Sign::Count(count).instead_of("a count of messages that can be")),
     }
 }

@@ -288,6 +288,20 @@ impl<'e> Wire<'e> {
         self.secrets.over(said)
     }
 
+    /// What the server says next, as soon as so many bytes of it are here; it is still to be read.
+    pub fn peek(&mut self, count: usize, waiting_for: &'static str) -> Result<&[u8]> {
+        let patience = self.patience.clone();
+        let waiting = patience.start(waiting_for);
+        while self.unread.len() < count {
+            let came = waiting
+                .check()
+                .and_then(|()| self.fill(|| waiting.check_or_stop(), waiting_for));
+            self.failed |= came.is_err();
+            came?;
+        }
+        Ok(&self.unread()[..count])
+    }
+
     /// Whether the server has said something that nobody asked for yet.
     pub fn chatty(&self) -> bool {
         !self.unread.is_empty()

@@ -6,6 +6,7 @@ use crate::net::Route;
 use crate::plan::Policy;
 use crate::secret::SecretSource;
 use crate::seen::Place;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// An account, checked: it needs no further looking at.
@@ -53,5 +54,11 @@ impl Account {
     /// The server by which people know it: the first one, as they wrote it.
     pub fn server(&self) -> &str {
         self.routes.first().map_or("", |first| &first.written)
+    }
+
+    /// Where what is under way is kept aside when it is large.
+    pub fn spool(&self) -> PathBuf {
+        let name = format!("{}.spool", self.name);
+        self.place.directory.join(name)
     }
 }

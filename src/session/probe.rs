@@ -3,6 +3,7 @@
 use crate::event::{Event, Events, Failure, Mode, Probed, Stop, Subject, Tally};
 use crate::maildrop::{self, Pipeline, Protocol, Stls, Visit};
 use crate::net::{Patience, Route, TlsMode};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A server to be looked at.
@@ -41,6 +42,8 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
         recalled: None,
         protocol: *protocol,
         folder: None,
+        deletes: false,
+        spool: PathBuf::new(),
     };
     match maildrop::probe(route, *stls, &visit) {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {

@@ -54,6 +54,7 @@ fn the_port_follows_from_protocol_and_tls_if_nothing_is_said() {
         ("pop3", Some("starttls"), 110),
         ("pop3", Some("none"), 110),
         ("pop2", Some("none"), 109),
+        ("pop1", Some("none"), 109),
     ] {
         // An address of this machine that no daemon is bound to.
         let mut scene = Scene::new()

@@ -91,6 +91,7 @@ impl Scene {
         scene = match server.language() {
             Language::Pop3 => scene,
             Language::Pop2 => scene.key("protocol", "pop2"),
+            Language::Pop1 => scene.key("protocol", "pop1"),
         };
         match server.security() {
             Security::None => scene,

@@ -17,6 +17,7 @@ use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_send_buffer_s
 
 use super::guest::Guest;
 use super::maildrop::Maildrop;
+use super::pop1::Lump;
 use super::proof::Deceit;
 use super::session;
 use super::speech::Manner;
@@ -50,6 +51,8 @@ pub enum Language {
     Pop3,
     /// POP2.
     Pop2,
+    /// POP1.
+    Pop1,
 }
 
 /// What a server does with a command instead of obeying.
@@ -100,6 +103,8 @@ pub struct Builder {
 pub(super) struct Traits {
     /// What it speaks.
     pub language: Language,
+    /// How it gives all messages in one, where it does.
+    pub lump: Lump,
     /// Its folders besides the users' own.
     pub folders: Vec<(String, Maildrop)>,
     /// Its first line, when it is not the usual one.
@@ -129,6 +134,7 @@ impl Default for Traits {
         Traits {
             language: Language::Pop3,
             folders: Vec::new(),
+            lump: Lump::Mbox,
             greeting: None,
             capabilities: Vec::new(),
             lacks: Vec::new(),
@@ -339,6 +345,12 @@ impl Builder {
     /// Speaks this.
     pub fn speaking(mut self, language: Language) -> Builder {
         self.traits.language = language;
+        self
+    }
+
+    /// Gives all messages in one like this.
+    pub fn lump(mut self, lump: Lump) -> Builder {
+        self.traits.lump = lump;
         self
     }
 

@@ -1,5 +1,5 @@
 //! One session of the embedded server: RFC 1939 with CAPA, STLS, AUTH and response codes. What it
-//! says in an older protocol is in pop2.rs.
+//! says in an older protocol is in pop2.rs and pop1.rs.
 //!
 //! A session ends when the client leaves, in whatever way: every failure to read or write means
 //! just that, and no state outlives it but what QUIT has done.
@@ -11,6 +11,7 @@ use std::net::TcpStream;
 use super::guest::Guest;
 use super::mail;
 use super::maildrop::{Fault, Maildrop, Stored, Travels};
+use super::pop1;
 use super::pop2;
 use super::server::{Answer, Language, Moment, Security};
 use super::speech::Speech;
@@ -37,6 +38,7 @@ pub(super) struct Session<'a> {
     hang_up: bool,
     speech: Speech,
     pub(super) pop2: pop2::State,
+    pub(super) pop1: pop1::State,
 }
 
 /// A maildrop held by the session that logged in.
@@ -66,6 +68,7 @@ pub(super) fn run(socket: TcpStream, guest: &Guest) {
         hang_up: false,
         speech: Speech::default(),
         pop2: pop2::State::default(),
+        pop1: pop1::State::default(),
     };
     // The client's way to leave is its own affair; what it did until then is in the log.
     if let Err(error) = session.converse() {
@@ -81,6 +84,7 @@ impl Session<'_> {
         match self.guest.server.traits.language {
             Language::Pop3 => self.greet()?,
             Language::Pop2 => self.greet_pop2()?,
+            Language::Pop1 => self.greet_pop1()?,
         }
         while let Some(line) = self.hear()? {
             if self.guest.server.traits.forgetful {
@@ -135,6 +139,7 @@ impl Session<'_> {
         match self.guest.server.traits.language {
             Language::Pop3 => self.obey_pop3(line),
             Language::Pop2 => self.obey_pop2(line),
+            Language::Pop1 => self.obey_pop1(line),
         }
     }
 

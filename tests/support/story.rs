@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::mail;
 use super::memory;
 use super::outcome::Outcome;
+use super::pop1;
 use super::scene::Scene;
 use super::server::{Language, PopServer, Security};
 use super::strike::{self, Fault, Made, Point};
@@ -115,6 +116,14 @@ impl Story {
     /// The same, but the line may be lost so often within a run.
     pub fn retrying(self, retry: u32) -> Story {
         Story { retry, ..self }
+    }
+
+    /// A message as it arrives.
+    pub(super) fn arriving(&self, message: &[u8]) -> Vec<u8> {
+        match self.language {
+            Language::Pop3 | Language::Pop2 => message.to_vec(),
+            Language::Pop1 => pop1::in_lump(message),
+        }
     }
 
     /// Everything is ready for its beginning.
