@@ -1,10 +1,14 @@
 //! POP2 (RFC 937): every message comes byte for byte and goes once it is delivered, and every reply
 //! that the protocol has for an error means the right thing.
 
+use std::fs;
+use std::sync::{Arc, Mutex};
+
 use crate::support::mail;
 use crate::support::maildrop::Fault;
+use crate::support::memory;
 use crate::support::scene::Scene;
-use crate::support::server::{Language, PopServer, Security};
+use crate::support::server::{Language, Moment, PopServer, Security};
 use crate::support::tls::Certificate;
 
 fn server() -> PopServer {
@@ -43,12 +47,69 @@ fn fifty_mixed_messages_go_once_they_are_delivered() {
     scene.run().silent().exits(0);
 }
 
+/// When a deletion is asked for, its message is where it belongs and remembered.
+#[test]
+fn no_deletion_is_asked_for_before_its_message_is_safe() {
+    let (server, messages) = with(5);
+    let mut scene = Scene::with_server(&server).key("keep", "false");
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&asked);
+    let [mail, memory] = ["Mail/new", ".local/state/popget/work.seen"].map(|at| scene.path(at));
+    server.hook(move |exchange| {
+        if exchange.moment == Moment::Received && exchange.command == "ACKD" {
+            let delivered = fs::read_dir(&mail).unwrap().count();
+            let lines = memory::settled(&fs::read_to_string(&memory).unwrap());
+            let seen = lines
+                .iter()
+                .filter(|line| line.starts_with("seen "))
+                .count();
+            told.lock().unwrap().push((delivered, seen));
+        }
+    });
+    scene.run().delivers_bytes(&messages).silent().exits(0);
+    let expected: Vec<_> = (1..=5).map(|n| (n, n)).collect();
+    assert_eq!(*asked.lock().unwrap(), expected);
+}
+
+#[test]
+fn a_session_may_be_ended_after_so_many() {
+    let (server, messages) = with(5);
+    let mut scene = Scene::with_server(&server)
+        .key("keep", "false")
+        .key("commit_every", "2");
+    scene.run().delivers_bytes(&messages).silent().exits(0);
+    assert_eq!((server.maildrop().left(), server.logins()), (0, 3));
+    assert_eq!(server.commands("RETR").len(), 5);
+}
+
+#[test]
+fn the_newest_may_come_first() {
+    let (server, messages) = with(4);
+    let mut scene = Scene::with_server(&server)
+        .key("order", "newest")
+        .key("limit", "2");
+    scene.run().delivers_bytes(&messages[2..]).silent().exits(0);
+    scene.run().delivers_bytes(&messages).silent().exits(0);
+}
+
+#[test]
+fn the_dialogue_is_shown_without_the_password() {
+    let script = login(0) + QUIT;
+    let mut outcome = scripted(&script.replace("messages", "for open-sesame")).run_with(&["-vv"]);
+    let shown = outcome.take_stderr();
+    assert!(shown.contains("C: HELO alice ***"), "{shown}");
+    assert!(shown.contains("S: #0 for ***"), "{shown}");
+    outcome.exits(0);
+}
+
 /// A scene in which a server says what a script says.
 fn scripted(script: &str) -> Scene {
     Scene::new()
         .key("protocol", "pop2")
         .conversation_text(script)
 }
+
+const QUIT: &str = "C: QUIT\nS: + bye\n";
 
 /// From the greeting to a login that finds so many messages.
 fn login(count: usize) -> String {
@@ -127,7 +188,7 @@ fn a_message_that_nobody_takes_is_refused_and_stays() {
     assert!(outcome
         .take_stderr()
         .contains("the MDA wants the message later"));
-    let got = std::fs::read_dir(scene.path("got")).unwrap().count();
+    let got = fs::read_dir(scene.path("got")).unwrap().count();
     assert_eq!(got, messages.len() + 2);
     assert_eq!(server.maildrop().uids(), ["bad"]);
     assert_eq!(server.commands("NACK").len(), 1);
