@@ -81,12 +81,16 @@ fn the_whole_dialogue_goes_by_the_book() {
 fn all_stay_as_long_as_one_is_to_stay() {
     let (server, messages) = with(4, Lump::Mbox);
     let mut scene = Scene::with_server(&server).key("keep", "false");
-    // Of two that are taken neither goes before the others do.
-    scene
-        .run_with(&["--limit", "2"])
-        .delivers_bytes(&messages[..2])
-        .silent()
-        .exits(0);
+    // Of two that are taken neither goes before the others do, nor is said to.
+    let mut outcome = scene
+        .run_with(&["-v", "--limit", "2"])
+        .delivers_bytes(&messages[..2]);
+    let said = outcome.take_stderr();
+    assert!(
+        said.contains("2 new") && !said.contains("deleted"),
+        "{said}"
+    );
+    outcome.exits(0);
     assert_eq!(server.maildrop().left(), 4);
     assert!(server.commands("RCVD").is_empty());
     let mut outcome = scene.run_with(&["-v"]).delivers_bytes(&messages).exits(0);
