@@ -16,6 +16,7 @@ use crate::net::{Route, Spoken};
 use crate::sasl::User;
 use crate::secret::Credential;
 use crate::spool::Spool;
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -34,8 +35,8 @@ pub struct Pop1<'e> {
     folder: Folder,
     /// Where each message lies in the lump, once all of that is here.
     messages: Vec<Range<u64>>,
-    kept: usize,
-    doomed: Vec<MessageNumber>,
+    kept: BTreeSet<MessageNumber>,
+    doomed: BTreeSet<MessageNumber>,
 }
 
 /// How the folder stands at the server, which locks it while it is open.
@@ -92,8 +93,8 @@ impl<'e> Pop1<'e> {
             lump,
             folder: Folder::Closed,
             messages: Vec::new(),
-            kept: 0,
-            doomed: Vec::new(),
+            kept: BTreeSet::new(),
+            doomed: BTreeSet::new(),
         }
     }
 }
@@ -227,10 +228,12 @@ impl Maildrop for Pop1<'_> {
     }
 
     fn settle(&mut self, number: MessageNumber, disposition: Disposition) -> Result<()> {
-        match disposition {
-            Disposition::Keep => self.kept += 1,
-            Disposition::Delete => self.doomed.push(number),
-        }
+        let (into, out_of) = match disposition {
+            Disposition::Keep => (&mut self.kept, &mut self.doomed),
+            Disposition::Delete => (&mut self.doomed, &mut self.kept),
+        };
+        out_of.remove(&number);
+        into.insert(number);
         Ok(())
     }
 
@@ -260,12 +263,14 @@ impl Maildrop for Pop1<'_> {
                 sign => Err(sign.instead_of("+OK or -ERR")),
             },
             deletes => {
-                if whole && !deletes && self.kept == all {
+                if whole && !deletes && self.kept.len() == all {
                     let _ = self.close("RCVD"); // it says that we have it, and changes nothing
                 }
                 let _ = self.reset();
-                let refused = Vec::new();
-                Ok(Left { refused, spared })
+                Ok(Left {
+                    refused: Vec::new(),
+                    spared: spared.into_iter().collect(),
+                })
             }
         };
         // What is to happen has happened.
