@@ -27,6 +27,8 @@ pub(super) struct State {
     place: Place,
     name: Option<String>,
     deletes: bool,
+    /// All messages of the folder that is open.
+    lump: Vec<u8>,
 }
 
 /// How a server in POP1 gives its lump.
@@ -125,8 +127,8 @@ impl Session<'_> {
             return self.tell("-ERR the mailbox is locked");
         }
         self.pop1.place = Place::Announced;
-        let count = self.lump().len();
-        self.tell(&format!("#{count} octets"))
+        self.pop1.lump = self.lump();
+        self.tell(&format!("#{} octets", self.pop1.lump.len()))
     }
 
     fn lump(&self) -> Vec<u8> {
@@ -149,7 +151,8 @@ impl Session<'_> {
             let last = open.present().last();
             last.map(|(_, message)| message.clone())
         });
-        let whole = self.send_octets(&self.lump(), last.as_ref())?;
+        let lump = std::mem::take(&mut self.pop1.lump);
+        let whole = self.send_octets(&lump, last.as_ref())?;
         Ok(if whole { Flow::On } else { Flow::Over })
     }
 
