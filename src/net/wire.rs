@@ -1,7 +1,9 @@
 //! Lines and bodies over a transport: one buffered reader of bytes, the time-outs, and the dialogue
 //! as it can be shown. It knows no commands.
 
-use super::body::{Body, Counted, Counter, Stuffed, Unstuffer};
+mod bodies;
+
+use super::body::Body;
 use super::patience::{Pace, Patience};
 use super::veil::Veil;
 use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
@@ -310,79 +312,6 @@ impl<'e> Wire<'e> {
     /// What the server has said so far and nobody has read.
     pub fn unread(&self) -> &[u8] {
         &self.buffer[self.unread.clone()]
-    }
-
-    /// Begins a body: what follows the line read last, up to the line that ends it.
-    pub fn stuffed(&mut self) -> Stuffed<'_, 'e> {
-        self.body = Some(Body::Stuffed(Unstuffer::new(self.bare_lf)));
-        self.pace = Pace::default();
-        Stuffed(self)
-    }
-
-    /// Begins a body of so many octets: those that follow the line read last.
-    pub fn counted(&mut self, octets: u64) -> Counted<'_, 'e> {
-        self.body = Some(Body::Counted(Counter::new(octets)));
-        self.pace = Pace::default();
-        Counted(self)
-    }
-
-    /// Gives the next bytes of the body under way; 0 when there is none or it has ended.
-    pub(super) fn read_body(&mut self, output: &mut [u8]) -> Result<usize> {
-        if output.is_empty() || !self.unfinished() {
-            return Ok(0);
-        }
-        let Some(mut body) = self.body.take() else {
-            return Ok(0);
-        };
-        let read = self.read_on(&mut body, output);
-        self.failed |= read.is_err();
-        if read.is_ok() {
-            self.body = Some(body);
-        }
-        read
-    }
-
-    /// Whether a body is under way.
-    fn unfinished(&self) -> bool {
-        self.body.as_ref().is_some_and(|body| !body.ended())
-    }
-
-    fn read_on(&mut self, body: &mut Body, output: &mut [u8]) -> Result<usize> {
-        loop {
-            if self.unread.is_empty() {
-                let patience = self.patience.clone();
-                let waiting = patience.resume("the rest of a message", self.pace);
-                waiting.check()?; // a deadline holds although bytes keep coming
-                self.fill(|| waiting.check(), "a message")?;
-                self.pace.took(&waiting, self.unread.len());
-            }
-            let taken = body.step(&self.buffer[self.unread.clone()], output);
-            self.unread.start += taken.consumed;
-            if body.ended() || taken.produced > 0 {
-                return Ok(taken.produced);
-            }
-        }
-    }
-
-    /// How many bytes less than octets the last body has given so far.
-    pub(super) fn shortened(&self) -> u64 {
-        self.body.as_ref().map_or(0, Body::shortened)
-    }
-
-    /// Reads what is left of a body that nobody wants any more.
-    pub fn drain(&mut self) -> Result<()> {
-        if !self.unfinished() {
-            return Ok(());
-        }
-        let mut waste = [0; 16 * 1024];
-        let mut drained = 0;
-        while self.unfinished() {
-            drained += self.read_body(&mut waste)? as u64;
-            if drained > UNWANTED {
-                return Err(Error::LeftAmid);
-            }
-        }
-        Ok(())
     }
 
     /// Waits for more bytes, at most one read of them. `check` is asked between slices of waiting.
