@@ -10,7 +10,7 @@
 //! | 3 | `session` | the road: one account, from lock to tally |
 //! | 2 | `maildrop` `delivery` `plan` | the server, the disk, and what to do |
 //! | 1 | `net` `sasl` `seen` | bytes, mechanisms, the memory |
-//! | 0 | `message` `event` `error` `secret` `cli` `folder` `owner` `inherited` `steady` `krb5` | data, what the system is asked for, whom to trust, and a foreign library |
+//! | 0 | `message` `event` `error` `secret` `cli` `folder` `owner` `inherited` `steady` `spool` `krb5` | data, what the system is asked for, whom to trust, and a foreign library |
 //!
 //! To follow a message from the server to the disk read `session`, `maildrop::pop3` and
 //! `delivery::maildir`, in this order.
@@ -39,6 +39,7 @@ mod sasl;
 mod secret;
 mod seen;
 mod session;
+mod spool;
 mod steady;
 
 use clap::error::ErrorKind;

@@ -8,7 +8,7 @@ use crate::{config, delivery, maildrop, message, net, plan, report, sasl, secret
 type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of its corpus.
-const ALL: [(&str, Property); 19] = [
+const ALL: [(&str, Property); 21] = [
     ("body", net::properties::body),
     ("capabilities", maildrop::properties::capabilities),
     ("claim", delivery::properties::claim),
@@ -16,9 +16,11 @@ const ALL: [(&str, Property); 19] = [
     ("head", message::properties::head),
     ("listing", maildrop::properties::listing),
     ("login", maildrop::login_properties::exchange),
+    ("lump", maildrop::properties::lump),
     ("mbox", delivery::properties::mbox),
     ("memory", seen::properties::memory),
     ("netrc", secret::properties::netrc),
+    ("older", maildrop::properties::older),
     ("plan", plan::properties::plan),
     ("proxy", net::properties::proxy),
     ("reply", maildrop::properties::reply),

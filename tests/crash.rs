@@ -7,6 +7,7 @@
 
 use std::io::{self, Write};
 
+use crate::support::server::Language;
 use crate::support::story::{Fate, Place, Story};
 use crate::support::strike::strace_is_here;
 use matrix::{walk, At, Row, Time};
@@ -86,6 +87,64 @@ fn killed_at_every_moment_of_the_dialogue() {
         row(Mda, Deleted),
     ];
     walk("killed in the dialogue", 80, &rows);
+}
+
+/// A row in an older protocol.
+fn older(language: Language, row: Row) -> Row {
+    Row {
+        story: row.story.speaking(language),
+        ..row
+    }
+}
+
+/// Wherever it is killed while it speaks this.
+fn killed_while_it_speaks(language: Language, least: usize) {
+    let row = |place, fate| Row {
+        at: At::Moments,
+        thin: every(2),
+        ..older(language, row(place, fate))
+    };
+    let rows = [
+        row(Maildir, Kept),
+        row(Maildir, Deleted),
+        row(Mbox, Kept),
+        row(Mbox, Deleted),
+        row(Mda, Deleted),
+    ];
+    walk("killed in an older protocol", least, &rows);
+}
+
+/// A deletion may be asked for only when its message is durable and remembered, and is asked for at
+/// once.
+#[test]
+fn killed_at_every_moment_of_the_dialogue_in_pop2() {
+    killed_while_it_speaks(Language::Pop2, 90);
+}
+
+/// All messages are deleted together, when all of them are durable and remembered.
+#[test]
+fn killed_at_every_moment_of_the_dialogue_in_pop1() {
+    killed_while_it_speaks(Language::Pop1, 20);
+}
+
+#[test]
+fn a_run_that_is_struck_while_it_speaks_pop2() {
+    struck_while_it_speaks(Language::Pop2);
+}
+
+#[test]
+fn a_run_that_is_struck_while_it_speaks_pop1() {
+    struck_while_it_speaks(Language::Pop1);
+}
+
+fn struck_while_it_speaks(language: Language) {
+    if strace_is_here() {
+        let row = |fate| Row {
+            thin: every(16),
+            ..older(language, row(Maildir, fate))
+        };
+        walk("in an older protocol", 80, &[row(Kept), row(Deleted)]);
+    }
 }
 
 #[test]

@@ -41,6 +41,10 @@ mod support {
     pub mod mail;
     #[path = "../support/maildrop.rs"]
     pub mod maildrop;
+    #[path = "../support/pop1.rs"]
+    pub mod pop1;
+    #[path = "../support/pop2.rs"]
+    pub mod pop2;
     #[path = "../support/proof.rs"]
     pub mod proof;
     #[path = "../support/server.rs"]

@@ -8,6 +8,7 @@ mod beneath;
 mod changes;
 mod endless;
 mod numbers;
+mod older;
 mod points;
 mod texts;
 

@@ -15,6 +15,7 @@
 //! - `login`: who may be told the password, and what a refusal means
 //! - `offers`: what is remembered of what a server can do; `turns`: how often the distance to it
 //!   is paid for
+//! - `pop1`, `pop2`: the older protocols, from the greeting to the goodbye
 //! - `memory`: what is known is known again, and nothing else is
 //! - `deletion`: what goes on the server, and when
 //! - `tls`: who is believed, and that nothing is said to anybody else
@@ -68,6 +69,8 @@ mod offers;
 mod others;
 mod peers;
 mod pipelining;
+mod pop1;
+mod pop2;
 mod powercut;
 mod probe;
 mod promises;

@@ -15,9 +15,11 @@ use std::path::{Path, PathBuf};
 use crate::support::disk::tale::{Cut, Place, Tale};
 use crate::support::disk::Disk;
 use crate::support::scene::Scene;
+use crate::support::server::Language;
 use crate::support::strike::strace_is_here;
 use crate::support::{mail, memory};
-use tales::{filled, letters, strikes, struck, tale, tale_with, undisturbed, with_old_mail};
+use tales::with_old_mail;
+use tales::{filled, letters, strikes, struck, tale, tale_in, tale_with, undisturbed};
 use tales::{Letters, MAILDIR, MBOX, MDA, OLD, PRINTED};
 
 fn long() -> bool {
@@ -93,6 +95,29 @@ fn what_became_of_one_message_is_synced_with_the_claim_of_the_next() {
     let of_it = of_it.iter().filter(|(_, path)| *path == memory).count();
     // An MDA that has ended before we look waits for no other message.
     assert!((9..=12).contains(&of_it), "{of_it} syncs for 8 messages");
+}
+
+#[test]
+fn the_older_protocols_promise_nothing_sooner() {
+    if !strace_is_here() {
+        return;
+    }
+    for language in [Language::Pop2, Language::Pop1] {
+        let mut needed = 0;
+        for deliver in [MAILDIR, MBOX, MDA] {
+            let mut tale = tale_in(language, deliver, &letters(4));
+            assert_eq!(tale.run(None), Some(0));
+            let broken = tale.broken(None);
+            assert!(broken.is_empty(), "{language:?}, {deliver}: {broken:#?}");
+            assert_eq!(tale.server.maildrop().left(), 0);
+            let syncs = tale.syncs().into_iter();
+            needed += syncs
+                .filter(|(place, _)| !tale.broken(Some(*place)).is_empty())
+                .count();
+        }
+        say(&format!("{language:?}: {needed} syncs are needed"));
+        assert!(needed >= 20, "{language:?}: only {needed} syncs");
+    }
 }
 
 #[test]

@@ -40,6 +40,11 @@ fn destinations_that_make_no_sense_are_named() {
 }
 
 #[test]
+fn keys_that_a_protocol_cannot_obey_are_named() {
+    every_case(include_str!("settings/protocols.txt"));
+}
+
+#[test]
 fn text_that_is_no_yaml_is_explained() {
     every_case(include_str!("settings/syntax.txt"));
 }

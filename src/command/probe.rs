@@ -5,7 +5,7 @@ use crate::cli::{Fetch, Tls};
 use crate::config;
 use crate::error::{Error, ExitStatus};
 use crate::event::Mode;
-use crate::maildrop::Stls;
+use crate::maildrop::{Protocol, Stls};
 use crate::net::{Engine, Outset, Proof, Route, TlsMode, Trust, Version, Via, Welcome};
 use crate::report::{Named, Options};
 use crate::session::{self, Target};
@@ -28,6 +28,7 @@ pub fn accounts(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
             });
             targets.push(Target {
                 route,
+                protocol: account.protocol,
                 stls: Stls::Demanded,
                 timeout: account.timeout,
             });
@@ -58,6 +59,7 @@ pub fn server(
             via: Via::Direct(Outset::default()),
             welcome: Welcome::Anyone,
         },
+        protocol: Protocol::Pop3,
         stls,
         timeout: TIMEOUT,
     };

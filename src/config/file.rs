@@ -57,6 +57,8 @@ pub struct Keys {
     pub protocol: Option<protocol::Written>,
     #[serde(deserialize_with = "kinds::flag")]
     pub sdps: Option<bool>,
+    #[serde(deserialize_with = "kinds::text")]
+    pub folder: Option<String>,
     #[serde(deserialize_with = "network::tls")]
     pub tls: Option<TlsMode>,
     #[serde(deserialize_with = "kinds::text")]

@@ -69,7 +69,7 @@ impl Layers<'_> {
             order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
             accept_new_uids: self.flags.accept_new_uids,
             drain: self.pick(|keys| keys.drain).unwrap_or(false),
-            commit_every: self.pick(|keys| keys.commit_every),
+            commit_every: self.commit_every(),
             min_interval: self.pick(|keys| keys.min_interval).map(|span| span.0),
         };
         let servers = self.servers()?;
@@ -82,6 +82,8 @@ impl Layers<'_> {
         let secret = self.fitting(secret, &login.methods, tls)?;
         Ok(Account {
             name: self.name.into(),
+            protocol: self.protocol(&routes, &login, &secret)?,
+            folder: self.folder()?,
             routes,
             login,
             secret,

@@ -4,13 +4,13 @@
 
 mod feeding;
 
-use super::spool::Spool;
 use super::{Delivery, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
 use crate::event::Notice;
 use crate::message::{Envelope, Uid};
 use crate::owner;
 use crate::secret::CommandLine;
+use crate::spool::Spool;
 use feeding::{Ended, Feeding, Message, Pipes};
 use std::ffi::OsStr;
 use std::io;

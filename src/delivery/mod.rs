@@ -6,7 +6,6 @@
 mod maildir;
 mod mbox;
 mod mda;
-mod spool;
 
 #[cfg(any(test, fuzzing))]
 pub use mbox::properties;

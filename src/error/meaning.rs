@@ -60,7 +60,7 @@ impl Error {
             | E::NoMechanism(_)
             | E::NoWay(_)
             | E::NoBinding => ExitStatus::NoPermission,
-            E::NotPop3 { .. }
+            E::OtherProtocol { .. }
             | E::NotKpop { .. }
             | E::Nonsense { .. }
             | E::LineTooLong(_)
@@ -93,6 +93,7 @@ impl Error {
             | E::TooLong(_)
             | E::LeftAmid
             | E::QuitRefused(_)
+            | E::Dismissed(_)
             | E::OutOfSync(_)
             | E::AccountBusy(_)
             | E::MaildropBusy(_)
@@ -126,10 +127,11 @@ impl Error {
             | E::TextBehindStls
             | E::Unproven
             | E::OtherChannel(_)
+            | E::Dismissed(_)
             | E::OutOfSync(_)
             | E::TooLong(_)
             | E::LeftAmid
-            | E::NotPop3 { .. }
+            | E::OtherProtocol { .. }
             | E::NotKpop { .. }
             | E::Nonsense { .. }
             | E::LineTooLong(_) => Reach::Line,
@@ -234,6 +236,7 @@ impl Error {
             | Self::MessageRefused(words)
             | Self::NotSdps(words)
             | Self::NoEnvelope(words)
+            | Self::Dismissed(words)
             | Self::OutOfSync(words)
             | Self::QuitRefused(words)
             | Self::SecretCommand { said: words, .. }

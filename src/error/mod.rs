@@ -180,8 +180,10 @@ pub enum Error {
     },
     /// The server greeted with a refusal.
     GreetingRefused(Vec<u8>),
-    /// What answers is not a POP3 server.
-    NotPop3 {
+    /// What answers speaks another protocol.
+    OtherProtocol {
+        /// What it should speak.
+        wanted: &'static str,
         /// What it looks like.
         looks_like: &'static str,
         /// What to do.
@@ -255,6 +257,8 @@ pub enum Error {
     ServerTrouble(Vec<u8>),
     /// The server said that it has trouble which a person must mend.
     ServerBroken(Vec<u8>),
+    /// The server refused something and thereby ended the session, as POP2 has it (RFC 937).
+    Dismissed(Vec<u8>),
     /// Another program changed the maildrop, so its numbers mean nothing any more.
     OutOfSync(Vec<u8>),
     /// Every way to log in that is left would show the password.

@@ -117,18 +117,32 @@ fn look(route: &Route, visit: Visit) -> Result<Option<String>> {
     Ok(talk.0.secured().map(Secured::shown))
 }
 
-/// Reads the greeting and tells what else may be listening there.
-pub(super) fn greeting(talk: &mut Talk) -> Result<Vec<u8>> {
+/// Connects to a server of a protocol that has no TLS of its own, so that it is there from the first
+/// byte or not at all.
+pub fn connect<'e>(route: &Route, visit: &Visit<'e>) -> Result<Talk<'e>> {
+    let dialled = net::dial(route, visit.patience.clone(), visit.events);
+    let wire = dialled.map_err(|error| with_certificate(error, route, visit.clone()))?;
+    visit.events.enter(Stage::Greeting);
+    Ok(Talk(wire))
+}
+
+/// Reads the first line that a server says; fails if it is that of another protocol.
+pub(super) fn first_line(talk: &mut Talk, wanted: &'static str) -> Result<Vec<u8>> {
     let line = talk.0.line(REPLY_LIMIT, "the greeting").map(<[u8]>::to_vec);
     // Some never end their line: a TLS alert has no line end to wait for.
     let said = line.as_deref().unwrap_or(talk.0.unread());
     if !said.is_empty() {
         talk.0.show(said);
     }
-    if let Some(error) = syntax::other_protocol(said) {
-        return Err(error);
+    match syntax::other_protocol(said, wanted) {
+        Some(error) => Err(error),
+        None => line,
     }
-    let line = line?;
+}
+
+/// Reads the greeting and tells what else may be listening there.
+pub(super) fn greeting(talk: &mut Talk) -> Result<Vec<u8>> {
+    let line = first_line(talk, "POP3")?;
     match plain_reply(Reply::parse(&line)?)? {
         Reply::Ok(text) | Reply::Challenge(text) => Ok(text),
         Reply::Err(None, text) => Err(Error::GreetingRefused(text)),

@@ -7,12 +7,16 @@ mod greet;
 mod known;
 mod listing;
 mod login;
+mod lump;
+mod pop1;
+mod pop2;
 mod pop3;
 mod probe;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod sdps;
 mod servers;
+mod sign;
 mod syntax;
 mod talk;
 
@@ -29,11 +33,23 @@ use entry::Entry;
 use crate::error::{Error, Result};
 use crate::event::{Events, Notice, Stage};
 use crate::message::{Disposition, Envelope, Listing, MessageNumber, Time};
-use crate::net::Patience;
+use crate::net::{Patience, Route};
 use crate::secret::Credential;
 use crate::seen::Offers;
 use std::io::Read;
+use std::path::PathBuf;
 use std::time::Duration;
+
+/// What is spoken with a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// POP3 (RFC 1939).
+    Pop3,
+    /// POP2 (RFC 937).
+    Pop2,
+    /// POP1 (RFC 918).
+    Pop1,
+}
 
 /// A part of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +92,15 @@ pub struct Scan {
     pub octets: Option<u64>,
 }
 
+/// What was to be deleted and is left.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// The server refused to delete these.
+    pub refused: Vec<MessageNumber>,
+    /// These stay since others do that would go with them.
+    pub spared: Vec<MessageNumber>,
+}
+
 /// A maildrop, open for this session.
 pub trait Maildrop {
     /// Lists what is there, with sizes or, where they cost a question of their own, without.
@@ -89,6 +114,11 @@ pub trait Maildrop {
     /// Says of which messages this part will be asked for, in this order, so that the requests may be
     /// sent ahead.
     fn announce(&mut self, _part: Part, _wanted: &[Wanted]) {}
+
+    /// How many messages may be retrieved before the first of them is settled.
+    fn together(&self) -> usize {
+        usize::MAX
+    }
 
     /// After how many days the server may delete mail by itself, if it says so.
     fn expires_after(&self) -> Option<u32> {
@@ -126,9 +156,8 @@ pub trait Maildrop {
     /// Takes back all that this session marked.
     fn reset(&mut self) -> Result<()>;
 
-    /// Ends the session; only now do deletions happen. Gives the messages that the server refused
-    /// to delete.
-    fn quit(self: Box<Self>) -> Result<Vec<MessageNumber>>;
+    /// Ends the session; only now do deletions happen. Gives what was to be deleted and was not.
+    fn quit(self: Box<Self>) -> Result<Left>;
 }
 
 /// Connects, greets, secures and logs in at the first of the servers that lets us get as far as the
@@ -143,14 +172,8 @@ pub fn open<'e>(
     let mut left = servers.others();
     while let Some(route) = servers.current() {
         events.server(&route.written);
-        let entry = Entry {
-            route,
-            login,
-            credential,
-            visit: visit.clone(),
-        };
-        match entry.open() {
-            Ok(maildrop) => return Ok(Box::new(maildrop)),
+        match open_at(route, login, credential, visit.clone()) {
+            Ok(maildrop) => return Ok(maildrop),
             Err(error) if left > 0 && events.stage() < Stage::LoggingIn && is_away(&error) => {
                 left -= 1;
                 servers.pass();
@@ -160,6 +183,27 @@ pub fn open<'e>(
         }
     }
     Err(Error::Bug("there is no server to connect to".into()))
+}
+
+fn open_at<'e>(
+    route: &Route,
+    login: &Login,
+    credential: &Credential,
+    visit: Visit<'e>,
+) -> Result<Box<dyn Maildrop + 'e>> {
+    Ok(match visit.protocol {
+        Protocol::Pop3 => {
+            let entry = Entry {
+                route,
+                login,
+                credential,
+                visit,
+            };
+            Box::new(entry.open()?)
+        }
+        Protocol::Pop2 => Box::new(pop2::Pop2::open(route, login, credential, visit)?),
+        Protocol::Pop1 => Box::new(pop1::Pop1::open(route, login, credential, visit)?),
+    })
 }
 
 /// Whether a server could not be reached or does not serve, which another one may do.
@@ -193,4 +237,12 @@ pub struct Visit<'e> {
     pub recalled: Option<Offers>,
     /// From where envelopes are known.
     pub envelopes: Envelopes,
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// The folder that is meant, where the protocol knows several and it is not the usual one.
+    pub folder: Option<&'e str>,
+    /// Whether what is retrieved may be deleted.
+    pub deletes: bool,
+    /// Where there is room for what must be kept aside.
+    pub spool: PathBuf,
 }

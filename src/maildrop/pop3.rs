@@ -12,7 +12,7 @@ use super::known::Known;
 use super::login::plain_reply;
 use super::syntax::{Code, Reply, REPLY_LIMIT};
 use super::talk::Talk;
-use super::{listing, sdps, Envelopes, Maildrop, Part, Scan, Sizes, Wanted};
+use super::{listing, sdps, Envelopes, Left, Maildrop, Part, Scan, Sizes, Wanted};
 use crate::error::{Error, Result};
 use crate::message::{head_end, Disposition, Envelope, Listing, MessageNumber, Time};
 use crate::net::{Stuffed, UNWANTED};
@@ -271,7 +271,7 @@ impl Maildrop for Pop3<'_> {
     }
 
     /// The noted deletions with their replies, then QUIT alone (RFC 1939, section 6).
-    fn quit(mut self: Box<Self>) -> Result<Vec<MessageNumber>> {
+    fn quit(mut self: Box<Self>) -> Result<Left> {
         if self.ahead.promised() > UNWANTED {
             let during = "messages that are wanted no more";
             return Err(Error::Cut { during, why: None });
@@ -294,7 +294,10 @@ impl Maildrop for Pop3<'_> {
             Ok(Reply::Err(_, text)) if in_doubt => Err(Error::QuitRefused(text)),
             Err(error) if in_doubt => Err(error),
             // Without deletions nothing hangs on how the server says goodbye.
-            _ => Ok(refused),
+            _ => Ok(Left {
+                refused,
+                ..Left::default()
+            }),
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::greet::{self, CAPA_REPLY};
 use super::syntax::{Capabilities, Reply};
 use super::talk::Talk;
-use super::Visit;
+use super::{pop1, pop2, sign, Protocol, Visit};
 use crate::error::{Error, Result};
 use crate::event::{Offered, Protection, Trusted};
 use crate::message::Time;
@@ -76,10 +76,41 @@ struct Examination<'e> {
 type Said = Option<Vec<Vec<u8>>>;
 
 impl<'e> Examination<'e> {
-    fn run(mut self) -> Result<Offered> {
+    fn run(self) -> Result<Offered> {
         let dialled = net::dial(self.route, self.visit.patience.clone(), self.visit.events)?;
         self.visit.events.enter(crate::event::Stage::Greeting);
         let mut talk = Talk(dialled);
+        match self.visit.protocol {
+            Protocol::Pop3 => self.examine(talk),
+            Protocol::Pop2 => {
+                let greeting = pop2::greeting(&mut talk)?;
+                self.only_greeted(talk, greeting)
+            }
+            Protocol::Pop1 => {
+                let greeting = pop1::greeting(&mut talk)?;
+                self.only_greeted(talk, greeting)
+            }
+        }
+    }
+
+    /// What there is to tell of a server that says nothing of itself but its greeting.
+    fn only_greeted(mut self, mut talk: Talk<'e>, greeting: Vec<u8>) -> Result<Offered> {
+        let patience = self.visit.patience.clone();
+        let waiting = patience.start("the goodbye");
+        if sign::ask(&mut talk, &Spoken::open("QUIT"), "the goodbye").is_ok() {
+            self.trips.push(waiting.elapsed());
+        }
+        Ok(Offered {
+            greeting,
+            clear: None,
+            capabilities: None,
+            mechanisms: Vec::new(),
+            protection: talk.0.secured().map(|secured| self.protection(secured)),
+            round_trip: self.trips.into_iter().min(),
+        })
+    }
+
+    fn examine(mut self, mut talk: Talk<'e>) -> Result<Offered> {
         let greeting = greet::greeting(&mut talk)?;
         let (mut talk, clear) = match self.route.tls {
             TlsMode::StartTls => self.start_tls(talk)?,

@@ -2,14 +2,21 @@
 
 use super::greet;
 use super::known::{words, Known};
+use super::lump::Divider;
+use super::pop1;
+use super::pop2;
 use super::pop3::Pop3;
+use super::sign::Sign;
 use super::syntax::{self, Capabilities, Code, Reply};
 use super::talk::Talk;
 use super::{sdps, Envelopes, Maildrop, Part, Sizes, Wanted};
 use crate::error::Error;
+use crate::event::{Events, Stop};
 use crate::message::{Disposition, Envelope, MessageNumber};
 use crate::net::properties::{patience, unheard, Said};
 use crate::net::Wire;
+use crate::sasl::User;
+use crate::secret::Secret;
 use std::io::Read;
 
 /// The count of messages that the lines of a listing are read with.
@@ -20,7 +27,7 @@ const COUNT: u32 = 1000;
 pub fn reply(input: &[u8]) {
     super::login_properties::timestamp(input);
     let _ = syntax::busy_words(input);
-    let _ = syntax::other_protocol(input);
+    let _ = syntax::other_protocol(input, "POP3");
     if let Ok((count, octets)) = syntax::stat(input) {
         let size = octets.map_or(String::new(), |octets| octets.to_string());
         let again = syntax::stat(format!("{count} {size}").as_bytes());
@@ -190,8 +197,127 @@ fn visit(mut talk: Talk, envelopes: Envelopes, most: usize) -> Result<(), Error>
         pop3.settle(number, Disposition::Delete)?;
         doomed.push(number);
     }
-    let refused = pop3.quit()?;
+    let refused = pop3.quit()?.refused;
     let subset = |number: &MessageNumber| doomed.contains(number);
     assert!(refused.iter().all(subset));
+    Ok(())
+}
+
+/// What an older protocol says is understood by its first octet and its number, and is read again as
+/// what it was; and however its server answers, a session comes to an end, gives no more bytes than
+/// were sent, and asks for no deletion but of a message that came whole.
+pub fn older(input: &[u8]) {
+    for line in input.split(|b| *b == b'\n') {
+        if let Some(sign) = Sign::parse(line) {
+            assert_eq!(Sign::parse(&sign.written()), Some(sign));
+        }
+    }
+    for piece in [usize::MAX, 1, 3] {
+        let events = unheard();
+        let said = Said::in_turn(input, piece);
+        let heard = said.heard();
+        let talk = Talk(Wire::new(Box::new(said), patience(), &events));
+        let mut whole = 0;
+        let visited = match pop2::greeting(&mut Talk(greeter(input, &events))) {
+            Ok(_) => visit_pop2(talk, input.len(), &mut whole),
+            Err(_) => visit_pop1(talk, input.len(), &mut whole),
+        };
+        if let Err(error) = visited {
+            assert!(!matches!(error, Error::Bug(_)), "{error}");
+            assert!(!error.to_string().contains('\n'));
+        }
+        let heard = heard.lock().map(|heard| heard.clone()).unwrap_or_default();
+        let asked = |word| memchr::memmem::find_iter(&heard, word).count();
+        assert!(asked(b"ACKD\r\n") <= whole);
+        assert!(asked(b"RCVD\r\n") == 0 || whole > 0);
+    }
+}
+
+/// A line to a server that says this.
+fn greeter<'e>(input: &[u8], events: &'e Events) -> Wire<'e> {
+    let said = Said::in_turn(input, usize::MAX);
+    Wire::new(Box::new(said), patience(), events)
+}
+
+/// The messages of a lump are the lump, however it comes in pieces; and each but the first of several
+/// begins as one of an mbox.
+pub fn lump(input: &[u8]) {
+    let divided = |piece: usize| {
+        let mut divider = Divider::new(1000);
+        input.chunks(piece).for_each(|piece| divider.take(piece));
+        divider.finish()
+    };
+    let whole = divided(input.len().max(1));
+    for piece in [1, 2, 6, 7, 50] {
+        assert_eq!(divided(piece), whole, "by {piece}");
+    }
+    let mut end = 0;
+    for part in &whole {
+        assert!(part.start == end && part.end > end);
+        let message = &input[end as usize..];
+        assert!(whole.len() == 1 || message.starts_with(b"From "));
+        end = part.end;
+    }
+    assert_eq!(end, input.len() as u64);
+    let joined = memchr::memmem::find_iter(input, b"\n\nFrom ").count();
+    assert!(whole.len() <= joined + 1);
+}
+
+fn visit_pop1(mut talk: Talk, most: usize, whole: &mut usize) -> Result<(), Error> {
+    pop1::greeting(&mut talk)?;
+    let (name, secret) = ("ann", &Secret::new(b"pa ss".to_vec()));
+    pop1::log_in(&mut talk, User { name, secret })?;
+    let lump = pop1::Lump {
+        folder: "ann".into(),
+        deletes: most % 2 == 0,
+        spool: "/nowhere/that/is".into(), // what is tried here is small
+    };
+    let mut pop1 = Box::new(pop1::Pop1::over(talk, lump, Stop::default()));
+    let listings = match pop1.scan(Sizes::Now) {
+        Ok(scan) => scan.listings,
+        Err(error) => {
+            let _ = pop1.quit(); // which must not delete what did not come
+            return Err(error);
+        }
+    };
+    let mut all = 0;
+    for listing in &listings {
+        let mut bytes = Vec::new();
+        let read = pop1.retrieve(listing.number)?.read_to_end(&mut bytes);
+        read.map_err(Error::from_reader)?;
+        assert_eq!(Some(bytes.len() as u64), listing.size);
+        all += bytes.len();
+        *whole += 1;
+        pop1.settle(listing.number, Disposition::Delete)?;
+    }
+    assert!(all <= most);
+    assert!(pop1.quit()?.refused.is_empty());
+    Ok(())
+}
+
+fn visit_pop2(mut talk: Talk, most: usize, whole: &mut usize) -> Result<(), Error> {
+    pop2::greeting(&mut talk)?;
+    let (name, secret) = ("ann lee", &Secret::new(b"pa ss".to_vec()));
+    let count = pop2::log_in(&mut talk, User { name, secret })?;
+    let mut pop2 = Box::new(pop2::Pop2::over(talk, count, Stop::default()));
+    let scan = pop2.scan(Sizes::Now)?;
+    let listings = pop2.weigh(scan)?;
+    for (at, listing) in listings.iter().take(4).enumerate() {
+        let mut bytes = Vec::new();
+        let read = match pop2.retrieve(listing.number) {
+            Ok(mut body) => body.read_to_end(&mut bytes),
+            Err(Error::MessageRefused(_)) => continue,
+            Err(error) => return Err(error),
+        };
+        read.map_err(Error::from_reader)?;
+        assert!(bytes.len() <= most);
+        *whole += 1;
+        match at % 3 {
+            0 => pop2.settle(listing.number, Disposition::Delete)?,
+            1 => pop2.settle(listing.number, Disposition::Keep)?,
+            _ => {} // nobody took it
+        }
+    }
+    assert!(pop2.quit()?.refused.is_empty());
     Ok(())
 }

@@ -13,7 +13,7 @@ pub const CHALLENGE_LIMIT: usize = 64 * 1024;
 const MESSAGES_LIMIT: u64 = 10_000_000;
 /// What claims to be larger counts for so much; and as many as there may be come to a sum that can be
 /// written.
-const SIZE_LIMIT: u64 = 1 << 40;
+pub const SIZE_LIMIT: u64 = 1 << 40;
 
 /// A response code (RFC 2449, 3206), as far as it changes what we do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,7 +231,7 @@ fn listed(line: &[u8], count: u32) -> Result<(MessageNumber, &[u8])> {
 }
 
 /// A decimal number of at most 20 digits, and what follows it and its blanks.
-fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+pub fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let text = trim_start(text);
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let ends = matches!(text.get(digits), None | Some(b' ' | b'\t'));
@@ -262,9 +262,15 @@ pub fn command(keyword: &str, argument: &[u8]) -> Result<Vec<u8>> {
     Ok([keyword.as_bytes(), b" ", argument].concat())
 }
 
-/// Whether a greeting that is no POP3 reply is some other protocol's, and what to do about it.
-pub fn other_protocol(line: &[u8]) -> Option<Error> {
-    let found = |looks_like, advice| Some(Error::NotPop3 { looks_like, advice });
+/// Whether a greeting is not that of the wanted protocol but some other's, and what to do about it.
+pub fn other_protocol(line: &[u8], wanted: &'static str) -> Option<Error> {
+    let found = |looks_like, advice| {
+        Some(Error::OtherProtocol {
+            wanted,
+            looks_like,
+            advice,
+        })
+    };
     match line {
         [b'*', b' ', ..] => found(
             "an IMAP server",
@@ -272,8 +278,8 @@ pub fn other_protocol(line: &[u8]) -> Option<Error> {
         ),
         [b'2', b'2', b'0', ..] => found("an SMTP or FTP server", "check server and port"),
         [0x15 | 0x16, 3, ..] => found("TLS from the first byte", "set tls: implicit"),
-        _ if line.starts_with(b"+ POP2") || line.starts_with(b"+POP2") => {
-            found("a POP2 server", "use its POP3 port")
+        _ if wanted != "POP2" && (line.starts_with(b"+ POP2") || line.starts_with(b"+POP2")) => {
+            found("a POP2 server", "use its POP3 port; or set protocol: pop2")
         }
         _ if line.starts_with(b"HTTP/") => found("a web server", "check server and port"),
         _ => None,

@@ -1,7 +1,8 @@
-//! The body of a multi-line reply as bytes to read: byte-stuffing undone (RFC 1939, section 3) and
-//! line ends made local, in one pass and in constant memory.
+//! The two kinds of body as bytes to read, line ends made local, in one pass and in constant memory:
+//! that of a multi-line reply, whose byte-stuffing is undone (RFC 1939, section 3), and one of which
+//! the server has said how many octets it has (RFC 918 and 937).
 //!
-//! A line ends at CR LF, and at a bare LF only where the server ends its own replies so. Otherwise
+//! Of a stuffed body, a line ends at CR LF, and at a bare LF only where the server ends its own replies so. Otherwise
 //! a sender could end a message early by hiding LF, dot, LF in it, and speak in the server's name.
 
 use super::wire::Wire;
@@ -138,8 +139,101 @@ impl Unstuffer {
     }
 }
 
-/// The body under way on a wire. While it is borrowed nothing else can be said; dropped early, the
-/// wire reads the rest before it speaks again.
+/// Counts octets and makes their line ends local; pure, and the same for any division of its input.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    left: u64,
+    /// A CR was consumed and not written: LF may follow, and there is more to come.
+    cr: bool,
+}
+
+impl Counter {
+    /// Begins a body of so many octets.
+    pub fn new(octets: u64) -> Self {
+        Self {
+            left: octets,
+            cr: false,
+        }
+    }
+
+    /// Whether all octets have come; nothing behind them is ever consumed.
+    pub fn ended(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Goes on as far as input and room allow; `output` must not be empty.
+    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Taken {
+        let all = usize::try_from(self.left).map_or(input.len(), |left| left.min(input.len()));
+        let (mut at, mut out) = (0, 0);
+        while at < all && out < output.len() {
+            if self.cr {
+                self.cr = false;
+                if input[at] != b'\n' {
+                    output[out] = b'\r';
+                    out += 1;
+                    continue;
+                }
+            }
+            let end = all.min(at + output.len() - out);
+            let text = memchr(b'\r', &input[at..end]).map_or(end, |cr| at + cr);
+            output[out..out + text - at].copy_from_slice(&input[at..text]);
+            out += text - at;
+            at = text;
+            if at < end {
+                at += 1;
+                // The last octet is followed by nothing that could make a line end of it.
+                self.cr = (at as u64) < self.left;
+                if !self.cr {
+                    output[out] = b'\r';
+                    out += 1;
+                }
+            }
+        }
+        self.left -= at as u64;
+        Taken {
+            consumed: at,
+            produced: out,
+        }
+    }
+}
+
+/// The body under way on a wire, of either kind.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// It ends with a line of its own.
+    Stuffed(Unstuffer),
+    /// It ends behind so many octets.
+    Counted(Counter),
+}
+
+impl Body {
+    /// Whether its end was seen.
+    pub fn ended(&self) -> bool {
+        match self {
+            Self::Stuffed(body) => body.ended(),
+            Self::Counted(body) => body.ended(),
+        }
+    }
+
+    /// Goes on as far as input and room allow; `output` must not be empty.
+    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Taken {
+        match self {
+            Self::Stuffed(body) => body.step(input, output),
+            Self::Counted(body) => body.step(input, output),
+        }
+    }
+
+    /// How many bytes less came out than a stuffed body has octets at the server.
+    pub fn shortened(&self) -> u64 {
+        match self {
+            Self::Stuffed(body) => body.shortened(),
+            Self::Counted(_) => 0,
+        }
+    }
+}
+
+/// The stuffed body under way on a wire. While it is borrowed nothing else can be said; dropped
+/// early, the wire reads the rest before it speaks again.
 pub struct Stuffed<'w, 'e>(pub(super) &'w mut Wire<'e>);
 
 impl Read for Stuffed<'_, '_> {
@@ -154,6 +248,17 @@ impl Stuffed<'_, '_> {
     /// How many bytes less it gave so far than the message has octets at the server.
     pub fn shortened(&self) -> u64 {
         self.0.shortened()
+    }
+}
+
+/// The counted body under way on a wire, with the same rules.
+pub struct Counted<'w, 'e>(pub(super) &'w mut Wire<'e>);
+
+impl Read for Counted<'_, '_> {
+    /// Gives the next bytes; 0 only after all octets. A connection that ends before is an error which
+    /// holds our own.
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        self.0.read_body(output).map_err(io::Error::other)
     }
 }
 
@@ -227,6 +332,49 @@ mod tests {
             b"x\n.\n",
         ] {
             assert!(!undo(wire, false, 3, 9).2);
+        }
+    }
+
+    /// What comes out of a body of so many octets, and how much of the input was used.
+    fn count(wire: &[u8], octets: u64, chunk: usize, room: usize) -> (Vec<u8>, usize, bool) {
+        let mut counter = Counter::new(octets);
+        let (mut body, mut at) = (Vec::new(), 0);
+        let mut output = vec![0; room];
+        while at < wire.len() && !counter.ended() {
+            let end = wire.len().min(at + chunk);
+            let taken = counter.step(&wire[at..end], &mut output);
+            body.extend_from_slice(&output[..taken.produced]);
+            at += taken.consumed;
+        }
+        (body, at, counter.ended())
+    }
+
+    #[test]
+    fn counted_bodies_come_out_the_same_however_they_are_cut() {
+        for (wire, body) in [
+            (&b""[..], &b""[..]),
+            (b"a", b"a"),
+            (b"\r", b"\r"),
+            (b"\n", b"\n"),
+            (b"a\r\n", b"a\n"),
+            (b"a\r\nb\r", b"a\nb\r"),
+            (b"\r\r\n\r\ra\rb", b"\r\n\r\ra\rb"),
+            (b"..\r\n.\r\n\0\xff\n", b"..\n.\n\0\xff\n"),
+        ] {
+            for chunk in 1..=wire.len() + 1 {
+                for room in 1..=wire.len() + 2 {
+                    // Whatever follows, even what would make a line end of the last octet.
+                    for next in [&b"\n=2\r\n"[..], b"=2\r\n"] {
+                        let glued = [wire, next].concat();
+                        let counted = count(&glued, wire.len() as u64, chunk, room);
+                        let shown = wire.escape_ascii().to_string();
+                        let whole = (body.to_vec(), wire.len(), true);
+                        assert_eq!(counted, whole, "{shown} by {chunk} into {room}");
+                    }
+                    let short = count(wire, wire.len() as u64 + 1, chunk, room);
+                    assert!(!short.2, "an octet is missing");
+                }
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What holds of bodies, lines and proxies, whatever comes over the line and however it is cut.
 
-use super::body::Unstuffer;
+use super::body::{Counter, Unstuffer};
 use super::kpop;
 use super::socks::{self, Proxy};
 use super::veil::Veil;
@@ -143,6 +143,37 @@ fn undo(wire: &[u8], bare_lf: bool, piece: usize, room: usize) -> (Vec<u8>, usiz
     (body, at, unstuffer.ended())
 }
 
+/// As `undo`, of a body that has so many octets.
+fn count(wire: &[u8], octets: u64, piece: usize, room: usize) -> (Vec<u8>, usize, bool) {
+    let mut counter = Counter::new(octets);
+    let (mut body, mut at) = (Vec::new(), 0);
+    let mut output = vec![0; room];
+    while at < wire.len() && !counter.ended() {
+        let end = wire.len().min(at + piece);
+        let taken = counter.step(&wire[at..end], &mut output);
+        body.extend_from_slice(&output[..taken.produced]);
+        at += taken.consumed;
+    }
+    (body, at, counter.ended())
+}
+
+/// A counted body is its octets and no others, but for the CRs in front of LFs.
+fn counted(input: &[u8]) {
+    let all = input.len() + 2;
+    for octets in [0, input.len() / 2, input.len()] {
+        let mut body = Vec::new();
+        for (at, byte) in input[..octets].iter().enumerate() {
+            let ends_line = input[..octets].get(at + 1) == Some(&b'\n');
+            body.extend((*byte != b'\r' || !ends_line).then_some(*byte));
+        }
+        for (piece, room) in [(all, all), (1, all), (all, 1), (1, 1), (2, 3)] {
+            let came = count(input, octets as u64, piece, room);
+            assert_eq!(came, (body.clone(), octets, true), "{piece} {room}");
+        }
+        assert!(!count(input, input.len() as u64 + 1, 3, all).2);
+    }
+}
+
 /// A message as an orderly server sends it.
 fn stuffed(message: &[u8], end: &[u8]) -> Vec<u8> {
     let mut wire = Vec::new();
@@ -175,6 +206,7 @@ fn veil(input: &[u8]) {
 /// is a dot alone and nowhere else; what was stuffed comes out as it was.
 pub fn body(input: &[u8]) {
     lines(input);
+    counted(input);
     veil(input);
     let all = input.len() + 2;
     for bare_lf in [false, true] {

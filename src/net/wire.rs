@@ -1,7 +1,9 @@
 //! Lines and bodies over a transport: one buffered reader of bytes, the time-outs, and the dialogue
 //! as it can be shown. It knows no commands.
 
-use super::body::{Stuffed, Unstuffer};
+mod bodies;
+
+use super::body::Body;
 use super::patience::{Pace, Patience};
 use super::veil::Veil;
 use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
@@ -63,7 +65,7 @@ pub struct Wire<'e> {
     /// The last line ended with a bare LF.
     bare_lf: bool,
     /// The body that was begun last, until another line is read.
-    body: Option<Unstuffer>,
+    body: Option<Body>,
     /// When something was said last.
     pub(super) spoke: Instant,
     /// How the body or list under way comes.
@@ -288,6 +290,20 @@ impl<'e> Wire<'e> {
         self.secrets.over(said)
     }
 
+    /// What the server says next, as soon as so many bytes of it are here; it is still to be read.
+    pub fn peek(&mut self, count: usize, waiting_for: &'static str) -> Result<&[u8]> {
+        let patience = self.patience.clone();
+        let waiting = patience.start(waiting_for);
+        while self.unread.len() < count {
+            let came = waiting
+                .check()
+                .and_then(|()| self.fill(|| waiting.check_or_stop(), waiting_for));
+            self.failed |= came.is_err();
+            came?;
+        }
+        Ok(&self.unread()[..count])
+    }
+
     /// Whether the server has said something that nobody asked for yet.
     pub fn chatty(&self) -> bool {
         !self.unread.is_empty()
@@ -296,72 +312,6 @@ impl<'e> Wire<'e> {
     /// What the server has said so far and nobody has read.
     pub fn unread(&self) -> &[u8] {
         &self.buffer[self.unread.clone()]
-    }
-
-    /// Begins a body: what follows the line read last, up to the line that ends it.
-    pub fn stuffed(&mut self) -> Stuffed<'_, 'e> {
-        self.body = Some(Unstuffer::new(self.bare_lf));
-        self.pace = Pace::default();
-        Stuffed(self)
-    }
-
-    /// Gives the next bytes of the body under way; 0 when there is none or it has ended.
-    pub(super) fn read_body(&mut self, output: &mut [u8]) -> Result<usize> {
-        if output.is_empty() || !self.unfinished() {
-            return Ok(0);
-        }
-        let Some(mut unstuffer) = self.body.take() else {
-            return Ok(0);
-        };
-        let read = self.read_on(&mut unstuffer, output);
-        self.failed |= read.is_err();
-        if read.is_ok() {
-            self.body = Some(unstuffer);
-        }
-        read
-    }
-
-    /// Whether a body is under way.
-    fn unfinished(&self) -> bool {
-        self.body.as_ref().is_some_and(|body| !body.ended())
-    }
-
-    fn read_on(&mut self, unstuffer: &mut Unstuffer, output: &mut [u8]) -> Result<usize> {
-        loop {
-            if self.unread.is_empty() {
-                let patience = self.patience.clone();
-                let waiting = patience.resume("the rest of a message", self.pace);
-                waiting.check()?; // a deadline holds although bytes keep coming
-                self.fill(|| waiting.check(), "a message")?;
-                self.pace.took(&waiting, self.unread.len());
-            }
-            let taken = unstuffer.step(&self.buffer[self.unread.clone()], output);
-            self.unread.start += taken.consumed;
-            if unstuffer.ended() || taken.produced > 0 {
-                return Ok(taken.produced);
-            }
-        }
-    }
-
-    /// How many bytes less than octets the last body has given so far.
-    pub(super) fn shortened(&self) -> u64 {
-        self.body.as_ref().map_or(0, Unstuffer::shortened)
-    }
-
-    /// Reads what is left of a body that nobody wants any more.
-    pub fn drain(&mut self) -> Result<()> {
-        if !self.unfinished() {
-            return Ok(());
-        }
-        let mut waste = [0; 16 * 1024];
-        let mut drained = 0;
-        while self.unfinished() {
-            drained += self.read_body(&mut waste)? as u64;
-            if drained > UNWANTED {
-                return Err(Error::LeftAmid);
-            }
-        }
-        Ok(())
     }
 
     /// Waits for more bytes, at most one read of them. `check` is asked between slices of waiting.

@@ -216,7 +216,8 @@ impl Records {
         }
         self.changes(now, |key, place| match key {
             Key::Uid(_) => Some(listed[place]),
-            Key::Digest(_) => None,
+            // Where nothing is listed nothing is there, whatever it is known by.
+            Key::Digest(_) => listings.is_empty().then_some(false),
         })
     }
 

@@ -1,11 +1,12 @@
 //! What the road is walked for: an account, as the settings mean it.
 
 use crate::delivery::Destination;
-use crate::maildrop::{Envelopes, Login, Pipeline};
+use crate::maildrop::{Envelopes, Login, Pipeline, Protocol};
 use crate::net::Route;
 use crate::plan::Policy;
 use crate::secret::SecretSource;
 use crate::seen::Place;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// An account, checked: it needs no further looking at.
@@ -15,6 +16,10 @@ pub struct Account {
     pub name: String,
     /// How its servers are reached, in the order in which they are tried; there is one at least.
     pub routes: Vec<Route>,
+    /// What is spoken with them.
+    pub protocol: Protocol,
+    /// The folder that is meant, if it is not the usual one.
+    pub folder: Option<String>,
     /// How to log in.
     pub login: Login,
     /// Where its password comes from.
@@ -51,5 +56,11 @@ impl Account {
     /// The server by which people know it: the first one, as they wrote it.
     pub fn server(&self) -> &str {
         self.routes.first().map_or("", |first| &first.written)
+    }
+
+    /// Where what is under way is kept aside when it is large.
+    pub fn spool(&self) -> PathBuf {
+        let name = format!("{}.spool", self.name);
+        self.place.directory.join(name)
     }
 }

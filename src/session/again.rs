@@ -145,7 +145,7 @@ impl Road<'_> {
     fn worth_another_try(&self, error: &Error) -> bool {
         let (stage, again) = (self.events.stage(), self.last_login.is_some());
         let lost = match error {
-            Error::Cut { .. } | Error::LeftAmid => true,
+            Error::Cut { .. } | Error::Dismissed(_) | Error::LeftAmid => true,
             Error::InUse(_) => again,
             Error::TimedOut { .. } if stage >= Stage::LoggingIn => {
                 stage == Stage::Retrieving || self.servers.others() > 0

@@ -30,9 +30,14 @@ pub(super) struct Session<'s, 'd> {
 }
 
 impl Session<'_, '_> {
-    /// Whether each letter is delivered by itself.
+    /// How many letters may be delivered together.
+    pub fn together(&self) -> usize {
+        self.delivery.together().min(self.maildrop.together())
+    }
+
+    /// Whether each letter is delivered by itself, and the next may come meanwhile.
     pub fn alone(&self) -> bool {
-        self.delivery.together() == 1
+        self.delivery.together() == 1 && self.maildrop.together() > 1
     }
 
     /// Whether the next letter is here already.
@@ -84,7 +89,7 @@ impl Road<'_> {
                     break;
                 }
             }
-            if batch.full(session.delivery.together()) {
+            if batch.full(session.together()) {
                 self.deliver(session, std::mem::take(&mut batch), steps.get(at + 1))?;
             }
         }

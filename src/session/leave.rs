@@ -3,7 +3,7 @@
 use super::{now, Road};
 use crate::error::Result;
 use crate::event::{Event, Notice, Stage};
-use crate::maildrop::Maildrop;
+use crate::maildrop::{Left, Maildrop};
 use crate::message::{Disposition, Listing};
 use crate::seen::Key;
 use std::collections::HashSet;
@@ -33,14 +33,14 @@ impl Road<'_> {
             // What an earlier run remembered may not have reached the disk before it was killed.
             self.memory.secure()?;
         }
-        let refused = maildrop.quit()?;
+        let Left { refused, spared } = maildrop.quit()?;
         if !refused.is_empty() {
             self.events.notice(Notice::NotDeleted(refused.len()));
         }
-        let refused: HashSet<_> = refused.into_iter().collect();
+        let left: HashSet<_> = refused.into_iter().chain(spared).collect();
         let mut keys = Vec::new();
         for (listing, key) in std::mem::take(&mut self.condemned) {
-            if !refused.contains(&listing.number) {
+            if !left.contains(&listing.number) {
                 self.tally.deleted += 1;
                 self.events.emit(Event::Delete { uid: listing.uid });
                 keys.extend(key);

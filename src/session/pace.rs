@@ -5,9 +5,10 @@ use super::{now, Errand, Road};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Mode, Stage};
 use crate::maildrop::{self, Maildrop, Visit};
-use crate::plan;
+use crate::plan::{self, Keep};
 use crate::seen::{Login, Memory, Offers};
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How long to stay away from a server that refused us as too early, without saying what it wants.
@@ -68,16 +69,31 @@ impl<'r> Road<'r> {
         opened
     }
 
+    /// Where what comes is kept aside: with the memory, unless nothing may be written there.
+    fn spool(&self) -> PathBuf {
+        match self.mode {
+            Mode::Fetch => self.account.spool(),
+            Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => {
+                let name = format!("popget-{}-{}", std::process::id(), self.account.name);
+                std::env::temp_dir().join(name)
+            }
+        }
+    }
+
     fn knock(&mut self) -> Result<Box<dyn Maildrop + 'r>> {
+        let account = self.account;
         let visit = Visit {
             patience: self.patience.clone(),
             events: self.events,
             pipeline: self.pipeline,
             recalled: self.recalled(),
-            envelopes: self.account.envelopes,
+            envelopes: account.envelopes,
+            protocol: account.protocol,
+            folder: account.folder.as_deref(),
+            deletes: self.mode == Mode::Fetch && account.policy.keep != Keep::Forever,
+            spool: self.spool(),
         };
-        let login = &self.account.login;
-        maildrop::open(&mut self.servers, login, &self.credential, visit)
+        maildrop::open(&mut self.servers, &account.login, &self.credential, visit)
     }
 
     /// What is remembered of the server, if that is to be relied on.

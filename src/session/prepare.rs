@@ -44,8 +44,7 @@ pub(super) fn prepare(
     events: &Rc<Events>,
 ) -> Result<Box<dyn Delivery>> {
     resume(memory, events)?;
-    let directory = &account.place.directory;
-    let spool = directory.join(format!("{}.spool", account.name));
+    let spool = account.spool();
     // A run that was killed, or a power cut, may have left it; if it stays it is only in the way.
     let _ = folder::clear(&spool);
     let voice = Rc::clone(events);

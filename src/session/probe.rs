@@ -1,8 +1,9 @@
 //! A look at a server from outside: the first steps of the road, without account, memory or mail.
 
 use crate::event::{Event, Events, Failure, Mode, Probed, Stop, Subject, Tally};
-use crate::maildrop::{self, Envelopes, Pipeline, Stls, Visit};
+use crate::maildrop::{self, Envelopes, Pipeline, Protocol, Stls, Visit};
 use crate::net::{Patience, Route, TlsMode};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A server to be looked at.
@@ -10,6 +11,8 @@ use std::time::{Duration, Instant};
 pub struct Target {
     /// The way to it.
     pub route: Route,
+    /// What is spoken with it.
+    pub protocol: Protocol,
     /// Whether it will do without STLS.
     pub stls: Stls,
     /// How long each wait may take.
@@ -22,6 +25,7 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
     events.emit(Event::Start(Mode::Probe));
     let Target {
         route,
+        protocol,
         stls,
         timeout,
     } = target;
@@ -37,6 +41,10 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
         pipeline: Pipeline::Off,
         recalled: None,
         envelopes: Envelopes::Heads,
+        protocol: *protocol,
+        folder: None,
+        deletes: false,
+        spool: PathBuf::new(),
     };
     match maildrop::probe(route, *stls, &visit) {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {

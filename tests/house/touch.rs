@@ -42,6 +42,7 @@ const RULES: [Rule; 9] = [
             "secret",
             "oauth",
             "folder",
+            "spool",
             "net::tls",
             // owner looks at what files are, inherited at what the system says of us.
             "owner",

@@ -179,3 +179,19 @@ fn a_message_is_known_again_however_it_is_cut() {
     let mut scene = scene.conversation_text(&talk("! wait 100ms\n"));
     scene.run().silent().exits(0);
 }
+
+#[test]
+fn what_is_known_by_its_bytes_is_gone_from_an_empty_maildrop() {
+    let (server, maildrop) = server();
+    let mut scene = Scene::with_server(&server);
+    scene.run().delivers(BOTH).silent().exits(0);
+    maildrop.remove("a").remove("b");
+    scene.run().silent().exits(0);
+    let memory = std::fs::read_to_string(scene.path(".local/state/popget/work.seen")).unwrap();
+    let gone = crate::support::memory::settled(&memory);
+    let gone = gone.iter().filter(|line| line.ends_with("gone: true"));
+    assert_eq!(gone.count(), 2, "{memory}");
+    // They are remembered all the same, should they come back.
+    maildrop.add_named("a", "alpha.eml");
+    scene.run().silent().exits(0);
+}

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::disk::tale::Tale;
 use crate::support::scene::{Scene, ACCOUNT};
-use crate::support::server::PopServer;
+use crate::support::server::{Language, PopServer};
 
 pub const MAILDIR: &str = "maildir: ~/some/where/Mail";
 pub const MBOX: &str = "mbox: ~/some/where/mbox";
@@ -35,15 +35,25 @@ pub fn tale(deliver: &str, keep: &str, letters: &Letters) -> Tale {
 /// As `tale`, with something else there before.
 pub fn tale_with(deliver: &str, keep: &str, letters: &Letters, more: fn(Scene) -> Scene) -> Tale {
     let server = PopServer::start();
+    let more = |scene: Scene| more(scene.key("keep", keep).key("pipeline", "off"));
+    begun(&server, letters, |scene| more(scene.deliver(deliver)))
+}
+
+/// A tale in another protocol, whose server is to delete these messages.
+pub fn tale_in(language: Language, deliver: &str, letters: &Letters) -> Tale {
+    let server = PopServer::builder().speaking(language).start();
+    begun(&server, letters, |scene| {
+        scene.key("keep", "false").deliver(deliver)
+    })
+}
+
+fn begun(server: &PopServer, letters: &Letters, prepared: impl FnOnce(Scene) -> Scene) -> Tale {
     for (uid, letter) in letters {
         server.maildrop().add(uid, letter);
     }
-    let scene = Scene::with_server(&server)
-        .key("keep", keep)
-        .key("pipeline", "off");
-    let scene = more(scene.deliver(deliver));
+    let scene = prepared(Scene::with_server(server));
     fs::create_dir_all(scene.path("got")).unwrap();
-    Tale::begin(&server, scene)
+    Tale::begin(server, scene)
 }
 
 pub fn with_old_mail(scene: Scene) -> Scene {

@@ -47,16 +47,19 @@ fn an_ipv6_address_stands_in_brackets() {
 }
 
 #[test]
-fn the_port_follows_from_tls_if_nothing_is_said() {
-    for (tls, port) in [
-        (None, 995),
-        (Some("implicit"), 995),
-        (Some("starttls"), 110),
-        (Some("none"), 110),
+fn the_port_follows_from_protocol_and_tls_if_nothing_is_said() {
+    for (protocol, tls, port) in [
+        ("pop3", None, 995),
+        ("pop3", Some("implicit"), 995),
+        ("pop3", Some("starttls"), 110),
+        ("pop3", Some("none"), 110),
+        ("pop2", Some("none"), 109),
+        ("pop1", Some("none"), 109),
     ] {
         // An address of this machine that no daemon is bound to.
         let mut scene = Scene::new()
             .key("server", "127.97.97.97")
+            .key("protocol", protocol)
             .without_key("port")
             .without_key("tls");
         if let Some(tls) = tls {

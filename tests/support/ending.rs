@@ -39,7 +39,7 @@ impl Stage {
             .story
             .messages
             .iter()
-            .map(|(_, bytes)| bytes.clone())
+            .map(|(_, bytes)| self.story.arriving(bytes))
             .collect();
         messages.sort();
         messages

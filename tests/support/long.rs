@@ -82,7 +82,7 @@ impl Long {
         })
     }
 
-    fn plain(&self) -> impl Iterator<Item = Vec<u8>> {
+    pub(super) fn plain(&self) -> impl Iterator<Item = Vec<u8>> {
         self.pieces(self.head.clone(), self.block.clone(), self.tail.clone())
     }
 

@@ -5,7 +5,8 @@
 //! - `conversation`, `script`: a server that plays a script and insists on it; `phrases`: what
 //!   most scripts have in common; `endless`: one that does not stop talking
 //! - `server`, `maildrop`: a server that keeps mail, and to RFC 1939; below them `session`,
-//!   `login`, `proof`, `speech` and `guest`
+//!   `login`, `proof`, `speech` and `guest`; `pop1`, `pop2`: the same server in
+//!   older protocols
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `gate`: holds a server up at one moment
 //! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it;
@@ -55,6 +56,8 @@ pub mod others;
 pub mod outcome;
 pub mod peers;
 pub mod phrases;
+pub mod pop1;
+pub mod pop2;
 pub mod process;
 pub mod proof;
 pub mod scene;

@@ -14,7 +14,7 @@ use super::conversation::Conversation;
 use super::memory::{self, Seen};
 use super::outcome::Outcome;
 use super::process::{self, Running, Victim};
-use super::server::{PopServer, Security, PASSWORD, USER};
+use super::server::{Language, PopServer, Security, PASSWORD, USER};
 use super::world::World;
 
 /// The account of a scene.
@@ -88,6 +88,11 @@ impl Scene {
     pub fn with_server(server: &PopServer) -> Scene {
         let mut scene = Scene::new();
         scene.peer = Peer::Server(server.clone());
+        scene = match server.language() {
+            Language::Pop3 => scene,
+            Language::Pop2 => scene.key("protocol", "pop2"),
+            Language::Pop1 => scene.key("protocol", "pop1"),
+        };
         match server.security() {
             Security::None => scene,
             Security::StartTls(_) => scene.tls("starttls"),

@@ -17,6 +17,7 @@ use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_send_buffer_s
 
 use super::guest::Guest;
 use super::maildrop::Maildrop;
+use super::pop1::Lump;
 use super::proof::Deceit;
 use super::session;
 use super::speech::Manner;
@@ -40,6 +41,18 @@ pub enum Security {
     StartTls(Certificate),
     /// From the first octet.
     Implicit(Certificate),
+}
+
+/// What a server speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// POP3.
+    #[default]
+    Pop3,
+    /// POP2.
+    Pop2,
+    /// POP1.
+    Pop1,
 }
 
 /// What a server does with a command instead of obeying.
@@ -88,6 +101,12 @@ pub struct Builder {
 /// What a server says of itself and what it lacks.
 #[derive(Clone)]
 pub(super) struct Traits {
+    /// What it speaks.
+    pub language: Language,
+    /// How it gives all messages in one, where it does.
+    pub lump: Lump,
+    /// Its folders besides the users' own.
+    pub folders: Vec<(String, Maildrop)>,
     /// Its first line, when it is not the usual one.
     pub greeting: Option<String>,
     /// Lines added to CAPA.
@@ -113,6 +132,9 @@ pub(super) struct Traits {
 impl Default for Traits {
     fn default() -> Traits {
         Traits {
+            language: Language::Pop3,
+            folders: Vec::new(),
+            lump: Lump::Mbox,
             greeting: None,
             capabilities: Vec::new(),
             lacks: Vec::new(),
@@ -179,6 +201,11 @@ impl PopServer {
         self.0.port
     }
 
+    /// What it speaks.
+    pub fn language(&self) -> Language {
+        self.0.shared.traits.language
+    }
+
     /// How its connections are protected.
     pub fn security(&self) -> Security {
         self.0.shared.security
@@ -196,6 +223,11 @@ impl PopServer {
             .unwrap_or_else(|| panic!("the server knows no user {user}"))
             .2
             .clone()
+    }
+
+    /// The mail of a folder.
+    pub fn folder(&self, name: &str) -> Maildrop {
+        self.0.shared.folder(name).unwrap()
     }
 
     /// From now on answers commands that begin with `command` in its own way.
@@ -323,6 +355,26 @@ impl Builder {
         self
     }
 
+    /// Speaks this.
+    pub fn speaking(mut self, language: Language) -> Builder {
+        self.traits.language = language;
+        self
+    }
+
+    /// Gives all messages in one like this.
+    pub fn lump(mut self, lump: Lump) -> Builder {
+        self.traits.lump = lump;
+        self
+    }
+
+    /// Has this folder besides the users' own.
+    pub fn folder(mut self, name: &str) -> Builder {
+        self.traits
+            .folders
+            .push((name.to_owned(), Maildrop::default()));
+        self
+    }
+
     /// Protects its connections like this.
     pub fn security(mut self, security: Security) -> Builder {
         self.security = security;
@@ -420,6 +472,13 @@ impl Drop for Owner {
 }
 
 impl Shared {
+    /// The folder of this name.
+    pub fn folder(&self, name: &str) -> Option<Maildrop> {
+        let mut folders = self.traits.folders.iter();
+        let folder = folders.find(|(known, _)| known == name);
+        folder.map(|(_, folder)| folder.clone())
+    }
+
     /// The state, whatever a thread that held it has died of.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

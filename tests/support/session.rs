@@ -1,4 +1,5 @@
-//! One session of the embedded server: RFC 1939 with CAPA, STLS, AUTH and response codes.
+//! One session of the embedded server: RFC 1939 with CAPA, STLS, AUTH and response codes. What it
+//! says in an older protocol is in pop2.rs and pop1.rs.
 //!
 //! A session ends when the client leaves, in whatever way: every failure to read or write means
 //! just that, and no state outlives it but what QUIT has done.
@@ -10,13 +11,15 @@ use std::net::TcpStream;
 use super::guest::Guest;
 use super::mail;
 use super::maildrop::{Fault, Maildrop, Stored, Travels};
-use super::server::{Answer, Moment, Security};
+use super::pop1;
+use super::pop2;
+use super::server::{Answer, Language, Moment, Security};
 use super::speech::Speech;
 use super::wire::Wire;
 
 /// Whether the session goes on after a command.
 #[derive(PartialEq)]
-enum Flow {
+pub(super) enum Flow {
     On,
     Over,
 }
@@ -34,6 +37,8 @@ pub(super) struct Session<'a> {
     pub(super) open: Option<Open>,
     hang_up: bool,
     speech: Speech,
+    pub(super) pop2: pop2::State,
+    pub(super) pop1: pop1::State,
 }
 
 /// A maildrop held by the session that logged in.
@@ -62,6 +67,8 @@ pub(super) fn run(socket: TcpStream, guest: &Guest) {
         open: None,
         hang_up: false,
         speech: Speech::default(),
+        pop2: pop2::State::default(),
+        pop1: pop1::State::default(),
     };
     // The client's way to leave is its own affair; what it did until then is in the log.
     if let Err(error) = session.converse() {
@@ -74,7 +81,11 @@ impl Session<'_> {
         if let Security::Implicit(_) = self.guest.server.security {
             self.handshake()?;
         }
-        self.greet()?;
+        match self.guest.server.traits.language {
+            Language::Pop3 => self.greet()?,
+            Language::Pop2 => self.greet_pop2()?,
+            Language::Pop1 => self.greet_pop1()?,
+        }
         while let Some(line) = self.hear()? {
             if self.guest.server.traits.forgetful {
                 self.wire.forget();
@@ -108,7 +119,11 @@ impl Session<'_> {
     }
 
     fn answer(&mut self, line: &str) -> io::Result<Flow> {
+        let dismisses = self.guest.server.traits.language == Language::Pop2;
         match self.guest.answer_to(line) {
+            Some(Answer::Say(reply)) if dismisses && reply.starts_with('-') => {
+                self.tell(&reply).map(|()| Flow::Over)
+            }
             Some(Answer::Say(reply)) => self.tell(&reply).map(|()| Flow::On),
             Some(Answer::HangUp) => {
                 self.hang_up = true;
@@ -123,6 +138,14 @@ impl Session<'_> {
     }
 
     fn obey(&mut self, line: &str) -> io::Result<Flow> {
+        match self.guest.server.traits.language {
+            Language::Pop3 => self.obey_pop3(line),
+            Language::Pop2 => self.obey_pop2(line),
+            Language::Pop1 => self.obey_pop1(line),
+        }
+    }
+
+    fn obey_pop3(&mut self, line: &str) -> io::Result<Flow> {
         let (word, argument) = line.split_once(' ').unwrap_or((line, ""));
         let word = word.to_ascii_uppercase();
         if self.lacks(&word) {
@@ -273,7 +296,7 @@ impl Session<'_> {
         if self
             .open
             .as_ref()
-            .is_some_and(|open| open.maildrop.takes_a_cut(message))
+            .is_some_and(|open| open.takes_a_cut(message))
         {
             self.guest.note("-- cut".into());
             self.hang_up = true;
@@ -366,7 +389,11 @@ impl Session<'_> {
         self.send(format!("{reply}.\r\n").as_bytes())
     }
 
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn hang_up(&mut self) {
+        self.hang_up = true;
+    }
+
+    pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         // Nothing leaves any more once the test wants the reply lost.
         if self.hang_up {
             return Ok(());
@@ -387,14 +414,23 @@ impl Open {
         })
     }
 
-    fn update(&mut self) {
+    pub(super) fn update(&mut self) {
         let number = |n: &usize| &self.messages[n - 1];
         let deleted: Vec<_> = self.deleted.iter().map(number).collect();
         self.maildrop.update(&deleted, &self.read);
         self.ended = true;
     }
 
-    fn present(&self) -> impl Iterator<Item = (usize, &Stored)> {
+    /// How many messages there were at first.
+    pub(super) fn count(&self) -> usize {
+        self.messages.len()
+    }
+
+    pub(super) fn takes_a_cut(&self, message: &Stored) -> bool {
+        self.maildrop.takes_a_cut(message)
+    }
+
+    pub(super) fn present(&self) -> impl Iterator<Item = (usize, &Stored)> {
         let numbered = self
             .messages
             .iter()
@@ -403,7 +439,7 @@ impl Open {
         numbered.filter(|(number, _)| !self.deleted.contains(number))
     }
 
-    fn message(&self, number: &str) -> Option<(usize, Stored)> {
+    pub(super) fn message(&self, number: &str) -> Option<(usize, Stored)> {
         let number: usize = number.parse().ok()?;
         let mut present = self.present();
         present
@@ -411,7 +447,7 @@ impl Open {
             .map(|(n, message)| (n, message.clone()))
     }
 
-    fn delete(&mut self, number: &str) -> bool {
+    pub(super) fn delete(&mut self, number: &str) -> bool {
         let found = self.message(number).map(|(number, _)| number);
         found.is_some_and(|number| self.deleted.insert(number))
     }

@@ -12,8 +12,9 @@ use std::time::Duration;
 use super::mail;
 use super::memory;
 use super::outcome::Outcome;
+use super::pop1;
 use super::scene::Scene;
-use super::server::{Builder, PopServer, Security};
+use super::server::{Builder, Language, PopServer, Security};
 use super::strike::{self, Fault, Made, Point};
 use super::tls::Certificate;
 
@@ -79,6 +80,7 @@ pub struct Story {
     pub(super) messages: Vec<(String, Vec<u8>)>,
     secure: bool,
     way: Option<Way>,
+    language: Language,
     /// How often the line may be lost within a run.
     pub retry: u32,
 }
@@ -116,6 +118,7 @@ impl Story {
             messages,
             secure: false,
             way: None,
+            language: Language::Pop3,
             retry: 0,
         }
     }
@@ -157,9 +160,22 @@ impl Story {
         }
     }
 
+    /// The same in another protocol.
+    pub fn speaking(self, language: Language) -> Story {
+        Story { language, ..self }
+    }
+
     /// The same, but the line may be lost so often within a run.
     pub fn retrying(self, retry: u32) -> Story {
         Story { retry, ..self }
+    }
+
+    /// A message as it arrives.
+    pub(super) fn arriving(&self, message: &[u8]) -> Vec<u8> {
+        match self.language {
+            Language::Pop3 | Language::Pop2 => message.to_vec(),
+            Language::Pop1 => pop1::in_lump(message),
+        }
     }
 
     /// Everything is ready for its beginning.
@@ -168,7 +184,8 @@ impl Story {
             true => Security::Implicit(Certificate::Good),
             false => Security::None,
         };
-        let builder = PopServer::builder().security(security);
+        let builder = PopServer::builder().speaking(self.language);
+        let builder = builder.security(security);
         let server = match &self.way {
             None => builder,
             Some(way) => (way.server)(builder),

@@ -1,10 +1,10 @@
 //! A message as it will stand in an mbox, with what goes before and behind it.
 
 use super::quote::{Format, Quoter, Unlengther};
-use crate::delivery::spool::Spool;
 use crate::delivery::Sender;
 use crate::error::Result;
 use crate::message::{Digester, Envelope};
+use crate::spool::Spool;
 
 /// How much of a letter's beginning its claim repeats, to know a torn one by.
 const OPENING: usize = 160;

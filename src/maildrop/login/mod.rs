@@ -2,6 +2,7 @@
 //! anything made from the secret was said, a refusal is final: no weaker way is tried, and no second
 //! time, since accounts are locked for that.
 
+mod bare;
 mod choice;
 mod exchange;
 mod method;
@@ -9,6 +10,7 @@ mod native;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 
+pub use bare::bare_user;
 pub use choice::may_bind;
 pub use method::{Method, Needs};
 pub use native::{plain_reply, timestamp};
@@ -345,7 +347,7 @@ impl Attempt<'_> {
 }
 
 /// What a server tells with a refusal, by its code or by the few words that count as one.
-fn told(code: Option<Code>, text: Vec<u8>) -> Error {
+pub fn told(code: Option<Code>, text: Vec<u8>) -> Error {
     match code {
         Some(code) => syntax::refusal(Some(code), &text),
         None if syntax::busy_words(&text) => Error::InUse(text),

@@ -8,7 +8,7 @@
 //! | `void` is written | that nothing is left in an mbox |
 //! | what came to nothing is swept | that it came to nothing |
 //! | the server is told anything, or the run ends | every `done` and `void` of this run |
-//! | QUIT deletes | every `done` there is |
+//! | QUIT or RCVD deletes | every `done` there is |
 //! | a file takes the memory's place | what it holds |
 //! | a file grows again that was cut short | that it was cut short |
 
@@ -363,9 +363,11 @@ impl Judge {
             &format!("{} was said", said.split(' ').next().unwrap()),
             true,
         );
-        self.deletes |= said.starts_with("DELE");
-        if said == "QUIT" && self.deletes {
-            self.all_settled_lasts("QUIT deleted", false);
+        // RCVD deletes at once; the others are carried out by QUIT.
+        let asks = ["DELE", "ACKD", "RCVD"];
+        self.deletes |= asks.iter().any(|asks| said.starts_with(asks));
+        if ["QUIT", "RCVD"].contains(&said.as_str()) && self.deletes {
+            self.all_settled_lasts(&format!("{said} deleted"), false);
         }
     }
 

@@ -1,16 +1,17 @@
-//! A message kept until it is whole: in memory while it is small, else in a file without a name, so
-//! that nothing is left of it whatever happens.
+//! What is kept until it is whole: in memory while it is small, else in a file without a name, so that
+//! nothing is left of it whatever happens.
 
 use crate::error::{Error, Result};
 use crate::folder;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// What fits into memory.
 const SMALL: usize = 256 * 1024;
 
-/// A message under way.
+/// A message under way, or several.
 pub struct Spool {
     path: PathBuf,
     memory: Vec<u8>,
@@ -29,12 +30,12 @@ impl Spool {
         }
     }
 
-    /// How long the message is.
+    /// How long it is.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Adds to the message.
+    /// Adds to it.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.length += bytes.len() as u64;
         if self.file.is_none() && self.memory.len() + bytes.len() <= SMALL {
@@ -59,23 +60,33 @@ impl Spool {
         written.map_err(failed)
     }
 
-    /// The message from its beginning.
+    /// All of it, from its beginning.
     pub fn reader(&mut self) -> Result<Box<dyn Read + '_>> {
+        self.reader_of(0..self.length)
+    }
+
+    /// A part of it.
+    pub fn reader_of(&mut self, part: Range<u64>) -> Result<Box<dyn Read + '_>> {
         let failed = |why| Error::Delivering {
             path: self.path.clone(),
             doing: "use the spool",
             why,
         };
+        let length = part.end - part.start;
         match &mut self.file {
             Some(file) => {
-                file.rewind().map_err(failed)?;
-                Ok(Box::new(file))
+                file.seek(SeekFrom::Start(part.start)).map_err(failed)?;
+                Ok(Box::new(file.take(length)))
             }
-            None => Ok(Box::new(self.memory.as_slice())),
+            None => {
+                let from = usize::try_from(part.start).unwrap_or(usize::MAX);
+                let rest = self.memory.get(from..).unwrap_or_default();
+                Ok(Box::new(rest.take(length)))
+            }
         }
     }
 
-    /// Gives the message piece by piece.
+    /// Gives it piece by piece.
     pub fn pour(&mut self, mut to: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let path = self.path.clone();
         let mut reader = self.reader()?;
@@ -129,6 +140,12 @@ mod tests {
                     .unwrap();
                 assert_eq!(back, message);
             }
+            let end = size as u64;
+            let mut part = Vec::new();
+            let mut reader = spool.reader_of(end / 3..end / 2).unwrap();
+            reader.read_to_end(&mut part).unwrap();
+            drop(reader);
+            assert_eq!(part, message[size / 3..size / 2]);
             assert_eq!(spool.length(), size as u64);
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         }
