@@ -182,6 +182,7 @@ impl Layers<'_> {
                 ("drain", own.drain.is_some()),
                 "shows all there is at once",
             ),
+            (own.sdps == Some(true), ("sdps", true), "knows no envelopes"),
             (
                 protocol == Protocol::Pop1 && own.commit_every.is_some(),
                 ("commit_every", true),

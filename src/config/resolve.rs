@@ -42,20 +42,7 @@ pub struct Layers<'f> {
 impl Layers<'_> {
     /// What is meant.
     pub fn account(&self, state: &Path) -> Result<Account> {
-        let letter = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
-        let what = match self.name {
-            name if name.len() > 200 => Some("an account's name has 200 letters at most"),
-            name if name.is_empty() || !name.chars().all(letter) => {
-                Some("an account's name is made of letters (a-z), digits and ._@+-")
-            }
-            name if name.chars().all(|c| c == '.') => {
-                Some("an account's name is not made of dots alone: it names files")
-            }
-            _ => None,
-        };
-        if let Some(what) = what {
-            return Err(self.source.mistake(&["accounts", self.name], what));
-        }
+        self.check_name()?;
         let keep = match (self.flags.keep, self.flags.delete) {
             (true, _) => Some(Keep::Forever),
             (_, true) => Some(Keep::Not),
@@ -101,6 +88,25 @@ impl Layers<'_> {
             pipeline: self.pick(|keys| keys.pipeline).unwrap_or(Pipeline::Auto),
             envelopes: self.envelopes(),
         })
+    }
+
+    /// An account's name is also that of its files.
+    fn check_name(&self) -> Result<()> {
+        let letter = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+        let what = match self.name {
+            name if name.len() > 200 => Some("an account's name has 200 letters at most"),
+            name if name.is_empty() || !name.chars().all(letter) => {
+                Some("an account's name is made of letters (a-z), digits and ._@+-")
+            }
+            name if name.chars().all(|c| c == '.') => {
+                Some("an account's name is not made of dots alone: it names files")
+            }
+            _ => None,
+        };
+        match what {
+            Some(what) => Err(self.source.mistake(&["accounts", self.name], what)),
+            None => Ok(()),
+        }
     }
 
     /// The account's own value, or the one it starts from.
