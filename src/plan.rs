@@ -95,6 +95,10 @@ pub enum Reason {
     TooLarge,
     /// As many as wanted come before it: leave it for the next run.
     Limit,
+    /// The header filter does not want it now: leave it.
+    Left,
+    /// The header filter does not want it: delete it unread.
+    Unwanted,
 }
 
 /// What to do with one message.
@@ -264,7 +268,8 @@ fn decide(listing: &Listing, copies: u32, basis: &Basis) -> (Reason, Disposition
     let afterwards = match why {
         Reason::New | Reason::Compare => policy.afterwards(now, now),
         Reason::Seen => policy.afterwards(stored(listing, known).unwrap_or(now), now),
-        Reason::TooLarge | Reason::Limit => Disposition::Keep,
+        // The filter is asked later.
+        Reason::TooLarge | Reason::Limit | Reason::Left | Reason::Unwanted => Disposition::Keep,
     };
     (why, afterwards)
 }

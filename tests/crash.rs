@@ -12,7 +12,7 @@ use crate::support::story::{Fate, Place, Story};
 use crate::support::strike::strace_is_here;
 use matrix::{walk, At, Row, Time};
 use Fate::{Deleted, Kept};
-use Place::{Maildir, Mbox, Mda};
+use Place::{All, Both, Maildir, Mbox, Mda, Sorted};
 
 mod calls;
 mod matrix;
@@ -85,6 +85,8 @@ fn killed_at_every_moment_of_the_dialogue() {
         row(Mbox, Kept),
         row(Mbox, Deleted),
         row(Mda, Deleted),
+        row(Both, Deleted),
+        row(Sorted, Deleted),
     ];
     walk("killed in the dialogue", 80, &rows);
 }
@@ -173,6 +175,44 @@ fn a_first_run_to_an_mda() {
             walk.twice > 0,
             "no strike was between delivered and remembered"
         );
+    }
+}
+
+#[test]
+fn a_first_run_to_several_places() {
+    if strace_is_here() {
+        let row = |place| Row {
+            at: DISK,
+            thin: every(12),
+            ..row(place, Deleted)
+        };
+        walk(
+            "to several places",
+            100,
+            &[row(Both), row(All), row(Sorted)],
+        );
+    }
+}
+
+#[test]
+fn clearing_up_in_several_places() {
+    if strace_is_here() {
+        let row = |place, call, back| Row {
+            time: Time::After(call, back),
+            at: DISK,
+            thin: every(25),
+            ..row(place, Deleted)
+        };
+        // Published in both and not remembered; in the Maildir alone; claimed; the program running.
+        let rows = [
+            row(Both, "fdatasync", 0),
+            row(Both, "ftruncate", 2),
+            row(Both, "renameat", 4),
+            row(Sorted, "ftruncate", 1),
+            row(All, "pipe2", 3),
+        ];
+        let rows = if long() { &rows[..] } else { &rows[1..] };
+        walk("clearing up in several places", 60, rows);
     }
 }
 

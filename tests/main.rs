@@ -25,6 +25,9 @@
 //! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
+//! - `several`, `multidrop`: one message to several places, to all or by recipient
+//! - `filter`: what a program says that is shown the head
+//! - `trace`: the lines above a message that tell how it came
 //! - `security`: what other users, those who start popget, and senders can do to it, and what not
 //! - `fearful`: messages too large, too long, or odd just where a buffer ends. POPGET_FEARFUL=long
 //!   makes a GiB of what is large
@@ -54,6 +57,7 @@ mod crash;
 mod deletion;
 mod dovecot;
 mod fearful;
+mod filter;
 mod gssapi;
 mod hostile;
 mod house;
@@ -65,6 +69,7 @@ mod maildir;
 mod mbox;
 mod mda;
 mod memory;
+mod multidrop;
 mod offers;
 mod others;
 mod peers;
@@ -85,8 +90,10 @@ mod secrets;
 mod security;
 mod servers;
 mod settings;
+mod several;
 mod signals;
 mod status;
 mod support_itself;
 mod tls;
+mod trace;
 mod turns;

@@ -10,7 +10,8 @@ use crate::maildrop::Pipeline;
 use crate::net::{Family, Fingerprint, IpAddr, Proxy, TlsMode, Version};
 use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::HashSet;
 use std::fmt;
@@ -123,12 +124,20 @@ pub struct Keys {
     pub max_size: Option<Size>,
     #[serde(deserialize_with = "kinds::order")]
     pub order: Option<Order>,
+    #[serde(deserialize_with = "kinds::command")]
+    pub header_filter: Option<CommandLine>,
     #[serde(deserialize_with = "kinds::flag")]
     pub drain: Option<bool>,
     #[serde(deserialize_with = "kinds::some")]
     pub commit_every: Option<u64>,
     #[serde(deserialize_with = "given")]
-    pub deliver: Option<Deliver>,
+    pub deliver: Option<OneOrSeveral>,
+    #[serde(deserialize_with = "given")]
+    pub multidrop: Option<Multidrop>,
+    #[serde(deserialize_with = "kinds::flag")]
+    pub received: Option<bool>,
+    #[serde(deserialize_with = "kinds::address")]
+    pub delivered_to: Option<String>,
 }
 
 /// Where access tokens come from.
@@ -163,18 +172,92 @@ pub struct Deliver {
     pub timeout: Option<Span>,
 }
 
+/// One maildrop for many.
+#[derive(Clone, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the keys of multidrop (envelope, routes, ...)"
+)]
+#[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
+pub struct Multidrop {
+    #[serde(deserialize_with = "kinds::field")]
+    pub envelope: String,
+    #[serde(default, deserialize_with = "kinds::times")]
+    pub skip: Option<u32>,
+    #[serde(default, deserialize_with = "kinds::text")]
+    pub strip_prefix: Option<String>,
+    #[serde(default, deserialize_with = "kinds::domains")]
+    pub domains: Option<Vec<String>>,
+    pub routes: Named<OneOrSeveral>,
+    #[serde(default, deserialize_with = "given")]
+    pub unmatched: Option<OneOrSeveral>,
+}
+
+/// A destination, or a list of them.
+#[derive(Clone)]
+pub enum OneOrSeveral {
+    /// One.
+    One(Box<Deliver>),
+    /// Several.
+    Several(Vec<Deliver>),
+}
+
+impl<'de> Deserialize<'de> for OneOrSeveral {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = OneOrSeveral;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("the keys of a destination (maildir, mbox or mda), or a list of such")
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(OneOrSeveral::One(Box::default()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let one = Deliver::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(OneOrSeveral::One(Box::new(one)))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(OneOrSeveral::Several)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
 /// A mapping in the order of the file, in which no key stands twice.
+#[derive(Clone)]
 pub struct Named<T>(pub Vec<(String, T)>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+/// What has names in the file.
+pub trait HasName {
+    /// What people call the names.
+    const NAMES: &'static str;
+}
+
+impl HasName for Keys {
+    const NAMES: &'static str = "the names of accounts, each with its keys below it";
+}
+
+impl HasName for OneOrSeveral {
+    const NAMES: &'static str = "the addresses of routes, each with its destination below it";
+}
+
+impl<'de, T: Deserialize<'de> + HasName> Deserialize<'de> for Named<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Unique<T>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Unique<T> {
+        impl<'de, T: Deserialize<'de> + HasName> Visitor<'de> for Unique<T> {
             type Value = Named<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("the names of accounts, each with its keys below it")
+                f.write_str(T::NAMES)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {

@@ -4,6 +4,7 @@
 use super::units::{Expanded, Scalar, Size, Span};
 use crate::delivery::Lock;
 use crate::maildrop::Method;
+use crate::message::Address;
 use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
 use serde::de::{Error as _, SeqAccess, Unexpected, Visitor};
@@ -50,6 +51,39 @@ pub fn variable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D:
     };
     let scalar = Scalar("a name made of letters, digits and _", name);
     from.deserialize_str(scalar).map(Some)
+}
+
+/// The name of a header.
+pub fn field<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let name = |text: &str| {
+        let good = text.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+        (good && !text.is_empty()).then(|| text.to_string())
+    };
+    from.deserialize_str(Scalar("the name of a header, such as Delivered-To", name))
+}
+
+/// An address of mail that needs no quotes.
+pub fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let address = |text: &str| {
+        let good = text
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !b"<>()\",;:\\".contains(&b));
+        let read = Address::read(text.as_bytes());
+        (good && read.is_some()).then(|| text.to_string())
+    };
+    let scalar = Scalar("an address such as alice@home.example", address);
+    from.deserialize_str(scalar).map(Some)
+}
+
+/// A domain or a list of them, in small letters.
+pub fn domains<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
+    let domain = |text: &str| {
+        let good = text.bytes().all(|b| b.is_ascii_graphic() && b != b'@');
+        let name = text.strip_suffix('.').unwrap_or(text);
+        (good && !name.is_empty()).then(|| name.to_ascii_lowercase())
+    };
+    let list = OneOrMore("a domain such as example.org, or a list of them", domain);
+    from.deserialize_any(list).map(Some)
 }
 
 /// A path, expanded.

@@ -30,7 +30,7 @@ impl Source {
             return Error::Usage(format!("--{key}: {}", what.into()));
         }
         let place = locate(&self.text, Path::Keys(path), 0);
-        self.at(place, &path.join("."), what.into())
+        self.at(place, &path.join(".").replace(".[", "["), what.into())
     }
 
     /// A mistake of the file as a whole, perhaps at a line and column.

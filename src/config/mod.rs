@@ -2,6 +2,7 @@
 //! contradiction checked. The accounts that come out of here need no further checking, and nothing
 //! but reading has happened.
 
+mod destination;
 mod file;
 mod kinds;
 mod mistake;

@@ -1,6 +1,6 @@
 //! The account that the command line describes, for use without a file.
 
-use super::file::{Deliver, Keys};
+use super::file::{Deliver, Keys, OneOrSeveral};
 use super::network;
 use super::server;
 use super::units::Expanded;
@@ -37,7 +37,7 @@ pub fn account(flags: &OneOff) -> Result<Option<(String, Keys)>> {
 }
 
 /// Where mail goes.
-fn deliver(flags: &OneOff) -> Option<Deliver> {
+fn deliver(flags: &OneOff) -> Option<OneOrSeveral> {
     let mbox = flags.mbox.as_ref().map(|path| path.display().to_string());
     let deliver = Deliver {
         maildir: flags.maildir.clone().map(Expanded),
@@ -46,7 +46,7 @@ fn deliver(flags: &OneOff) -> Option<Deliver> {
         ..Deliver::default()
     };
     let there = deliver.maildir.is_some() || deliver.mda.is_some() || deliver.mbox.is_some();
-    there.then_some(deliver)
+    there.then(|| OneOrSeveral::One(Box::new(deliver)))
 }
 
 /// What an account may be called that is known by user and host.

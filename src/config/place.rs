@@ -9,7 +9,7 @@ use std::fmt;
 /// The way down to a key.
 #[derive(Clone, Copy)]
 pub enum Path<'p> {
-    /// Key by key.
+    /// Key by key; `[1]` is the second of a list.
     Keys(&'p [&'p str]),
     /// As serde_yaml writes it, with dots: a name may hold dots itself.
     Dotted(&'p str),
@@ -26,17 +26,37 @@ impl<'p> Path<'p> {
     fn step(self, name: &str) -> Step<'p> {
         match self {
             Self::Keys([only]) if *only == name => Step::Here,
+            // A place in a list has no key of its own.
+            Self::Keys([first, last]) if *first == name && last.starts_with('[') => Step::Here,
             Self::Keys([first, rest @ ..]) if *first == name => Step::Into(Path::Keys(rest)),
             Self::Keys(_) => Step::Aside,
             Self::Dotted(path) => match path.strip_prefix(name) {
                 Some("") => Step::Here,
-                Some(rest) if rest.starts_with('[') => Step::Here,
+                Some(rest) if rest.starts_with('[') => match rest.ends_with(']') {
+                    true => Step::Here,
+                    false => Step::Into(Path::Dotted(rest)),
+                },
                 Some(rest) => rest
                     .strip_prefix('.')
                     .map_or(Step::Aside, |rest| Step::Into(Path::Dotted(rest))),
                 None => Step::Aside,
             },
         }
+    }
+}
+
+impl<'p> Path<'p> {
+    /// Which of a list is on the way, and the way from there.
+    fn index(self) -> Option<(usize, Path<'p>)> {
+        let (index, rest) = match self {
+            Self::Keys([first, rest @ ..]) => (first.strip_suffix(']')?, Path::Keys(rest)),
+            Self::Keys([]) => return None,
+            Self::Dotted(path) => {
+                let (index, rest) = path.split_once("].")?;
+                (index, Path::Dotted(rest))
+            }
+        };
+        Some((index.strip_prefix('[')?.parse().ok()?, rest))
     }
 }
 
@@ -85,12 +105,18 @@ impl<'de> Visitor<'de> for Walk<'_> {
         Ok(())
     }
 
-    // The way does not lead through anything else; it is passed by.
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        if let Some((index, path)) = self.0.index() {
+            for _ in 0..index {
+                list.next_element::<IgnoredAny>()?;
+            }
+            list.next_element_seed(Walk(path, self.1))?;
+        }
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
+
+    // The way does not lead through anything else; it is passed by.
 
     fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
@@ -152,7 +178,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "# first\njobs: 2\naccounts:\n  work:\n    server: a\n    port: 99\n  \
-                        home: {server: b, tls: none}\n  a: x\n  a.b: {c: 1, c: 2}\n";
+                        home: {server: b, tls: none}\n  list: [{c: 1}, {d: 2}]\n  a: x\n  a.b: {c: 1, c: 2}\n";
 
     #[test]
     fn keys_are_found_in_any_style() {
@@ -160,17 +186,29 @@ mod tests {
         assert_eq!(at(&["jobs"]), Some((2, 1)));
         assert_eq!(at(&["accounts", "work", "port"]), Some((6, 5)));
         assert_eq!(at(&["accounts", "home", "tls"]), Some((7, 21)));
-        assert_eq!(at(&["accounts", "a.b", "c"]), Some((9, 9)));
+        assert_eq!(at(&["accounts", "a.b", "c"]), Some((10, 9)));
         assert_eq!(at(&["accounts", "none"]), None);
+    }
+
+    #[test]
+    fn the_way_leads_through_lists() {
+        let at = |path: &[&str]| locate(TEXT, Path::Keys(path), 0);
+        assert_eq!(at(&["accounts", "list", "[1]", "d"]), Some((8, 19)));
+        assert_eq!(at(&["accounts", "list", "[0]", "d"]), None);
+        assert_eq!(at(&["accounts", "list", "[1]"]), Some((8, 3)));
+        let at = |path| locate(TEXT, Path::Dotted(path), 0);
+        assert_eq!(at("accounts.list[1].d"), Some((8, 19)));
+        assert_eq!(at("accounts.list[2].d"), None);
+        assert_eq!(at("accounts.list[1]"), Some((8, 3)));
     }
 
     #[test]
     fn dots_in_names_do_not_mislead() {
         let at = |path, nth| locate(TEXT, Path::Dotted(path), nth);
-        assert_eq!(at("accounts.a.b.c", 0), Some((9, 9)));
-        assert_eq!(at("accounts.a.b.c", 1), Some((9, 15)));
+        assert_eq!(at("accounts.a.b.c", 0), Some((10, 9)));
+        assert_eq!(at("accounts.a.b.c", 1), Some((10, 15)));
         assert_eq!(at("accounts.a.b.c", 2), None);
-        assert_eq!(at("accounts.a", 0), Some((8, 3)));
+        assert_eq!(at("accounts.a", 0), Some((9, 3)));
         assert_eq!(at("accounts.work.port[0]", 0), Some((6, 5)));
         assert_eq!(at("", 0), None);
     }

@@ -1,10 +1,10 @@
 //! One account out of its layers, with its rules. A mistake names the layer that it stands in.
 
-use super::file::{Deliver, Keys};
+use super::file::Keys;
 use super::mistake::Source;
 use super::units;
 use crate::cli::Fetch;
-use crate::delivery::{Destination, Format, Lock};
+use crate::delivery::{Filter, Trace};
 use crate::error::{plain, Error, Result};
 use crate::maildrop::Pipeline;
 use crate::net::TlsMode;
@@ -13,13 +13,11 @@ use crate::secret::Turn;
 use crate::seen::Place;
 use crate::session::Account;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Each wait for the server, if nothing else is said.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// How long an MDA may take, if nothing else is said.
-const MDA_TIMEOUT: Duration = Duration::from_secs(300);
 /// Connecting again after a drop, if nothing else is said.
 const RETRY: u32 = 2;
 
@@ -42,7 +40,7 @@ pub struct Layers<'f> {
 impl Layers<'_> {
     /// What is meant.
     pub fn account(&self, state: &Path) -> Result<Account> {
-        self.check_name()?;
+        self.well_named()?;
         let keep = match (self.flags.keep, self.flags.delete) {
             (true, _) => Some(Keep::Forever),
             (_, true) => Some(Keep::Not),
@@ -67,6 +65,7 @@ impl Layers<'_> {
             .map_or(("", TlsMode::Off), |route| (&route.host, route.tls));
         let secret = self.secret(host, &login.user)?;
         let secret = self.fitting(secret, &login.methods, tls)?;
+        let (destination, recipients) = self.destination()?;
         Ok(Account {
             name: self.name.into(),
             protocol: self.protocol(&routes, &login, &secret)?,
@@ -75,7 +74,18 @@ impl Layers<'_> {
             login,
             secret,
             policy,
-            destination: self.destination()?,
+            filter: self
+                .pick(|keys| keys.header_filter.clone())
+                .map(|command| Filter {
+                    command,
+                    account: self.name.into(),
+                }),
+            recipients,
+            destination,
+            trace: Trace {
+                received: self.pick(|keys| keys.received).unwrap_or(false),
+                delivered_to: self.pick(|keys| keys.delivered_to.clone()),
+            },
             place: Place {
                 directory: state.into(),
                 account: self.name.into(),
@@ -90,8 +100,8 @@ impl Layers<'_> {
         })
     }
 
-    /// An account's name is also that of its files.
-    fn check_name(&self) -> Result<()> {
+    /// Fails if the account's name cannot be one.
+    fn well_named(&self) -> Result<()> {
         let letter = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
         let what = match self.name {
             name if name.len() > 200 => Some("an account's name has 200 letters at most"),
@@ -103,10 +113,8 @@ impl Layers<'_> {
             }
             _ => None,
         };
-        match what {
-            Some(what) => Err(self.source.mistake(&["accounts", self.name], what)),
-            None => Ok(()),
-        }
+        let mistake = |what| Err(self.source.mistake(&["accounts", self.name], what));
+        what.map_or(Ok(()), mistake)
     }
 
     /// The account's own value, or the one it starts from.
@@ -116,12 +124,16 @@ impl Layers<'_> {
 
     /// A mistake at a key, or one below it (`deliver.lock`), in the layer that has it.
     pub(super) fn wrong(&self, key: &str, own: bool, what: impl Into<String>) -> Error {
-        let mut path = match own {
-            true => vec!["accounts", self.name],
-            false => vec!["defaults"],
+        self.wrong_at(&key.split('.').collect::<Vec<_>>(), own, what)
+    }
+
+    /// The same, given key by key; `[1]` is the second of a list.
+    pub(super) fn wrong_at(&self, keys: &[&str], own: bool, what: impl Into<String>) -> Error {
+        let layer = match own {
+            true => &["accounts", self.name][..],
+            false => &["defaults"],
         };
-        path.extend(key.split('.'));
-        self.source.mistake(&path, what)
+        self.source.mistake(&[layer, keys].concat(), what)
     }
 
     /// A key that must be there and is not.
@@ -156,61 +168,5 @@ impl Layers<'_> {
                 wrong(&plain(&why))
             })),
         }
-    }
-
-    fn destination(&self) -> Result<Destination> {
-        let own = self.own.deliver.is_some();
-        let deliver = self.pick(|keys| keys.deliver.clone());
-        let deliver = deliver.ok_or_else(|| self.missing("deliver", "{maildir: ~/Mail}"))?;
-        let wrong = |key: &str, what: &str| Err(self.wrong(key, own, what));
-        let Deliver {
-            maildir,
-            mbox,
-            mda,
-            format,
-            lock,
-            timeout,
-        } = deliver;
-        if mbox.is_none() && format.is_some() {
-            return wrong("deliver.format", "it goes with mbox only");
-        }
-        if lock.as_ref().is_some_and(Vec::is_empty) {
-            return wrong(
-                "deliver.lock",
-                "the list is empty; name fcntl, dotlock or both",
-            );
-        }
-        if mbox.as_ref().is_none_or(|path| path == "-") && lock.is_some() {
-            return wrong("deliver.lock", "it goes with the file of an mbox only");
-        }
-        if mda.is_none() && timeout.is_some() {
-            return wrong("deliver.timeout", "it goes with mda only");
-        }
-        match (maildir, mbox, mda) {
-            (Some(path), None, None) => Ok(Destination::Maildir(path.0)),
-            (None, Some(path), None) if path == "-" => {
-                Ok(Destination::Output(format.unwrap_or_default()))
-            }
-            (None, Some(path), None) => {
-                let path =
-                    units::path(&path).map_err(|what| self.wrong("deliver.mbox", own, what))?;
-                Ok(mbox_at(path, format, lock))
-            }
-            (None, None, Some(command)) => {
-                let timeout = timeout.map_or(MDA_TIMEOUT, |span| span.0);
-                Ok(Destination::Mda { command, timeout })
-            }
-            (None, None, None) => wrong("deliver", "name maildir, mbox or mda"),
-            _ => wrong("deliver", "name only one of maildir, mbox and mda"),
-        }
-    }
-}
-
-fn mbox_at(path: PathBuf, format: Option<Format>, locks: Option<Vec<Lock>>) -> Destination {
-    let locks = locks.unwrap_or_else(|| Lock::ALL.to_vec());
-    Destination::Mbox {
-        path,
-        format: format.unwrap_or_default(),
-        locks,
     }
 }

@@ -1,5 +1,7 @@
 //! How the servers are reached and who logs in: the keys of which a POP URL may stand in for some.
 
+use super::destination::SDPS;
+use super::file::Keys;
 use super::kinds::Auth;
 use super::resolve::Layers;
 use super::server::{self, Server};
@@ -177,7 +179,8 @@ impl Layers<'_> {
 
     /// From where the envelopes of messages are known.
     pub(super) fn envelopes(&self) -> Envelopes {
-        match self.pick(|keys| keys.sdps) {
+        let sorted = |keys: &Keys| Some(keys.multidrop.as_ref()?.envelope == SDPS);
+        match self.pick(|keys| keys.sdps.or_else(|| sorted(keys))) {
             Some(true) => Envelopes::Sdps,
             Some(false) | None => Envelopes::Heads,
         }

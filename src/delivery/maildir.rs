@@ -14,7 +14,7 @@ mod unsynced;
 pub use resume::{resume, Claimed};
 
 use super::{claim_words, host, path_bytes, undelivered, unprepared};
-use super::{Delivery, Letter, Sealed, Sender};
+use super::{Delivery, Letter, Sealed, Sender, Witness};
 use crate::error::{Error, Result};
 use crate::message::{Envelope, Uid};
 use crate::steady::steady;
@@ -225,7 +225,7 @@ impl Sealed for Draft<'_> {
         ]))
     }
 
-    fn publish(self: Box<Self>, _meanwhile: &mut dyn FnMut()) -> Result<()> {
+    fn publish(self: Box<Self>, _: &mut dyn Witness) -> Result<()> {
         let Maildir { tmp, new, .. } = self.maildir;
         let renamed = renameat(tmp, &self.name, new, &self.name);
         renamed.map_err(|why| self.failed("new", "rename to", why.into()))
@@ -288,6 +288,18 @@ mod tests {
     use crate::delivery::Fate;
     use crate::message::Time;
 
+    struct Nobody;
+
+    impl Witness for Nobody {
+        fn meanwhile(&mut self) {}
+
+        fn stands(&mut self, _: Vec<u8>) {}
+
+        fn taken(&mut self, _: Vec<u8>) -> Result<()> {
+            Ok(())
+        }
+    }
+
     fn maildir(path: &Path) -> Maildir {
         let sender = Sender {
             account: "work".into(),
@@ -316,7 +328,7 @@ mod tests {
         let mut letter = sealed(&maildir, b"a\n");
         assert_eq!((files(&maildir, "tmp"), files(&maildir, "new")), (1, 0));
         letter.claim().unwrap();
-        letter.publish(&mut || {}).unwrap();
+        letter.publish(&mut Nobody).unwrap();
         assert_eq!((files(&maildir, "tmp"), files(&maildir, "new")), (0, 1));
         drop(sealed(&maildir, b"b\n"));
         assert_eq!(files(&maildir, "tmp"), 0);
@@ -335,7 +347,8 @@ mod tests {
             let claims = [super::super::Claimed { words, begun }];
             super::super::resume(&claims, Time(now), "0123456789ab")
                 .unwrap()
-                .fates[0]
+                .shares[0][0]
+                .fate
         };
         let fate = || at(9);
         assert_eq!(fate(), Fate::Delivered);

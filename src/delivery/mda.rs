@@ -4,14 +4,15 @@
 
 mod feeding;
 
-use super::{Delivery, Letter, Sealed, Sender};
+pub use feeding::{Ended, Feeding, Message, Pipes};
+
+use super::{claim_words, Delivery, Letter, Sealed, Sender, Witness};
 use crate::error::{Error, Result};
 use crate::event::Notice;
 use crate::message::{Envelope, Uid};
 use crate::owner;
 use crate::secret::CommandLine;
 use crate::spool::Spool;
-use feeding::{Ended, Feeding, Message, Pipes};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -21,6 +22,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+/// The first word of a claim.
+pub const WORD: &[u8] = b"mda";
 /// "Try again later" in the language of sysexits.h.
 const EX_TEMPFAIL: i32 = 75;
 
@@ -129,10 +132,10 @@ impl<'d> Letter<'d> for Draft<'d> {
 
 impl Sealed for Draft<'_> {
     fn claim(&mut self) -> Result<Vec<u8>> {
-        Ok([b"mda\0", self.mda.name().as_bytes()].concat())
+        Ok(claim_words(&[WORD, self.mda.name().as_bytes()]))
     }
 
-    fn publish(mut self: Box<Self>, meanwhile: &mut dyn FnMut()) -> Result<()> {
+    fn publish(mut self: Box<Self>, witness: &mut dyn Witness) -> Result<()> {
         let mda = self.mda;
         let mut command = mda.command(&self);
         // All that can fail before it starts comes before it starts.
@@ -147,7 +150,7 @@ impl Sealed for Draft<'_> {
         };
         let feeding = Feeding::start(command, pipes, message);
         let feeding = feeding.map_err(|why| mda.not_started(why))?;
-        let said = verdict(feeding.run(mda.timeout, meanwhile)?)?;
+        let said = verdict(feeding.run(mda.timeout, &mut || witness.meanwhile())?)?;
         if !said.is_empty() {
             (mda.sender.notice)(Notice::MdaSaid(said));
         }
@@ -174,7 +177,7 @@ fn verdict(ended: Ended) -> Result<Vec<u8>> {
 }
 
 /// Whether a program can be found as it would be when it is started.
-fn program_exists(program: &str) -> bool {
+pub fn program_exists(program: &str) -> bool {
     let runs = |path: &Path| {
         let about = std::fs::metadata(path);
         about.is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)

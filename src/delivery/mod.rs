@@ -3,13 +3,21 @@
 //! *published*. Whatever kills us in between, the claim tells the next run how to find out what
 //! happened ([`resume`]).
 
+mod filter;
 mod maildir;
 mod mbox;
 mod mda;
+mod multidrop;
+mod place;
+mod several;
+mod traced;
 
+pub use filter::{Filter, Verdict};
 #[cfg(any(test, fuzzing))]
 pub use mbox::properties;
 pub use mbox::{Format, Lock};
+pub use multidrop::{Multidrop, Pattern};
+pub use traced::{Passage, Trace, Traced};
 
 use crate::error::{Error, Result};
 use crate::event::Notice;
@@ -22,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Where an account's mail goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// A Maildir, made if it is missing.
     Maildir(PathBuf),
@@ -44,6 +52,10 @@ pub enum Destination {
         /// How long it may take for one message.
         timeout: Duration,
     },
+    /// Several, none of which is made of others: each gets every message.
+    Several(Vec<Destination>),
+    /// By recipient, to destinations none of which is made of others.
+    Multidrop(Multidrop),
 }
 
 /// What every destination needs to know of the account that delivers to it.
@@ -79,7 +91,8 @@ pub trait Delivery {
     /// Begins a letter. Dropped unsealed, nothing of it remains.
     fn begin<'d>(&'d self, to: &Envelope, uid: Option<&Uid>) -> Result<Box<dyn Letter<'d> + 'd>>;
 
-    /// Makes durable what was sealed so far: where it must be found again once it is claimed.
+    /// Makes durable what was sealed so far, where it must be found again once it is claimed, and keeps
+    /// other programs from where it will be published.
     fn sync_sealed(&self) -> Result<()> {
         Ok(())
     }
@@ -102,6 +115,9 @@ pub trait Letter<'d> {
     /// Writes the next bytes.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
 
+    /// Leaves out these of several places: they have it already.
+    fn spare(&mut self, _places: &[Vec<u8>]) {}
+
     /// Ends the message.
     fn seal(self: Box<Self>) -> Result<Box<dyn Sealed + 'd>>;
 }
@@ -111,9 +127,21 @@ pub trait Sealed {
     /// The words by which [`resume`] finds it again.
     fn claim(&mut self) -> Result<Vec<u8>>;
 
-    /// Delivers it. `meanwhile` is called when there is time for something else, which may take long:
-    /// while an answer is awaited, again and again, every second or so.
-    fn publish(self: Box<Self>, meanwhile: &mut dyn FnMut()) -> Result<()>;
+    /// Delivers it.
+    fn publish(self: Box<Self>, witness: &mut dyn Witness) -> Result<()>;
+}
+
+/// Who sees how a letter is published, which may fail in one of its places and not in another.
+pub trait Witness {
+    /// Called when there is time for something else, which may take long: while an answer is awaited,
+    /// again and again, every second or so.
+    fn meanwhile(&mut self);
+
+    /// It is in this place, where its claim finds it again.
+    fn stands(&mut self, place: Vec<u8>);
+
+    /// It was taken in this place, of which its claim could not tell, and is still to go elsewhere.
+    fn taken(&mut self, place: Vec<u8>) -> Result<()>;
 }
 
 /// Opens a destination, and makes it where it may be made.
@@ -129,6 +157,9 @@ pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Deliver
         Destination::Mda { command, timeout } => {
             Box::new(mda::Mda::open(command, timeout, sender)?)
         }
+        Destination::Several(_) | Destination::Multidrop(_) => {
+            Box::new(several::Several::open(destination, sender)?)
+        }
     })
 }
 
@@ -140,25 +171,58 @@ pub struct Claimed<'c> {
     pub begun: Time,
 }
 
+/// What became of a claimed delivery in one of its places.
+pub struct Share {
+    /// The place.
+    pub place: Vec<u8>,
+    /// How to name it to people.
+    pub destination: String,
+    /// What became of it there.
+    pub fate: Fate,
+}
+
 /// What became of claimed deliveries. As long as it lives, no other program changes an mbox that it
 /// tells of: what is found there must be remembered first.
 pub struct Resumed {
-    /// The fate of each.
-    pub fates: Vec<Fate>,
+    /// What became of each, in each of its places.
+    pub shares: Vec<Vec<Share>>,
     _held: Vec<mbox::Hold>,
 }
 
 /// Finds out what became of claimed deliveries, and finishes or undoes them, durably. Asks only the
 /// claims: the settings may have changed since. Those of one destination are looked at together.
 pub fn resume(claims: &[Claimed], now: Time, mark: &str) -> Result<Resumed> {
+    let parts: Vec<Vec<Part>> = claims.iter().map(|claim| parts(claim.words)).collect();
+    let each = parts.iter().zip(claims);
+    let single = each.flat_map(|(parts, claim)| {
+        let begun = claim.begun;
+        parts.iter().map(move |part| Claimed {
+            words: &part.words,
+            begun,
+        })
+    });
+    let (fates, held) = fates(&single.collect::<Vec<_>>(), now, mark)?;
+    let mut fates = fates.into_iter();
+    let shares = parts.into_iter().map(|parts| {
+        let told = parts.into_iter().zip(&mut fates);
+        told.map(|(part, fate)| Share {
+            destination: named(&part.words),
+            place: part.place,
+            fate,
+        })
+        .collect()
+    });
+    Ok(Resumed {
+        shares: shares.collect(),
+        _held: held,
+    })
+}
+
+/// What became of deliveries that have one place each.
+fn fates(claims: &[Claimed], now: Time, mark: &str) -> Result<(Vec<Fate>, Vec<mbox::Hold>)> {
     let (mut maildirs, mut mboxes) = (BTreeMap::new(), BTreeMap::new());
     for (at, claim) in claims.iter().enumerate() {
-        match claim
-            .words
-            .split(|b| *b == 0)
-            .collect::<Vec<_>>()
-            .as_slice()
-        {
+        match words_of(claim.words).as_slice() {
             [maildir::WORD, path, name] => {
                 let age = now.0.saturating_sub(claim.begun.0);
                 let letters: &mut Vec<_> = maildirs.entry(*path).or_default();
@@ -185,11 +249,33 @@ pub fn resume(claims: &[Claimed], now: Time, mark: &str) -> Result<Resumed> {
     }
     let mut fates = vec![Fate::Unknown; claims.len()];
     found.into_iter().for_each(|(at, fate)| fates[at] = fate);
-    Ok(Resumed { fates, _held: held })
+    Ok((fates, held))
 }
 
-/// How to name the destination of a claim to people.
+/// A claim of one place: what a claim of several is made of.
+#[derive(PartialEq, Eq)]
+struct Part {
+    place: Vec<u8>,
+    words: Vec<u8>,
+}
+
+/// The claims that a claim is made of: itself, if it is of one place.
+fn parts(claim: &[u8]) -> Vec<Part> {
+    several::read(claim).unwrap_or_else(|| {
+        let (place, words) = (claim.to_vec(), claim.to_vec());
+        vec![Part { place, words }]
+    })
+}
+
+/// How to name the destinations of a claim to people.
 pub fn claimed_for(claim: &[u8]) -> String {
+    let parts = parts(claim);
+    let names = parts.iter().map(|part| named(&part.words));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// How to name the destination of a claim of one place.
+fn named(claim: &[u8]) -> String {
     let place = claim.split(|b| *b == 0).nth(1);
     place.map_or("standard output".into(), |place| {
         String::from_utf8_lossy(place).into_owned()
@@ -199,6 +285,17 @@ pub fn claimed_for(claim: &[u8]) -> String {
 /// The words of a claim, with NUL between them, which no path holds.
 fn claim_words(words: &[&[u8]]) -> Vec<u8> {
     words.join(&0)
+}
+
+fn words_of(claim: &[u8]) -> Vec<&[u8]> {
+    claim.split(|b| *b == 0).collect()
+}
+
+fn hex(bytes: &[u8]) -> Vec<u8> {
+    bytes
+        .iter()
+        .flat_map(|byte| format!("{byte:02x}").into_bytes())
+        .collect()
 }
 
 fn path_of(bytes: &[u8]) -> PathBuf {

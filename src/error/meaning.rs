@@ -12,6 +12,18 @@ impl Error {
         matches!(self, Self::OutOfStep(_))
     }
 
+    /// Whether it is not the server's refusal of a message: that stops being an alarm after some runs.
+    pub fn is_ours(&self) -> bool {
+        use Error as E;
+        match self {
+            E::NotTo { error, .. } => error.is_ours(),
+            E::MdaLater { .. } | E::MdaRefused { .. } => true,
+            E::NoHead | E::FilterFailed { .. } => true,
+            E::NoRoute(_) | E::NoRecipient | E::Crowd(_) | E::LongHead(_) | E::Loop(_) => true,
+            _ => false,
+        }
+    }
+
     /// The exit status that this failure stands for.
     #[allow(clippy::too_many_lines, reason = "a line a variant")]
     pub fn status(&self) -> ExitStatus {
@@ -25,7 +37,7 @@ impl Error {
             {
                 ExitStatus::System
             }
-            E::OutOfStep(error) => error.status(),
+            E::OutOfStep(error) | E::NotTo { error, .. } => error.status(),
             E::TicketUnfit { code, .. } if kerberos::passes(*code) => ExitStatus::TryLater,
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
@@ -42,6 +54,7 @@ impl Error {
             | E::AllNew { .. }
             | E::OtherMaildrop { .. }
             | E::Unsafe { .. }
+            | E::FilterMissing { .. }
             | E::MdaMissing { .. } => ExitStatus::Config,
             E::NoPassword
             | E::NotProven { .. }
@@ -70,7 +83,12 @@ impl Error {
             }
             E::Delivering { .. } => ExitStatus::InputOutput,
             E::System { .. } => ExitStatus::System,
-            E::MdaRefused { .. } => ExitStatus::Data,
+            E::MdaRefused { .. }
+            | E::NoRoute(_)
+            | E::NoRecipient
+            | E::Crowd(_)
+            | E::LongHead(_)
+            | E::Loop(_) => ExitStatus::Data,
             E::HostNotFound { .. } => ExitStatus::NoHost,
             E::Unreachable { .. }
             | E::SourceAddress { .. }
@@ -98,6 +116,8 @@ impl Error {
             | E::AccountBusy(_)
             | E::MaildropBusy(_)
             | E::MboxBusy(_)
+            | E::NoHead
+            | E::FilterFailed { .. }
             | E::MdaLater { .. } => ExitStatus::TryLater,
             E::Bug(_) => ExitStatus::Software,
         }
@@ -108,12 +128,19 @@ impl Error {
     pub fn reach(&self) -> Reach {
         use Error as E;
         match self {
-            E::OutOfStep(error) => error.reach(),
+            E::OutOfStep(error) | E::NotTo { error, .. } => error.reach(),
             E::NotAsListed
             | E::MessageRefused(_)
             | E::NoEnvelope(_)
             | E::MdaLater { .. }
-            | E::MdaRefused { .. } => Reach::Message,
+            | E::MdaRefused { .. }
+            | E::NoRoute(_)
+            | E::NoRecipient
+            | E::Crowd(_)
+            | E::LongHead(_)
+            | E::NoHead
+            | E::FilterFailed { .. }
+            | E::Loop(_) => Reach::Message,
             E::HostNotFound { .. }
             | E::Unreachable { .. }
             | E::TimedOut { .. }
@@ -179,6 +206,7 @@ impl Error {
             | E::Destination { .. }
             | E::Delivering { .. }
             | E::MboxBusy(_)
+            | E::FilterMissing { .. }
             | E::MdaMissing { .. }
             | E::System { .. }
             | E::Bug(_) => Reach::Account,
@@ -214,7 +242,7 @@ impl Error {
     /// What somebody else said about it, raw: the server, the MDA, a password command.
     pub fn words(&self) -> Option<&[u8]> {
         match self {
-            Self::OutOfStep(error) => error.words(),
+            Self::OutOfStep(error) | Self::NotTo { error, .. } => error.words(),
             Self::NoStls(words)
             | Self::GreetingRefused(words)
             | Self::Nonsense { got: words, .. }
@@ -237,10 +265,12 @@ impl Error {
             | Self::NotSdps(words)
             | Self::NoEnvelope(words)
             | Self::Dismissed(words)
+            | Self::NoRoute(words)
             | Self::OutOfSync(words)
             | Self::QuitRefused(words)
             | Self::SecretCommand { said: words, .. }
             | Self::Tunnel { said: words, .. }
+            | Self::FilterFailed { said: words, .. }
             | Self::MdaLater { said: words, .. }
             | Self::MdaRefused { said: words, .. }
                 if !words.is_empty() =>

@@ -373,6 +373,39 @@ pub enum Error {
         /// What it said on standard error.
         said: Vec<u8>,
     },
+    /// No route of `multidrop` takes these recipients, with commas between them.
+    NoRoute(Vec<u8>),
+    /// No recipient is named where `multidrop` looks for them.
+    NoRecipient,
+    /// More recipients are named than `multidrop` serves.
+    Crowd(usize),
+    /// The head, on which something hangs, is longer than so many bytes.
+    LongHead(usize),
+    /// The server does not show the head of a message, which `header_filter` is to see.
+    NoHead,
+    /// The header filter gave no answer.
+    FilterFailed {
+        /// How it ended.
+        ended: String,
+        /// What it said on standard error.
+        said: Vec<u8>,
+    },
+    /// The header filter cannot be started because it is not there or not a program.
+    FilterMissing {
+        /// The command.
+        command: String,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// The message has been here before, by this address of `delivered_to`.
+    Loop(String),
+    /// One of several destinations did not take the message.
+    NotTo {
+        /// Its name.
+        destination: String,
+        /// What failed.
+        error: Box<Error>,
+    },
     /// The operating system refused something that should always work.
     System {
         /// What.

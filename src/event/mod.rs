@@ -10,7 +10,7 @@ pub use tally::{Failure, Subject, Summary, Tally};
 
 use crate::error::Error;
 use crate::message::{Listing, Time, Uid};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::Arc;
@@ -129,6 +129,13 @@ pub enum Notice {
     StaleLock(std::path::PathBuf),
     /// The MDA is started as root, for mail that anybody may have sent.
     MdaAsRoot,
+    /// One more of several destinations did not take a message.
+    NotTaken {
+        /// Which message.
+        uid: Option<Uid>,
+        /// What failed.
+        error: Error,
+    },
     /// The MDA wrote this on its standard error and took the message.
     MdaSaid(Vec<u8>),
 }
@@ -171,6 +178,25 @@ pub struct Listed {
     pub from: Vec<u8>,
     /// What about, decoded.
     pub subject: Vec<u8>,
+}
+
+/// Which setting leaves a message on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skipped {
+    /// `max_size`: it is larger.
+    TooLarge,
+    /// `header_filter`.
+    Filtered,
+}
+
+impl Skipped {
+    /// The key of the setting.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::TooLarge => "max_size",
+            Self::Filtered => "header_filter",
+        }
+    }
 }
 
 /// What happened.
@@ -220,12 +246,14 @@ pub enum Event {
         /// Its UID.
         uid: Option<Uid>,
     },
-    /// A message was left on the server because it is larger than `max_size`.
+    /// A message was left on the server, as the settings have it.
     Skip {
         /// Its UID.
         uid: Option<Uid>,
         /// Its size as listed.
         size: Option<u64>,
+        /// Why.
+        why: Skipped,
     },
     /// A message was deleted, as the server confirmed.
     Delete {
@@ -270,6 +298,7 @@ pub struct Events {
     account: usize,
     sender: Sender<(usize, Event)>,
     stage: Cell<Stage>,
+    visited: RefCell<String>,
     heard: Cell<bool>,
     attention: Attention,
     backlog: Backlog,
@@ -282,6 +311,7 @@ impl Events {
             account,
             sender,
             stage: Cell::new(Stage::Preparing),
+            visited: RefCell::default(),
             heard: Cell::new(true),
             attention,
             backlog: Backlog::default(),
@@ -309,7 +339,13 @@ impl Events {
 
     /// Says which server is being visited, as the user wrote it.
     pub fn server(&self, written: &str) {
+        written.clone_into(&mut self.visited.borrow_mut());
         self.emit(Event::Server(written.into()));
+    }
+
+    /// The server that is being visited, as the user wrote it.
+    pub fn visited(&self) -> String {
+        self.visited.borrow().clone()
     }
 
     /// Says that the next stage begins.

@@ -5,10 +5,12 @@ mod copies;
 mod digest;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
+mod recipients;
 mod words;
 
 pub use copies::Copies;
 pub use digest::{Digest, Digester, MessageDigester};
+pub use recipients::{fields, Address, Field};
 pub use words::{date, decoded};
 
 use std::hash::{Hash, Hasher};

@@ -96,7 +96,7 @@ fn holds(steps: &[Step], listings: &[Listing], records: &Records, policy: &Polic
         match step.why {
             Reason::Seen => assert!(known),
             Reason::TooLarge | Reason::Limit => assert!(!goes),
-            Reason::New | Reason::Compare => {}
+            Reason::New | Reason::Compare | Reason::Left | Reason::Unwanted => {}
         }
     }
     let taken = steps.iter().filter(|step| step.why == Reason::New).count();

@@ -38,8 +38,8 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
             ("would_fetch", vec![known_by(uid), size, subject])
         }
         Event::WouldDelete { uid } => ("would_delete", vec![known_by(uid)]),
-        Event::Skip { uid, size } => {
-            let why = ("why", json!("max_size"));
+        Event::Skip { uid, size, why } => {
+            let why = ("why", json!(why.key()));
             ("skip", vec![known_by(uid), ("size", json!(size)), why])
         }
         Event::Delete { uid } => ("delete", vec![known_by(uid)]),

@@ -2,7 +2,7 @@
 
 use super::{escape, Level, Named, Options};
 use crate::error::Error;
-use crate::event::{Event, Failure, Mode, Notice, Side, Subject, Tally};
+use crate::event::{Event, Failure, Mode, Notice, Side, Skipped, Subject, Tally};
 use crate::message::Uid;
 use indicatif::{HumanBytes, HumanDuration};
 
@@ -22,11 +22,14 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
             bytes(Some(*size)),
             escape(destination.as_bytes())
         )),
-        Event::Skip { uid, size } => detail(format!(
-            "left {}{} on the server: it is larger than max_size",
-            name(uid.as_ref()),
-            bytes(*size)
-        )),
+        Event::Skip { uid, size, why } => {
+            let (name, bytes) = (name(uid.as_ref()), bytes(*size));
+            let why = match why {
+                Skipped::TooLarge => "it is larger than max_size",
+                Skipped::Filtered => "header_filter says so",
+            };
+            detail(format!("left {name}{bytes} on the server: {why}"))
+        }
         Event::Delete { uid } => detail(format!("deleted {} from the server", name(uid.as_ref()))),
         Event::Stage(stage) => detail(stage.name().to_string()),
         Event::Dialogue(side, line) => {
@@ -183,6 +186,10 @@ fn notice_text(notice: &Notice) -> (Level, String) {
              another user, or see that the MDA becomes one"
                 .into(),
         ),
+        Notice::NotTaken { uid, error } => {
+            let text = format!("{}: {}", name(uid.as_ref()), sentence(error));
+            (Level::Error, text)
+        }
         Notice::MdaSaid(said) => (
             Level::Warning,
             format!("the MDA says: \"{}\"", escape(said.trim_ascii())),

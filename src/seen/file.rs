@@ -5,7 +5,7 @@
 use super::entries::Entries;
 use super::place::failed;
 use super::text::{self, Line, HEADER};
-use super::{Begun, Ended, Entry, Identity, Key, Known, Login, Offers, Records};
+use super::{Begun, Ended, Entry, Identity, Key, Known, Login, Offers, Records, Undone};
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::{Digest, Listing, Time};
@@ -92,16 +92,46 @@ impl Memory {
     pub fn claim(&mut self, ended: &Ended, deliveries: Vec<Begun>) -> Result<u64> {
         let first = self.next;
         let claims = deliveries.into_iter().zip(first..);
-        let claims = claims.map(|(begun, id)| Line::Claim(id, begun.key, begun.entry, begun.claim));
-        self.append(said_of(ended).chain(claims).collect(), Durable::Yes)?;
+        let claims = claims.map(|(begun, id)| Line::Claim(id, begun));
+        let mut lines = Self::said_of(ended);
+        lines.extend(claims);
+        self.append(lines, Durable::Yes)?;
         Ok(first)
     }
 
     /// Records, durably, what became of deliveries: these are done and remembered, those came to
-    /// nothing. Only then may what is left of the latter be swept, since a claim of what is not found
-    /// counts as delivered.
+    /// nothing, but in some places. Only then may what is left of the latter be swept, since a claim of
+    /// what is not found counts as delivered.
     pub fn settle(&mut self, ended: &Ended) -> Result<()> {
-        self.append(said_of(ended).collect(), Durable::Yes)
+        self.append(Self::said_of(ended), Durable::Yes)
+    }
+
+    /// The lines that say what became of deliveries.
+    fn said_of(ended: &Ended) -> Vec<Line> {
+        let done = ended.done.chunk_by(|one, next| one + 1 == *next);
+        let done = done.filter_map(|row| Some(Line::Done(*row.first()?, *row.last()?)));
+        let mut lines: Vec<Line> = done.collect();
+        // A claim without its end is looked into again, so this comes last.
+        for Undone { id, took } in &ended.undone {
+            lines.extend(took.iter().map(|place| Line::Took(*id, place.clone())));
+            lines.push(Line::Void(*id));
+        }
+        lines
+    }
+
+    /// Records, durably, that one of several places has taken a message which others still lack.
+    pub fn took(&mut self, id: u64, place: Vec<u8>) -> Result<()> {
+        self.append(vec![Line::Took(id, place)], Durable::Yes)
+    }
+
+    /// The places that have a message already which is to be delivered now.
+    pub fn meet(&mut self, key: &Key, digest: Digest) -> Vec<Vec<u8>> {
+        self.records.parts.meet(key, digest)
+    }
+
+    /// Begins a session: no letter is under way.
+    pub fn begin_anew(&mut self) {
+        self.records.parts.part();
     }
 
     /// Makes durable what was read: whoever wrote it may have been killed before it was synced.
@@ -257,13 +287,15 @@ impl Memory {
         failures.sort_unstable();
         let failures = failures.into_iter();
         let failures = failures.map(|(key, count)| Line::Fail(key.clone(), *count));
-        let begun = records.begun.iter().map(|(id, begun)| {
-            let Begun { key, entry, claim } = begun.clone();
-            Line::Claim(*id, key, entry, claim)
+        let begun = records.begun.iter().flat_map(|(id, begun)| {
+            let took = begun.took.iter();
+            let took = took.map(|place| Line::Took(*id, place.clone()));
+            std::iter::once(Line::Claim(*id, begun.clone())).chain(took)
         });
         let login = records.login.map(Line::Login);
         let offers = records.offers().cloned().map(Line::Offers);
         let all = std::iter::once(account).chain(seen).chain(failures);
+        let all = all.chain(records.parts.lines());
         all.chain(login).chain(offers).chain(begun)
     }
 
@@ -277,13 +309,6 @@ impl Memory {
         self.file = Some(file);
         Ok(())
     }
-}
-
-/// The lines that say what became of deliveries.
-fn said_of(ended: &Ended) -> impl Iterator<Item = Line> + '_ {
-    let void = ended.void.iter().map(|id| Line::Void(*id));
-    let done = ended.done.chunk_by(|one, next| one + 1 == *next);
-    void.chain(done.filter_map(|row| Some(Line::Done(*row.first()?, *row.last()?))))
 }
 
 /// Whether a line must survive a power cut before anything else happens.
@@ -356,6 +381,8 @@ mod tests {
             key,
             entry,
             claim: b"maildir x".to_vec(),
+            had: Vec::new(),
+            took: Vec::new(),
         }
     }
 
@@ -434,8 +461,12 @@ mod tests {
         let (mut memory, _) = recall(folder.path()).unwrap();
         for _ in 0..SMALL {
             let first = claim(&mut memory, &[b"a"]);
+            let undone = Undone {
+                id: first,
+                took: Vec::new(),
+            };
             let ended = Ended {
-                void: vec![first],
+                undone: vec![undone],
                 ..Ended::default()
             };
             memory.settle(&ended).unwrap();

@@ -4,6 +4,7 @@
 
 mod entries;
 mod file;
+mod parts;
 mod place;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
@@ -17,6 +18,7 @@ pub use place::{Access, Lock, Place};
 use crate::message::{Digest, Listing, Time, Uid};
 use entries::Entries;
 use indexmap::IndexMap;
+use parts::Parts;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
@@ -64,6 +66,10 @@ pub struct Begun {
     pub entry: Entry,
     /// The destination's own words.
     pub claim: Vec<u8>,
+    /// The places that have it from before.
+    pub had: Vec<Vec<u8>>,
+    /// The places that have taken it since it was begun, as far as that is noted.
+    pub took: Vec<Vec<u8>>,
 }
 
 /// Deliveries that have ended, by their numbers.
@@ -71,8 +77,17 @@ pub struct Begun {
 pub struct Ended {
     /// Those that are done.
     pub done: Vec<u64>,
-    /// Those that came to nothing.
-    pub void: Vec<u64>,
+    /// Those that came to nothing, or not to all that they should have.
+    pub undone: Vec<Undone>,
+}
+
+/// A delivery that came to nothing, or not to all that it should have.
+#[derive(Clone, Debug)]
+pub struct Undone {
+    /// Its number.
+    pub id: u64,
+    /// The places that have taken the message all the same.
+    pub took: Vec<Vec<u8>>,
 }
 
 /// The last time we logged in, or were told that it was too soon.
@@ -106,6 +121,7 @@ pub struct Records {
     found: Cell<usize>,
     failures: HashMap<Key, u32>,
     begun: BTreeMap<u64, Begun>,
+    parts: Parts,
     anonymous: usize,
     login: Option<Login>,
     offers: Option<Offers>,
@@ -253,9 +269,7 @@ impl Records {
         match line {
             L::Account(..) => return Err("a second account"),
             L::Seen(key, entry) => self.insert(key, entry),
-            L::Claim(id, key, entry, claim) => {
-                self.begun.insert(id, Begun { key, entry, claim });
-            }
+            L::Claim(id, begun) => drop(self.begun.insert(id, begun)),
             L::Done(first, last) => {
                 for id in first..=last.min(first.saturating_add(1 << 20)) {
                     let begun = self
@@ -263,14 +277,29 @@ impl Records {
                         .remove(&id)
                         .ok_or("a delivery done that never began")?;
                     self.failures.remove(&begun.key);
+                    if let Some(digest) = begun.entry.digest {
+                        let message = (begun.key.clone(), digest);
+                        self.parts.complete(&message, &begun.had);
+                    }
                     self.insert(begun.key, begun.entry);
                 }
             }
             L::Void(id) => {
-                self.begun
-                    .remove(&id)
-                    .ok_or("a delivery undone that never began")?;
+                let begun = self.begun.remove(&id);
+                let begun = begun.ok_or("a delivery undone that never began")?;
+                if let Some(digest) = begun.entry.digest {
+                    let (message, tried) = ((begun.key, digest), begun.entry.stored);
+                    self.parts.keep(&message, &begun.had, tried);
+                    let took = begun.took.into_iter();
+                    took.for_each(|place| self.parts.add(&message, tried, place));
+                }
             }
+            L::Took(id, place) => {
+                let begun = self.begun.get_mut(&id);
+                let begun = begun.ok_or("a delivery taken that never began")?;
+                begun.took.push(place);
+            }
+            L::Part(key, digest, time, place) => self.parts.add(&(key, digest), time, place),
             L::Gone(key, digest, since) => {
                 self.change(&key, digest, |entry| entry.gone = Some(since))
             }
@@ -312,6 +341,7 @@ impl Records {
     /// bytes still tell them.
     fn rename(&mut self) {
         self.failures.clear();
+        self.parts.rename();
         (self.login, self.offers) = (None, None);
         for (key, entries) in std::mem::take(&mut self.entries) {
             for entry in entries.known().iter() {
@@ -332,6 +362,7 @@ impl Records {
 
     /// Forgets what has been gone since before this moment.
     fn forget(&mut self, before: Time) {
+        self.parts.forget(before);
         for entries in self.entries.values_mut() {
             entries.retain(|entry| entry.gone.is_none_or(|since| since >= before));
         }
@@ -352,7 +383,7 @@ impl Records {
     /// How many lines would say all this.
     fn lines(&self) -> usize {
         let entries = self.entries.values().map(|entries| entries.known().len());
-        entries.sum::<usize>() + self.failures.len() + self.begun.len()
+        entries.sum::<usize>() + self.failures.len() + self.begun.len() + self.parts.count()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The memory as text, a line an entry; pure. The format is documented in popget.yaml(5).
 
-use super::{Entry, Identity, Key, Login, Offers};
+use super::{Begun, Entry, Identity, Key, Login, Offers};
 use crate::message::{Digest, Time, Uid};
 use std::fmt::Write;
 
@@ -8,18 +8,22 @@ use std::fmt::Write;
 pub const HEADER: &str = "popget-seen 1";
 
 /// One line of the file, understood.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// Whose memory it is, and the mark of its deliveries.
     Account(Identity, String),
     /// A message that was stored.
     Seen(Key, Entry),
     /// A delivery begun.
-    Claim(u64, Key, Entry, Vec<u8>),
+    Claim(u64, Begun),
     /// Deliveries finished, from the first to the last.
     Done(u64, u64),
     /// A delivery given up; the message counts as never stored.
     Void(u64),
+    /// One of several places has taken what is being delivered.
+    Took(u64, Vec<u8>),
+    /// One of several places has a message, which others lacked at this time.
+    Part(Key, Digest, Time, Vec<u8>),
     /// A message that the server no longer lists, since when.
     Gone(Key, Option<Digest>, Time),
     /// A message that is listed again.
@@ -49,17 +53,19 @@ pub fn parse(line: &[u8]) -> Option<Line> {
         }
         "claim" => {
             let id = number(words.next()?)?;
-            let (key, entry) = record(&mut words)?;
-            if entry.gone.is_some() {
-                return None; // nobody has listed yet what is only being stored
-            }
-            Line::Claim(id, key, entry, unescape(words.next()?)?)
+            Line::Claim(id, begun(&mut words)?)
         }
         "done" => {
             let first = number(words.next()?)?;
             Line::Done(first, words.next().map_or(Some(first), number)?)
         }
         "void" => Line::Void(number(words.next()?)?),
+        "took" => Line::Took(number(words.next()?)?, unescape(words.next()?)?),
+        "part" => {
+            let (key, digest) = address(&mut words)?;
+            let time = time(words.next()?)?;
+            Line::Part(key, digest?, time, unescape(words.next()?)?)
+        }
         "gone" => {
             let (key, digest) = address(&mut words)?;
             Line::Gone(key, digest, time(words.next()?)?)
@@ -104,6 +110,7 @@ impl<'t> Iterator for Words<'t> {
 }
 
 /// Writes one line, with its end.
+#[allow(clippy::too_many_lines, reason = "a few lines a kind")]
 pub fn write(out: &mut String, line: &Line) {
     // Writing to a String does not fail.
     let _ = match line {
@@ -116,16 +123,29 @@ pub fn write(out: &mut String, line: &Line) {
             fields(out, key, entry);
             entry.gone.map_or(Ok(()), |time| write!(out, " {}", time.0))
         }
-        Line::Claim(id, key, entry, claim) => {
-            let begun = write!(out, "claim {id} ");
-            fields(out, key, entry);
-            out.push_str(" - ");
-            escape_into(out, claim);
-            begun
+        Line::Claim(id, begun) => {
+            let written = write!(out, "claim {id} ");
+            fields(out, &begun.key, &begun.entry);
+            out.push_str(" -");
+            for word in std::iter::once(&begun.claim).chain(&begun.had) {
+                out.push(' ');
+                escape_into(out, word);
+            }
+            written
         }
         Line::Done(first, last) if first == last => write!(out, "done {first}"),
         Line::Done(first, last) => write!(out, "done {first} {last}"),
         Line::Void(id) => write!(out, "void {id}"),
+        Line::Took(id, at) => {
+            let begun = write!(out, "took {id} ");
+            ended(out, begun, at)
+        }
+        Line::Part(key, digest, time, at) => {
+            out.push_str("part ");
+            place(out, key, Some(*digest));
+            let begun = write!(out, " {} ", time.0);
+            ended(out, begun, at)
+        }
         Line::Gone(key, digest, time) => {
             out.push_str("gone ");
             place(out, key, *digest);
@@ -160,6 +180,27 @@ pub fn write(out: &mut String, line: &Line) {
         }
     };
     out.push('\n');
+}
+
+/// A line that was begun, with the word that ends it.
+fn ended(out: &mut String, begun: std::fmt::Result, word: &[u8]) -> std::fmt::Result {
+    escape_into(out, word);
+    begun
+}
+
+/// What is being stored, the claim, and the places that have it from before.
+fn begun(words: &mut Words) -> Option<Begun> {
+    let (key, entry) = record(words)?;
+    if entry.gone.is_some() {
+        return None; // nobody has listed yet what is only being stored
+    }
+    Some(Begun {
+        key,
+        entry,
+        claim: unescape(words.next()?)?,
+        had: words.map(unescape).collect::<Option<_>>()?,
+        took: Vec::new(),
+    })
 }
 
 /// UID, size, time, digest, copies, and since when it is gone.
@@ -369,15 +410,29 @@ mod tests {
             user: "ä b%".into(),
             server: "h".into(),
         };
+        let claim = |had: &[&[u8]]| {
+            let begun = Begun {
+                key: uid(b"x"),
+                entry: known.clone(),
+                claim: b"maildir /a b".to_vec(),
+                had: had.iter().map(|place| place.to_vec()).collect(),
+                took: Vec::new(),
+            };
+            Line::Claim(3, begun)
+        };
         let lines = [
             Line::Account(identity, "0123456789ab".into()),
             Line::Seen(uid(b"-"), vague),
             Line::Seen(uid(b"a b%\xff"), known.clone()),
             Line::Seen(Key::Digest(digest), known.clone()),
-            Line::Claim(3, uid(b"x"), known.clone(), b"maildir /a b".to_vec()),
+            claim(&[]),
+            claim(&[b"output", b"mbox\0/a b"]),
             Line::Done(1, 1),
             Line::Done(1, 9),
             Line::Void(4),
+            Line::Took(3, b"maildir\0/a b".to_vec()),
+            Line::Part(uid(b"x"), digest, Time(5), b"maildir\0/a b".to_vec()),
+            Line::Part(Key::Digest(digest), digest, Time(5), b"output".to_vec()),
             Line::Gone(uid(b"x"), Some(digest), Time(5)),
             Line::Back(Key::Digest(digest), Some(digest)),
             Line::Size(uid(b"x"), None, 9),
@@ -418,6 +473,8 @@ mod tests {
             "nothing 1",
             "void 1 2",
             "seen - 1 2 - 1",
+            "part a - 5 output",
+            "part a 000102030405060708090a0b0c0d0e0f 5",
             "login 7",
             "login 7 -1",
             "login 18446744073709551616 1",

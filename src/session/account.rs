@@ -1,7 +1,8 @@
 //! What the road is walked for: an account, as the settings mean it.
 
-use crate::delivery::Destination;
+use crate::delivery::{Destination, Filter, Trace};
 use crate::maildrop::{Envelopes, Login, Pipeline, Protocol};
+use crate::message::Field;
 use crate::net::Route;
 use crate::plan::Policy;
 use crate::secret::SecretSource;
@@ -26,8 +27,14 @@ pub struct Account {
     pub secret: SecretSource,
     /// What is wanted of it.
     pub policy: Policy,
+    /// Who says, by its head, whether a message is wanted.
+    pub filter: Option<Filter>,
+    /// Which header names the recipients of a message, if not one of the usual.
+    pub recipients: Option<Field>,
     /// Where its mail goes.
     pub destination: Destination,
+    /// Which lines it gets above it.
+    pub trace: Trace,
     /// Where it is remembered.
     pub place: Place,
     /// How long each wait for the server may take.

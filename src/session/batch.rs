@@ -3,11 +3,11 @@
 
 use super::carry::Session;
 use super::Road;
-use crate::delivery::Sealed;
+use crate::delivery::{self, Delivery, Sealed, Witness};
 use crate::error::{Reach, Result};
 use crate::event::Event;
 use crate::plan::Step;
-use crate::seen::{Begun, Ended, Key};
+use crate::seen::{Begun, Ended, Key, Undone};
 use std::time::{Duration, Instant};
 
 /// A batch is delivered when it has so many bytes (with a quarter of them, 96 messages of 1 MiB made
@@ -16,7 +16,7 @@ const BATCH_BYTES: u64 = 32 * 1024 * 1024;
 /// or has been waiting so long.
 const BATCH_AGE: Duration = Duration::from_secs(2);
 /// How often the server is shown that we are still here.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
+pub(super) const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
 
 /// A letter waiting to be delivered with others.
 pub(super) struct Waiting<'d> {
@@ -24,6 +24,8 @@ pub(super) struct Waiting<'d> {
     pub begun: Begun,
     pub size: u64,
     pub since: Instant,
+    /// How to name to people where it goes, once it is claimed.
+    pub destination: String,
     pub sealed: Box<dyn Sealed + 'd>,
 }
 
@@ -32,6 +34,7 @@ struct Published {
     id: u64,
     step: Step,
     key: Key,
+    destination: String,
     size: u64,
     took: Duration,
 }
@@ -40,15 +43,19 @@ struct Published {
 #[derive(Default)]
 pub(super) struct Unsettled {
     published: Vec<Published>,
-    void: Vec<u64>,
+    undone: Vec<Undone>,
 }
 
 impl Unsettled {
     fn ended(&self) -> Ended {
         Ended {
             done: self.published.iter().map(|letter| letter.id).collect(),
-            void: self.void.clone(),
+            undone: self.undone.clone(),
         }
+    }
+
+    fn undone(&mut self, id: u64, took: Vec<Vec<u8>>) {
+        self.undone.push(Undone { id, took });
     }
 }
 
@@ -91,6 +98,7 @@ impl Road<'_> {
         session.delivery.sync_sealed()?;
         let begun = batch.letters.iter_mut().map(|waiting| {
             let claim = waiting.sealed.claim()?;
+            waiting.destination = named(&claim, session.delivery);
             let begun = waiting.begun.clone();
             Ok(Begun { claim, ..begun })
         });
@@ -116,40 +124,39 @@ impl Road<'_> {
         next: Option<&Step>,
     ) -> Result<()> {
         let (count, mut ended) = (batch.letters.len() as u64, Ok(()));
-        let mut sign = Instant::now();
         for (waiting, id) in batch.letters.into_iter().zip(first..) {
             let Waiting {
                 step,
                 begun,
                 size,
                 since,
+                destination,
                 sealed,
             } = waiting;
             if ended.is_err() {
-                self.unsettled.void.push(id);
+                self.unsettled.undone(id, Vec::new());
                 continue;
             }
-            let mut meanwhile = || match next {
-                Some(next) if session.alone() && self.may_look_ahead(session, next) => {
-                    session.ahead = Some(self.take(session, next, count));
-                }
-                _ if sign.elapsed() >= SIGN_OF_LIFE => {
-                    sign = Instant::now();
-                    // If the line fails meanwhile it stays failed, and whoever uses it next is told.
-                    let _ = session.maildrop.keep_alive();
-                }
-                _ => {}
+            let mut sight = Sight {
+                road: self,
+                session,
+                ahead: next.map(|next| (next, count)),
+                id,
+                took: Vec::new(),
+                sign: Instant::now(),
             };
-            match sealed.publish(&mut meanwhile) {
+            match sealed.publish(&mut sight) {
                 Ok(()) => self.unsettled.published.push(Published {
                     id,
                     step,
+                    destination,
                     key: begun.key,
                     size,
                     took: since.elapsed(),
                 }),
                 Err(error) => {
-                    self.unsettled.void.push(id);
+                    let took = sight.took;
+                    self.unsettled.undone(id, took);
                     ended = match error.reach() {
                         Reach::Message => self.cannot_have(&step, error),
                         Reach::Account | Reach::Line => Err(error),
@@ -180,6 +187,7 @@ impl Road<'_> {
             let Published {
                 step,
                 key,
+                destination,
                 size,
                 took,
                 ..
@@ -188,9 +196,8 @@ impl Road<'_> {
             self.read.push(key.clone());
             self.tally.new += 1;
             self.tally.bytes += size;
-            let (uid, destination) = (step.listing.uid.clone(), session.delivery.name());
             self.events.emit(Event::Message {
-                uid,
+                uid: step.listing.uid.clone(),
                 size,
                 destination,
                 took,
@@ -198,5 +205,53 @@ impl Road<'_> {
             self.settle(session.maildrop, &step.listing, Some(key), step.afterwards)?;
         }
         Ok(())
+    }
+}
+
+/// What is seen, and done meanwhile, while a letter is published.
+struct Sight<'s, 'r, 'm, 'd> {
+    road: &'s mut Road<'r>,
+    session: &'s mut Session<'m, 'd>,
+    /// The step that may be taken meanwhile, with so many letters before it.
+    ahead: Option<(&'s Step, u64)>,
+    /// The number of its claim.
+    id: u64,
+    /// The places that have taken it, and of which that is not noted yet.
+    took: Vec<Vec<u8>>,
+    /// When the server was shown last that we are still here.
+    sign: Instant,
+}
+
+impl Witness for Sight<'_, '_, '_, '_> {
+    fn meanwhile(&mut self) {
+        let (road, session) = (&mut *self.road, &mut *self.session);
+        match self.ahead {
+            Some((next, count)) if session.alone() && road.may_look_ahead(session, next) => {
+                session.ahead = Some(road.take(session, next, count));
+            }
+            _ if self.sign.elapsed() >= SIGN_OF_LIFE => {
+                self.sign = Instant::now();
+                // If the line fails meanwhile it stays failed, and whoever uses it next is told.
+                let _ = session.maildrop.keep_alive();
+            }
+            _ => {}
+        }
+    }
+
+    fn stands(&mut self, place: Vec<u8>) {
+        self.took.push(place);
+    }
+
+    fn taken(&mut self, place: Vec<u8>) -> Result<()> {
+        self.road.memory.took(self.id, place)
+    }
+}
+
+/// How to name to people where a letter went: not all may have lacked it.
+fn named(claim: &[u8], delivery: &dyn Delivery) -> String {
+    let name = delivery::claimed_for(claim);
+    match name.is_empty() {
+        true => delivery.name(),
+        false => name,
     }
 }

@@ -4,12 +4,13 @@
 use super::acquaintance::Acquaintance;
 use super::batch::{Batch, Waiting};
 use super::bounded::Bounded;
+use super::piece::PIECE;
 use super::{now, Road, Which};
 use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Failure, Stage, Subject};
 use crate::maildrop::Maildrop;
-use crate::message::{Digest, Envelope, Listing, MessageDigester, Time};
+use crate::message::{head_end, Digest, Envelope, Listing, MessageDigester};
 use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
 use std::io::Read;
@@ -129,7 +130,7 @@ impl Road<'_> {
         key(&step.listing).is_some_and(|key| self.has_parted_with(&key))
     }
 
-    fn has_parted_with(&self, key: &Key) -> bool {
+    pub(super) fn has_parted_with(&self, key: &Key) -> bool {
         self.deleted.contains(key) || self.hidden.contains(key)
     }
 
@@ -153,25 +154,6 @@ impl Road<'_> {
         step.retrieve() && losses.unwrap_or(0) < LOSSES
     }
 
-    /// Settles a message that is not retrieved.
-    fn settle_unread(&mut self, maildrop: &mut dyn Maildrop, step: &Step) -> Result<()> {
-        let Listing { uid, size, .. } = step.listing.clone();
-        match step.why {
-            Reason::Seen => {
-                let counted = self.took(step) || self.has_parted(step);
-                self.tally.seen += u64::from(!counted);
-                return self.settle(maildrop, &step.listing, key(&step.listing), step.afterwards);
-            }
-            Reason::TooLarge => {
-                self.tally.skipped += 1;
-                self.events.emit(Event::Skip { uid, size });
-            }
-            // The tally says that more is waiting, or what failed.
-            Reason::Limit | Reason::Compare | Reason::New => {}
-        }
-        Ok(())
-    }
-
     /// Retrieves one message into a sealed letter; `None` if its bytes are known already.
     fn retrieve<'d>(
         &mut self,
@@ -187,8 +169,8 @@ impl Road<'_> {
         } = session;
         let told = maildrop.envelope(step.listing.number)?;
         let mut reader = Bounded::open(*maildrop, step)?;
-        let head = self.piece.begin(&mut reader)?;
-        let envelope = told.unwrap_or_else(|| Envelope::from_head(head));
+        self.piece.begin(&mut reader)?;
+        let envelope = self.envelope(told)?;
         let mut letter = delivery.begin(&envelope, step.listing.uid.as_ref())?;
         let (digest, size) = self.pour(&mut reader, Some(&mut *letter))?;
         drop(reader);
@@ -207,29 +189,49 @@ impl Road<'_> {
                 _ => {}
             }
         }
-        let uid = step.listing.uid.clone();
-        let key = uid.map_or(Key::Digest(digest), Key::Uid);
-        let digest = Some(digest);
+        let key = key(&step.listing).unwrap_or(Key::Digest(digest));
         let entry = Entry {
             size: step.listing.size,
             stored: now(),
-            digest,
+            digest: Some(digest),
             copies,
             gone: None,
         };
+        let had = self.memory.meet(&key, digest);
+        letter.spare(&had);
         let sealed = letter.seal()?;
         let begun = Begun {
             key,
             entry,
             claim: Vec::new(),
+            had,
+            took: Vec::new(),
         };
         Ok(Some(Waiting {
             step: step.clone(),
             begun,
             size,
             since,
+            destination: String::new(),
             sealed,
         }))
+    }
+
+    /// Who sent the message that was begun and to whom, as the server told it or its head has it.
+    fn envelope(&self, told: Option<Envelope>) -> Result<Envelope> {
+        let head = self.piece.bytes();
+        if let Some(address) = self.account.trace.found_in(head) {
+            return Err(Error::Loop(address.into()));
+        }
+        let envelope = told.unwrap_or_else(|| Envelope::from_head(head));
+        match &self.account.recipients {
+            None => Ok(envelope),
+            // What is not whole may name others.
+            Some(_) if self.piece.is_full() && head_end(head).is_none() => {
+                Err(Error::LongHead(PIECE))
+            }
+            Some(field) => Ok(envelope.with_field(head, field)),
+        }
     }
 
     /// Pours a message that was begun into a letter, if there is one, and takes its digest and size.
@@ -255,56 +257,14 @@ impl Road<'_> {
         }
     }
 
-    /// A message turned out to be known by its bytes: nothing is delivered, but it is known by its
-    /// UID and size of today from now on.
-    fn recognised(
-        &mut self,
-        maildrop: &mut dyn Maildrop,
-        step: &Step,
-        digest: Digest,
-        stored: Time,
-    ) -> Result<()> {
-        let Listing { uid, size, .. } = step.listing.clone();
-        let by = uid.clone().map_or(Key::Digest(digest), Key::Uid);
-        let counted = self.took(step) || self.has_parted_with(&by);
-        self.tally.seen += u64::from(!counted);
-        if let Some(uid) = uid {
-            let known = self
-                .memory
-                .records()
-                .of(&uid)
-                .iter()
-                .any(|entry| entry.digest == Some(digest));
-            let key = Key::Uid(uid);
-            match size {
-                Some(size) if known => self.memory.resize(key, digest, size)?,
-                _ if known => {}
-                _ => {
-                    let (digest, copies) = (Some(digest), step.copies);
-                    let entry = Entry {
-                        size,
-                        stored,
-                        digest,
-                        copies,
-                        gone: None,
-                    };
-                    self.memory.remember(key, entry)?;
-                }
-            }
-        }
-        let fate = self.account.policy.afterwards(stored, now());
-        self.read.push(by.clone());
-        self.settle(maildrop, &step.listing, Some(by), fate)
-    }
-
     /// Notes that a message cannot be had: the server does not give it, or its destination does not
     /// take it. The server's refusals stop being an alarm after some runs.
     pub(super) fn cannot_have(&mut self, step: &Step, error: Error) -> Result<()> {
         let failures = key(&step.listing)
             .map(|key| self.memory.failed(key))
             .transpose()?;
-        let ours = matches!(error, Error::MdaLater { .. } | Error::MdaRefused { .. });
-        let known = !ours && failures.is_some_and(|failures| failures > ALARMS);
+        let given = !error.is_ours();
+        let known = given && failures.is_some_and(|failures| failures > ALARMS);
         // Once is enough: if the line is lost later, this run does not ask for it again.
         self.lost.insert(which(step), LOSSES);
         let subject = Subject::Message(step.listing.uid.clone());
@@ -351,7 +311,7 @@ impl Road<'_> {
 
 /// Which message this is, as far as that can be told from one session to the next. Numbers are valid
 /// for one only, but those that follow each other within a run hardly differ.
-fn which(step: &Step) -> Which {
+pub(super) fn which(step: &Step) -> Which {
     match &step.listing.uid {
         Some(uid) => (Some(uid.clone()), step.nth),
         None => (None, step.listing.number.0),
@@ -359,6 +319,6 @@ fn which(step: &Step) -> Which {
 }
 
 /// By what a message is known before it is read.
-fn key(listing: &Listing) -> Option<Key> {
+pub(super) fn key(listing: &Listing) -> Option<Key> {
     listing.uid.clone().map(Key::Uid)
 }

@@ -8,25 +8,28 @@ mod again;
 mod batch;
 mod bounded;
 mod carry;
+mod known;
 mod leave;
+mod look;
 mod pace;
 mod piece;
 mod portion;
 mod prepare;
 mod probe;
 mod rehearse;
+mod sift;
 mod survey;
 
 pub use account::Account;
 pub use probe::{probe, Target};
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Filter, Verdict};
 use crate::error::{Reach, Result};
 use crate::event::{Event, Events, Failure, Mode, Notice, Stage, Stop, Subject, Tally};
-use crate::maildrop::{Maildrop, Part, Pipeline, Servers, Sizes, Wanted};
-use crate::message::{Disposition, Listing, Time, Uid};
+use crate::maildrop::{Maildrop, Part, Pipeline, Servers, Wanted};
+use crate::message::{Listing, Time, Uid};
 use crate::net::{Patience, Proof, Route};
-use crate::plan::{self, Basis, Idle, Keep, Plan, Reason, Step};
+use crate::plan::{Keep, Step};
 use crate::secret::Credential;
 use crate::seen::{Access, Key, Lock, Memory};
 use again::Again;
@@ -90,6 +93,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         Access::Write => Some(prepare(account, &mut memory, events)?),
         Access::Read => None,
     };
+    account.filter.iter().try_for_each(Filter::check)?;
     tally.too_soon = pace::too_soon(&errand, &memory);
     if tally.too_soon.is_some() {
         return Ok(());
@@ -114,6 +118,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         portion: Portion::default(),
         lost: HashMap::new(),
         taken: HashMap::new(),
+        judged: HashMap::new(),
         deleted: HashSet::new(),
         hidden: HashSet::new(),
         condemned: Vec::new(),
@@ -164,6 +169,8 @@ struct Road<'r> {
     lost: HashMap<Which, u32>,
     /// How many messages with a UID this run has delivered.
     taken: HashMap<Key, u32>,
+    /// What the header filter has said of messages in this run.
+    judged: HashMap<Which, Verdict>,
     /// What this run has deleted, as the server confirmed.
     deleted: HashSet<Key>,
     /// What it has retrieved where nothing is shown again that was.
@@ -228,78 +235,6 @@ impl Road<'_> {
         }
     }
 
-    /// Sees what is there and decides what to do with it.
-    fn look(&mut self, maildrop: &mut dyn Maildrop) -> Result<Vec<Step>> {
-        self.events.enter(Stage::Listing);
-        // Where nothing is remembered, sizes are wanted whatever is there.
-        let sizes = match self.memory.records().is_blank() {
-            true => Sizes::Now,
-            false => Sizes::Perhaps,
-        };
-        let mut scan = maildrop.scan(sizes)?;
-        // Where every message is known and their sizes make up the whole, nothing has changed.
-        let listings = match self.memory.records().weigh(&mut scan.listings, scan.octets) {
-            true => scan.listings,
-            false => maildrop.weigh(scan)?,
-        };
-        let policy = match self.mode {
-            Mode::Fetch | Mode::DryRun => self.account.policy.clone(),
-            Mode::Check | Mode::List | Mode::Probe => self.account.policy.looking(),
-        };
-        let hides = self.hides_what_was_read(maildrop);
-        let basis = Basis {
-            records: self.memory.records(),
-            policy: &policy,
-            now: now(),
-            idle: match hides || self.mode == Mode::List || self.has_acted() {
-                true => Idle::Told,
-                false => Idle::Counted,
-            },
-        };
-        let Plan { mut steps, idle } = plan::choose(&listings, &basis)?;
-        self.tally.seen += idle;
-        self.count_all(&listings);
-        for step in &mut steps {
-            if self.took(step) {
-                step.why = Reason::Seen; // even if all is wanted
-            }
-            if self.has_parted(step) {
-                step.afterwards = Disposition::Keep; // once is enough for a run
-            }
-        }
-        if hides {
-            plan::unveil(&mut steps, self.memory.records(), &self.hidden);
-        }
-        // A listing without any UID tells of none that it is gone.
-        if listings.is_empty() || listings.iter().any(|listing| listing.uid.is_some()) {
-            self.memory.compare(&listings, now())?;
-        }
-        Ok(steps)
-    }
-
-    /// Whether this run has stored or parted with any message.
-    fn has_acted(&self) -> bool {
-        !(self.taken.is_empty() && self.deleted.is_empty() && self.hidden.is_empty())
-    }
-
-    /// Counts what is there, the most that was listed in this run.
-    fn count_all(&mut self, listings: &[Listing]) {
-        let total = listings.len() as u64;
-        if total >= self.tally.total {
-            self.tally.total = total;
-            self.tally.total_bytes = listings.iter().filter_map(|listing| listing.size).sum();
-        }
-    }
-
-    /// Whether the server takes what was retrieved for done with, and shows it no more (EXPIRE 0 of
-    /// RFC 2449, section 6.7): Gmail does so, once the session has ended well, and lists only the
-    /// oldest of the rest. But not to those who say that they want to see it all.
-    fn hides_what_was_read(&self, maildrop: &dyn Maildrop) -> bool {
-        let Account { login, policy, .. } = self.account;
-        let hides = maildrop.expires_after() == Some(0) && !login.user.starts_with("recent:");
-        hides && policy.drain && self.mode == Mode::Fetch
-    }
-
     /// Warns if the server does not keep mail as long as it is to be kept.
     fn warn_of_expiry(&self, maildrop: &dyn Maildrop) {
         let days = |seconds: i64| u32::try_from(seconds / 86400).unwrap_or(u32::MAX);
@@ -339,6 +274,7 @@ impl Road<'_> {
     fn begin_anew(&mut self) {
         self.condemned.clear();
         self.read.clear();
+        self.memory.begin_anew();
         let parted = self.deleted.union(&self.hidden);
         let known = parted.filter(|key| !self.taken.contains_key(key));
         self.tally.seen = known.count() as u64;

@@ -6,7 +6,7 @@ use crate::steady::steady;
 use std::io::Read;
 
 /// How much is read and handed on at a time, and how long a head may be to be found.
-const PIECE: usize = 64 * 1024;
+pub(super) const PIECE: usize = 64 * 1024;
 
 /// The piece of a message that was read last. Its room is made when there is something to read.
 #[derive(Default)]

@@ -51,7 +51,7 @@ fn lasts(step: &Step) -> bool {
     step.listing.uid.is_some() || step.afterwards == Disposition::Delete
 }
 
-/// Whether a step is to delete what is known, unread.
+/// Whether a step is to delete what is known or unwanted, unread.
 fn buries(step: &Step) -> bool {
-    step.why == Reason::Seen && step.afterwards == Disposition::Delete
+    matches!(step.why, Reason::Seen | Reason::Unwanted) && step.afterwards == Disposition::Delete
 }

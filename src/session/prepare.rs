@@ -2,11 +2,12 @@
 //! is settled, and the destination is opened.
 
 use super::{now, Account};
-use crate::delivery::{self, Claimed, Delivery, Fate, Sender};
+use crate::delivery::{self, Claimed, Delivery, Fate, Sender, Share};
+use crate::delivery::{Passage, Trace, Traced};
 use crate::error::Result;
 use crate::event::{Events, Notice};
 use crate::folder;
-use crate::seen::{Access, Begun, Ended, Identity, Key, Memory};
+use crate::seen::{Access, Begun, Ended, Identity, Key, Memory, Undone};
 use std::rc::Rc;
 
 /// Loads the memory and sees that it is this maildrop's.
@@ -57,7 +58,33 @@ pub(super) fn prepare(
     };
     let delivery = delivery::open(&account.destination, sender)?;
     delivery.sweep()?;
-    Ok(delivery)
+    Ok(match account.trace == Trace::default() {
+        true => delivery,
+        false => Box::new(Traced::over(
+            delivery,
+            &account.trace,
+            passage(account, events),
+        )),
+    })
+}
+
+/// From where messages come, when one comes.
+fn passage(account: &Account, events: &Rc<Events>) -> impl Fn() -> Passage {
+    let (name, routes, events) = (
+        account.name.clone(),
+        account.routes.clone(),
+        Rc::clone(events),
+    );
+    move || {
+        let visited = events.visited();
+        let mut routes = routes.iter();
+        let route = routes.find(|route| route.written == visited);
+        Passage {
+            server: route.map_or(String::new(), |route| route.host.clone()),
+            account: name.clone(),
+            now: now(),
+        }
+    }
 }
 
 /// Finds out what became of the deliveries that are claimed and not remembered. What is found is
@@ -67,13 +94,24 @@ fn resume(memory: &mut Memory, events: &Events) -> Result<()> {
     let claims: Vec<Claimed> = begun.iter().map(|(_, begun)| claimed(begun)).collect();
     let resumed = delivery::resume(&claims, now(), memory.mark())?;
     let mut ended = Ended::default();
-    for ((id, begun), fate) in begun.iter().zip(&resumed.fates) {
-        match fate {
-            Fate::Delivered => ended.done.push(*id),
-            Fate::Undone => ended.void.push(*id),
-            Fate::Unknown => {
-                ended.void.push(*id);
-                events.notice(in_doubt(begun));
+    for ((id, begun), shares) in begun.iter().zip(&resumed.shares) {
+        let has = |share: &&Share| share.fate == Fate::Delivered;
+        let (took, lacking): (Vec<_>, Vec<_>) = shares.iter().partition(has);
+        // What was noted at once needs no doubt, and need not be noted again.
+        let noted = |share: &&Share| begun.took.contains(&share.place);
+        let lacking: Vec<_> = lacking.into_iter().filter(|share| !noted(share)).collect();
+        if lacking.is_empty() {
+            ended.done.push(*id);
+            continue;
+        }
+        let took = took.into_iter().map(|share| share.place.clone());
+        ended.undone.push(Undone {
+            id: *id,
+            took: took.collect(),
+        });
+        for share in lacking {
+            if share.fate == Fate::Unknown {
+                events.notice(in_doubt(begun, share));
             }
         }
     }
@@ -91,11 +129,11 @@ fn claimed(begun: &Begun) -> Claimed<'_> {
     }
 }
 
-fn in_doubt(begun: &Begun) -> Notice {
+fn in_doubt(begun: &Begun, share: &Share) -> Notice {
     let uid = match &begun.key {
         Key::Uid(uid) => Some(uid.clone()),
         Key::Digest(_) => None,
     };
-    let destination = delivery::claimed_for(&begun.claim);
+    let destination = share.destination.clone();
     Notice::InDoubt { destination, uid }
 }

@@ -4,7 +4,7 @@ use super::acquaintance::Acquaintance;
 use super::bounded::Bounded;
 use super::{now, Road};
 use crate::error::{Error, Reach, Result};
-use crate::event::{Event, Stage};
+use crate::event::{Event, Skipped, Stage};
 use crate::maildrop::Maildrop;
 use crate::message::{decoded, header, Disposition};
 use crate::plan::{Reason, Step};
@@ -71,8 +71,19 @@ impl Road<'_> {
             Reason::Compare if passes => self.compare(maildrop, step, &mut known.acquaintance)?,
             Reason::TooLarge => {
                 self.tally.skipped += 1;
-                let size = step.listing.size;
-                self.events.emit(Event::Skip { uid, size });
+                let (size, why) = (step.listing.size, Skipped::TooLarge);
+                self.events.emit(Event::Skip { uid, size, why });
+                return Ok(());
+            }
+            Reason::Left => {
+                self.tally.skipped += 1;
+                let (size, why) = (step.listing.size, Skipped::Filtered);
+                self.events.emit(Event::Skip { uid, size, why });
+                return Ok(());
+            }
+            Reason::Unwanted => {
+                self.tally.deleted += 1;
+                self.events.emit(Event::WouldDelete { uid });
                 return Ok(());
             }
             Reason::New | Reason::Compare | Reason::Limit => return Ok(()),

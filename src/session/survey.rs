@@ -72,7 +72,7 @@ impl Road<'_> {
     /// What is known of a message without its bytes. Where nothing was ever stored, all is new.
     fn standing(&self, step: &Step) -> Standing {
         match step.why {
-            Reason::New | Reason::Limit => Standing::New,
+            Reason::New | Reason::Limit | Reason::Left | Reason::Unwanted => Standing::New,
             Reason::Compare if self.memory.records().is_blank() => Standing::New,
             Reason::Compare => Standing::Unsure,
             Reason::Seen => Standing::Seen,

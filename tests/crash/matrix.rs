@@ -122,7 +122,7 @@ impl Row {
         drop(outcome.whatever());
         // What a run that was killed has torn in an mbox stands there until the next one mends it.
         let torn = before.is_some() || status.is_none();
-        if !(torn && self.story.place == Place::Mbox) {
+        if !(torn && self.story.place.has(Place::Mbox)) {
             stage.is_sound();
         }
         // What cannot be removed may be left for the next run.

@@ -9,6 +9,10 @@ use crate::support::server::{Language, PopServer};
 pub const MAILDIR: &str = "maildir: ~/some/where/Mail";
 pub const MBOX: &str = "mbox: ~/some/where/mbox";
 pub const MDA: &str = "mda: cat > \"$(mktemp \"$HOME/got/XXXXXX\")\"";
+pub const BOTH: &str = "- maildir: ~/some/where/Mail\n- mbox: ~/some/where/mbox\n";
+/// Not a list, but the routes of the two recipients of each message.
+pub const SORTED: &str = "envelope: X-To\nroutes:\n  a: {maildir: ~/some/where/Mail}\n  \
+    b: {mbox: ~/some/where/mbox}\n";
 pub const PRINTED: &str = "mbox: \"-\"";
 
 /// What is in an mbox before.
@@ -20,8 +24,8 @@ pub type Letters = Vec<(String, Vec<u8>)>;
 pub fn letters(count: usize) -> Letters {
     let large = b"From here on it is long, and longer than the spool's memory.\n".repeat(4500);
     let text = |n: usize| match n {
-        1 => [&b"Subject: large\n\n"[..], &large].concat(),
-        n => format!("Subject: {n}\n\n{n}\n").into_bytes(),
+        1 => [&b"X-To: a, b\nSubject: large\n\n"[..], &large].concat(),
+        n => format!("X-To: a, b\nSubject: {n}\n\n{n}\n").into_bytes(),
     };
     (0..count).map(|n| (format!("m{n}"), text(n))).collect()
 }
@@ -36,7 +40,16 @@ pub fn tale(deliver: &str, keep: &str, letters: &Letters) -> Tale {
 pub fn tale_with(deliver: &str, keep: &str, letters: &Letters, more: fn(Scene) -> Scene) -> Tale {
     let server = PopServer::start();
     let more = |scene: Scene| more(scene.key("keep", keep).key("pipeline", "off"));
-    begun(&server, letters, |scene| more(scene.deliver(deliver)))
+    let tale = begun(&server, letters, |scene| {
+        more(match deliver {
+            SORTED => scene.without_key("deliver").key("multidrop", SORTED),
+            _ => scene.deliver(deliver),
+        })
+    });
+    Tale {
+        places: 1 + usize::from([BOTH, SORTED].contains(&deliver)),
+        ..tale
+    }
 }
 
 /// A tale in another protocol, whose server is to delete these messages.
@@ -99,6 +112,8 @@ pub fn undisturbed() -> Vec<(String, Tale)> {
             tale(deliver, "false", &letters(150)),
         ));
     }
+    tales.push(("both".into(), tale(BOTH, "false", &letters(5))));
+    tales.push(("sorted".into(), tale(SORTED, "true", &letters(5))));
     let old = tale_with(MBOX, "false", &letters(3), with_old_mail);
     tales.push(("mbox with old mail".into(), old));
     let torn = tale_with(MAILDIR, "false", &letters(3), with_torn_memory);
@@ -143,6 +158,9 @@ pub fn struck() -> Vec<(String, Tale)> {
         (MBOX, "fsync", 0),        // before the mbox is synced
         (MBOX, "write", 7),        // in the middle of it
         (MBOX, "fdatasync", 0),
+        (BOTH, "ftruncate", 1), // in the Maildir, and half of them in the mbox
+        (BOTH, "fdatasync", 0),
+        (SORTED, "write", 7),
     ] {
         let times = strikes(deliver, &[call]).len();
         let mut tale = tale(deliver, "false", &letters(4));

@@ -12,14 +12,9 @@ use super::scene::ACCOUNT;
 use super::story::{Fate, Place, Stage, OLD};
 
 impl Stage {
-    /// What has arrived so far, sorted. A message that is there by half counts.
-    pub fn arrived(&self) -> Vec<Vec<u8>> {
-        let mut messages = match self.story.place {
-            Place::Maildir => [
-                contents(&self.scene.path("Mail/new")),
-                contents(&self.scene.path("Read")),
-            ]
-            .concat(),
+    /// What has arrived so far in a single place. A message that is there by half counts.
+    fn arrived(&self, part: Place) -> Vec<Vec<u8>> {
+        match part {
             Place::Mda => contents(&self.scene.path("got")),
             Place::Mbox => {
                 let mbox = fs::read(self.scene.path("mbox")).unwrap();
@@ -28,9 +23,12 @@ impl Stage {
                     .unwrap_or_else(|| panic!("the old mail is gone"));
                 mail::out_of_mboxrd(rest).unwrap_or_else(|error| panic!("~/mbox: {error}"))
             }
-        };
-        messages.sort();
-        messages
+            _ => [
+                contents(&self.scene.path("Mail/new")),
+                contents(&self.scene.path("Read")),
+            ]
+            .concat(),
+        }
     }
 
     /// What was to arrive, sorted.
@@ -42,6 +40,17 @@ impl Stage {
             .map(|(_, bytes)| self.story.arriving(bytes))
             .collect();
         messages.sort();
+        messages
+    }
+
+    /// What was to arrive in a single place.
+    fn expected_in(&self, part: Place) -> Vec<Vec<u8>> {
+        let mut messages = self.expected();
+        messages.retain(|message| {
+            let to = message.split(|b| *b == b'\n').next().unwrap();
+            let meant = memchr::memmem::find(to, part.user().as_bytes());
+            self.story.place != Place::Sorted || meant.is_some()
+        });
         messages
     }
 
@@ -61,8 +70,16 @@ impl Stage {
 
     /// What is missing so far, and how much there is besides.
     fn compared(&self) -> (Vec<String>, usize) {
-        let mut missing = self.expected();
-        let mut besides = self.arrived();
+        let parts = self.story.place.parts().iter();
+        let (missing, besides): (Vec<_>, Vec<_>) =
+            parts.map(|part| self.compared_in(*part)).unzip();
+        (missing.concat(), besides.iter().sum())
+    }
+
+    /// The same of a single place.
+    fn compared_in(&self, part: Place) -> (Vec<String>, usize) {
+        let mut missing = self.expected_in(part);
+        let mut besides = self.arrived(part);
         besides.retain(|message| match missing.iter().position(|m| m == message) {
             Some(at) => {
                 missing.remove(at);
@@ -71,9 +88,16 @@ impl Stage {
             None => true,
         });
         // A copy in flight may be cut short: the MDA saw its input end with us.
-        let fits = |copy: &Vec<u8>| self.expected().iter().any(|m| m.starts_with(copy));
-        let wrong = besides.len() > self.in_flight || !besides.iter().all(fits);
-        let show = |messages: &[Vec<u8>]| messages.iter().map(|m| shown(m)).collect::<Vec<_>>();
+        let in_flight = match part {
+            Place::Mda => self.in_flight,
+            _ => 0,
+        };
+        let fits = |copy: &Vec<u8>| self.expected_in(part).iter().any(|m| m.starts_with(copy));
+        let wrong = besides.len() > in_flight || !besides.iter().all(fits);
+        let show = |messages: &[Vec<u8>]| {
+            let shown = messages.iter().map(|m| format!("{part:?}: {}", shown(m)));
+            shown.collect::<Vec<_>>()
+        };
         assert!(
             !wrong,
             "not whole, or twice: {}",
@@ -106,7 +130,7 @@ impl Stage {
         let state =
             ["lock", "seen"].map(|ending| format!(".local/state/popget/{ACCOUNT}.{ending}"));
         let mut expected = vec![".config/popget/popget.yaml", &state[0], &state[1], "ca.pem"];
-        if self.story.place == Place::Mbox {
+        if self.story.place.has(Place::Mbox) {
             expected.push("mbox");
         }
         expected.push("password");

@@ -76,7 +76,7 @@ pub fn settled(text: &str) -> Vec<String> {
                 of_it.for_each(|record| record.2 = *word == "gone");
             }
             ["fail", uid, _, count] => drop(failures.insert((*uid).to_owned(), *count)),
-            ["popget-seen" | "account" | "size" | "login" | "offers", ..] => {}
+            ["popget-seen" | "account" | "size" | "login" | "offers" | "part" | "took", ..] => {}
             _ => panic!("a line of the memory that tests do not know: {line}"),
         }
     }

@@ -27,6 +27,47 @@ pub enum Place {
     Mbox,
     /// A program that makes a file below ~/got of each message.
     Mda,
+    /// The Maildir and the mbox.
+    Both,
+    /// All three.
+    All,
+    /// The Maildir and the mbox, but of some messages one alone, as their recipients have it.
+    Sorted,
+}
+
+impl Place {
+    /// The single places that it is made of.
+    pub fn parts(self) -> &'static [Place] {
+        match self {
+            Place::Maildir => &[Place::Maildir],
+            Place::Mbox => &[Place::Mbox],
+            Place::Mda => &[Place::Mda],
+            Place::Both | Place::Sorted => &[Place::Maildir, Place::Mbox],
+            Place::All => &[Place::Maildir, Place::Mbox, Place::Mda],
+        }
+    }
+
+    /// Whether this is one of them.
+    pub fn has(self, part: Place) -> bool {
+        self.parts().contains(&part)
+    }
+
+    /// Whose a single one is where mail is sorted.
+    pub(super) fn user(self) -> &'static str {
+        match self {
+            Place::Mbox => "mbox",
+            _ => "maildir",
+        }
+    }
+
+    /// The YAML of a single one.
+    fn yaml(self) -> &'static str {
+        match self {
+            Place::Mbox => "mbox: ~/mbox",
+            Place::Mda => "mda: cat > \"$(mktemp \"$HOME/got/XXXXXX\")\"",
+            _ => "maildir: ~/Mail",
+        }
+    }
 }
 
 /// What becomes of the mail on the server.
@@ -112,6 +153,12 @@ impl Story {
         let line = b"From here on it is long, and longer than the spool's memory.\n".repeat(4400);
         let large = [&b"Subject: large\n\n"[..], &line].concat();
         messages.insert(2, ("large".into(), large));
+        if place == Place::Sorted {
+            for (n, (_, message)) in messages.iter_mut().enumerate() {
+                let to = ["X-To: maildir, mbox\n", "X-To: maildir\n", "X-To: mbox\n"][n % 3];
+                message.splice(..0, to.bytes());
+            }
+        }
         Story {
             place,
             fate,
@@ -201,14 +248,26 @@ impl Story {
         };
         let scene = Scene::with_server(&server).in_memory().key("keep", keep);
         let scene = scene.key("retry", &self.retry.to_string());
-        let scene = match self.place {
-            Place::Maildir => scene,
-            Place::Mbox => scene.deliver("mbox: ~/mbox").file("mbox", OLD),
-            Place::Mda => {
-                fs::create_dir_all(scene.path("got")).unwrap();
-                scene.deliver("mda: cat > \"$(mktemp \"$HOME/got/XXXXXX\")\"")
+        let scene = match self.place.parts() {
+            parts if self.place == Place::Sorted => {
+                let route = |part: &Place| format!("  {}: {{{}}}\n", part.user(), part.yaml());
+                let routes: String = parts.iter().map(route).collect();
+                let keys = format!("envelope: X-To\nroutes:\n{routes}");
+                scene.without_key("deliver").key("multidrop", &keys)
+            }
+            [part] => scene.deliver(part.yaml()),
+            parts => {
+                let items = parts.iter().map(|part| format!("- {}\n", part.yaml()));
+                scene.deliver(&items.collect::<String>())
             }
         };
+        let scene = match self.place.has(Place::Mbox) {
+            true => scene.file("mbox", OLD),
+            false => scene,
+        };
+        if self.place.has(Place::Mda) {
+            fs::create_dir_all(scene.path("got")).unwrap();
+        }
         let (scene, between): Readied = match &self.way {
             None => (scene, Box::new(())),
             Some(way) => (way.scene)(&server, scene),
@@ -255,7 +314,7 @@ impl Stage {
         let injected = log.contains(&fault.mark());
         let limited = matches!(point, Point::Limit(..)) && status != Some(0);
         let struck = status.is_none() || injected || limited;
-        if self.story.place == Place::Mda && struck {
+        if self.story.place.has(Place::Mda) && struck {
             // What was in flight is still taken by the MDA, which outlives us.
             thread::sleep(Duration::from_millis(30));
             let failed = status.is_some_and(|status| status != 0);
@@ -296,7 +355,7 @@ impl Stage {
     /// MDA was given.
     pub fn recovers(&mut self) {
         self.so_far.push("recovers".into());
-        let doubtful = self.story.place == Place::Mda && self.claims() > 0;
+        let doubtful = self.story.place.has(Place::Mda) && self.claims() > 0;
         let mut outcome = self.scene.run();
         if outcome.take_status() != Some(0) {
             outcome.fail("the clean run did not go well");

@@ -9,7 +9,7 @@ use super::file::{self, Missing};
 use super::letter::Measure;
 use super::lock::{Lock, Locked};
 use super::{cut, Before, Hold};
-use crate::delivery::{claim_words, path_bytes, undelivered, unprepared, Fate};
+use crate::delivery::{claim_words, hex, path_bytes, undelivered, unprepared, Fate};
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::Digester;
@@ -197,13 +197,6 @@ pub(super) fn parse(words: &[&[u8]]) -> Option<(Site, Measure)> {
     let changed = UNIX_EPOCH + Duration::from_nanos(changed);
     let before = Before { start, changed };
     Some((Site { before, offset }, measure))
-}
-
-fn hex(bytes: &[u8]) -> Vec<u8> {
-    bytes
-        .iter()
-        .flat_map(|byte| format!("{byte:02x}").into_bytes())
-        .collect()
 }
 
 fn unhex(word: &[u8]) -> Option<Vec<u8>> {

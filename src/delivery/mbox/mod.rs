@@ -15,10 +15,10 @@ mod quote;
 
 pub use claim::{resume, WORD};
 pub use lock::Lock;
-pub use output::Output;
+pub use output::{Output, OUTPUT};
 pub use quote::Format;
 
-use super::{undelivered, unprepared, Delivery, Letter, Sealed, Sender};
+use super::{undelivered, unprepared, Delivery, Letter, Sealed, Sender, Witness};
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::message::{Envelope, Uid};
@@ -94,24 +94,16 @@ impl Mbox {
         })
     }
 
-    /// Locks the file, if it is not locked yet, and puts a letter's place at its end.
+    /// Puts a letter's place at the end of the locked file.
     fn place(&self, letter: &mut Ready) -> Result<Site> {
         let mut held = self.held.borrow_mut();
-        let held = match &mut *held {
-            Some(held) => held,
-            None => {
-                let hold = self.lock()?;
-                let before = check(&hold.file).map_err(unprepared(&self.path, "use"))?;
-                let lead = lead(&hold.file, before.start);
-                letter.lead = lead.map_err(unprepared(&self.path, "read"))?;
-                held.insert(Held {
-                    hold,
-                    before,
-                    end: before.start,
-                    spoiled: false,
-                })
-            }
+        let Some(held) = held.as_mut() else {
+            return Err(let_go());
         };
+        if held.end == held.before.start {
+            let lead = lead(&held.hold.file, held.end);
+            letter.lead = lead.map_err(unprepared(&self.path, "read"))?;
+        }
         let (before, offset) = (held.before, held.end);
         held.end += letter.measure(self.format)?.length;
         Ok(Site { before, offset })
@@ -137,7 +129,7 @@ impl Mbox {
     fn append(&self, letter: &mut Ready, offset: u64) -> Result<()> {
         let mut held = self.held.borrow_mut();
         let Some(held) = held.as_mut() else {
-            return Err(Error::Bug("an mbox was let go before its letters".into()));
+            return Err(let_go());
         };
         let failed = undelivered(&self.path, "append to");
         let mut file = &held.hold.file;
@@ -173,6 +165,22 @@ impl Delivery for Mbox {
             ready,
             offset: 0,
         }))
+    }
+
+    /// Locks the file: where letters are to stand is known only then.
+    fn sync_sealed(&self) -> Result<()> {
+        let mut held = self.held.borrow_mut();
+        if held.is_none() {
+            let hold = self.lock()?;
+            let before = check(&hold.file).map_err(unprepared(&self.path, "use"))?;
+            *held = Some(Held {
+                hold,
+                before,
+                end: before.start,
+                spoiled: false,
+            });
+        }
+        Ok(())
     }
 
     /// Syncs what was appended and unlocks the file. What cannot be synced is taken back: it may be
@@ -223,9 +231,14 @@ impl Sealed for Draft<'_> {
         Ok(claim::words(&self.mbox.path, site, &measure))
     }
 
-    fn publish(mut self: Box<Self>, _meanwhile: &mut dyn FnMut()) -> Result<()> {
+    fn publish(mut self: Box<Self>, _: &mut dyn Witness) -> Result<()> {
         self.mbox.append(&mut self.ready, self.offset)
     }
+}
+
+/// The error that there is no lock to write under.
+fn let_go() -> Error {
+    Error::Bug("an mbox was let go before its letters".into())
 }
 
 /// Cuts off what is ours.

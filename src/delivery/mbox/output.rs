@@ -3,12 +3,15 @@
 
 use super::letter::Ready;
 use super::quote::Format;
-use crate::delivery::{undelivered, Delivery, Letter, Sealed, Sender};
+use crate::delivery::{undelivered, Delivery, Letter, Sealed, Sender, Witness};
 use crate::error::{Error, Result};
 use crate::message::{Envelope, Uid};
 use rustix::fs::{fcntl_getfl, fstat, stat, OFlags};
 use std::io::{self, Write};
 use std::path::Path;
+
+/// All that a claim says.
+pub const OUTPUT: &[u8] = b"output";
 
 /// Standard output as an mbox: nothing can be found again there.
 pub struct Output {
@@ -90,10 +93,10 @@ impl<'d> Letter<'d> for Printed {
 
 impl Sealed for Printed {
     fn claim(&mut self) -> Result<Vec<u8>> {
-        Ok(b"output".to_vec())
+        Ok(OUTPUT.to_vec())
     }
 
-    fn publish(mut self: Box<Self>, _meanwhile: &mut dyn FnMut()) -> Result<()> {
+    fn publish(mut self: Box<Self>, _: &mut dyn Witness) -> Result<()> {
         let mut out = io::stdout().lock(); // whole messages only, also with several accounts
         let failed = undelivered(Path::new("standard output"), "write to");
         self.ready.write(self.format, &mut |bytes| {

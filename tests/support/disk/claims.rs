@@ -7,7 +7,8 @@ use super::Inode;
 
 /// A delivery that was claimed.
 pub struct Claim {
-    pub kind: Kind,
+    /// Where it is to come to.
+    pub kinds: Vec<Kind>,
     /// Its line in the memory is sure to last.
     pub lasts: bool,
     /// The change that wrote the line.
@@ -16,6 +17,7 @@ pub struct Claim {
     pub withdrawn: Option<usize>,
 }
 
+#[derive(Clone)]
 pub enum Kind {
     Maildir {
         hidden: PathBuf,
@@ -48,12 +50,29 @@ pub struct Settled {
 }
 
 impl Kind {
-    /// Reads the words of a claim.
-    pub fn read(words: &str) -> Kind {
+    /// Reads the words of a claim, which may be one of several.
+    pub fn read(words: &str) -> Vec<Kind> {
         let words = decoded(words);
         let words: Vec<&[u8]> = words.split(|b| *b == 0).collect();
+        let [b"several", parts @ ..] = words.as_slice() else {
+            return vec![Kind::of(&words)];
+        };
+        let (mut kinds, mut rest) = (Vec::new(), parts);
+        let mut group = || {
+            let (count, behind) = rest.split_first()?;
+            let (group, behind) = behind.split_at(number(&String::from_utf8_lossy(count)) as usize);
+            rest = behind;
+            Some(group)
+        };
+        while let (Some(_place), Some(claim)) = (group(), group()) {
+            kinds.push(Kind::of(claim));
+        }
+        kinds
+    }
+
+    fn of(words: &[&[u8]]) -> Kind {
         let path = |bytes: &[u8]| PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec()));
-        match words.as_slice() {
+        match words {
             [b"maildir", folder, name] => Kind::Maildir {
                 hidden: path(folder).join("tmp").join(path(name)),
                 public: path(folder).join("new").join(path(name)),
@@ -73,6 +92,14 @@ impl Kind {
             other => panic!("a claim that this test does not know: {other:?}"),
         }
     }
+}
+
+/// The first words of what tells a place from others, and of the claims there.
+pub fn place(words: &str) -> (Vec<u8>, PathBuf) {
+    let words = decoded(words);
+    let mut words = words.split(|b| *b == 0).map(<[u8]>::to_vec);
+    let (word, path) = (words.next().unwrap(), words.next().unwrap_or_default());
+    (word, PathBuf::from(std::ffi::OsString::from_vec(path)))
 }
 
 /// A number of the memory.

@@ -5,7 +5,8 @@
 //! | a claim is written | the memory's own name; in a Maildir the letter, and its name in `tmp` |
 //! | a letter becomes public | its claim |
 //! | `done` is written | the letter where it is public; an MDA has ended well |
-//! | `void` is written | that nothing is left in an mbox |
+//! | `took` is written | the letter in that place; the MDA has ended well |
+//! | `void` is written | that nothing is left in an mbox where it is not to stand |
 //! | what came to nothing is swept | that it came to nothing |
 //! | the server is told anything, or the run ends | every `done` and `void` of this run |
 //! | QUIT or RCVD deletes | every `done` there is |
@@ -15,7 +16,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::claims::{number, Claim, Kind, Line, Settled};
+use super::claims::{self, number, Claim, Kind, Line, Settled};
 use super::trace::Call;
 use super::{Change, Deed, Disk, Inode};
 
@@ -141,12 +142,12 @@ impl Judge {
         let mut boxes = false;
         let mut covered = false;
         let mut sure = true;
-        for claim in self.claims.values() {
+        for (claim, kind) in self.kinds() {
             let Kind::Mbox {
                 path,
                 offset,
                 length,
-            } = &claim.kind
+            } = kind
             else {
                 continue;
             };
@@ -171,10 +172,16 @@ impl Judge {
 
     /// Whether a file that ends here ends where a letter was to begin.
     fn ends_a_claim(&self, disk: &Disk, inode: Inode, end: u64) -> bool {
-        self.claims.values().any(|claim| match &claim.kind {
+        self.kinds().any(|(_, kind)| match kind {
             Kind::Mbox { path, offset, .. } => disk.inode(path) == Some(inode) && *offset == end,
             _ => false,
         })
+    }
+
+    /// The places of all claims, each with its claim.
+    fn kinds(&self) -> impl Iterator<Item = (&Claim, &Kind)> {
+        let claims = self.claims.values();
+        claims.flat_map(|claim| claim.kinds.iter().map(move |kind| (claim, kind)))
     }
 
     /// The memory says no longer what stood behind this.
@@ -197,7 +204,16 @@ impl Judge {
             };
             let said = String::from_utf8_lossy(said).into_owned();
             match said.split(' ').collect::<Vec<_>>().as_slice() {
-                ["claim", id, .., claim] => self.claimed(disk, number(id), (claim, line)),
+                ["claim", id, _, _, _, _, _, _, claim, ..] => {
+                    let claim = Claim {
+                        kinds: Kind::read(claim),
+                        lasts: false,
+                        line,
+                        withdrawn: None,
+                    };
+                    self.claimed(disk, number(id), claim);
+                }
+                ["took", id, place] => self.took(disk, number(id), claims::place(place)),
                 ["done", first, rest @ ..] => {
                     let last = rest.first().unwrap_or(first);
                     (number(first)..=number(last)).for_each(|id| self.done(disk, id, line));
@@ -208,30 +224,23 @@ impl Judge {
         }
     }
 
-    fn claimed(&mut self, disk: &Disk, id: u64, (words, line): (&str, Line)) {
-        let kind = Kind::read(words);
+    fn claimed(&mut self, disk: &Disk, id: u64, claim: Claim) {
         let memory = disk.is_sure(&self.memory);
         self.must(memory, || {
             "a claim is written to a memory that may not last".into()
         });
-        match &kind {
-            Kind::Maildir { hidden, .. } => self.letter(disk, hidden, "claimed"),
-            Kind::Mbox { path, .. } => {
-                let sure = disk.is_sure(path);
-                self.must(sure, || "an mbox is claimed in that may not last".into());
+        for kind in &claim.kinds {
+            match kind {
+                Kind::Maildir { hidden, .. } => self.letter(disk, hidden, "claimed"),
+                Kind::Mbox { path, .. } => {
+                    let sure = disk.is_sure(path);
+                    self.must(sure, || "an mbox is claimed in that may not last".into());
+                }
+                Kind::Mda | Kind::Output => {}
             }
-            Kind::Mda | Kind::Output => {}
         }
         self.mda = None;
-        self.claims.insert(
-            id,
-            Claim {
-                kind,
-                lasts: false,
-                line,
-                withdrawn: None,
-            },
-        );
+        self.claims.insert(id, claim);
     }
 
     /// A letter must last, whole and by this name.
@@ -244,27 +253,24 @@ impl Judge {
         self.must(sure, || format!("a letter is {when} before its name lasts"));
     }
 
+    /// One of several places has a message.
+    fn took(&mut self, disk: &Disk, id: u64, (word, path): (Vec<u8>, PathBuf)) {
+        for kind in self.claims[&id].kinds.clone() {
+            let meant = match &kind {
+                Kind::Maildir { public, .. } => word == b"maildir" && public.starts_with(&path),
+                Kind::Mbox { path: mbox, .. } => word == b"mbox" && *mbox == path,
+                Kind::Mda => word == b"mda",
+                Kind::Output => word == b"output",
+            };
+            if meant {
+                self.there(disk, &kind, "noted");
+            }
+        }
+    }
+
     fn done(&mut self, disk: &Disk, id: u64, line: Line) {
-        let public = match &self.claims[&id].kind {
-            Kind::Maildir { public, .. } => Some(public.clone()),
-            Kind::Mbox { path, .. } => Some(path.clone()),
-            Kind::Mda | Kind::Output => None,
-        };
-        match (public, &self.claims[&id].kind) {
-            (Some(path), _) => self.letter(disk, &path, "done"),
-            (None, Kind::Mda) => {
-                let well = matches!(self.mda, Some((_, Some(0))));
-                self.must(well, || {
-                    "a message is done before its MDA ended well".into()
-                });
-            }
-            (None, _) => {
-                let inode = disk.inode(&self.printed);
-                let whole = inode.is_none_or(|inode| disk.unsure(inode).is_empty());
-                self.must(whole, || {
-                    "a message is done before what was printed lasts".into()
-                });
-            }
+        for kind in self.claims[&id].kinds.clone() {
+            self.there(disk, &kind, "done");
         }
         let (done, lasts, ours) = (true, false, true);
         self.settled.insert(
@@ -278,10 +284,35 @@ impl Judge {
         );
     }
 
+    /// What is to be in this place lasts there.
+    fn there(&mut self, disk: &Disk, kind: &Kind, when: &str) {
+        match kind {
+            Kind::Maildir { public: path, .. } | Kind::Mbox { path, .. } => {
+                self.letter(disk, path, when);
+            }
+            Kind::Mda => {
+                let well = matches!(self.mda, Some((_, Some(0))));
+                self.must(well, || {
+                    format!("a message is {when} before its MDA ended well")
+                });
+            }
+            Kind::Output => {
+                let inode = disk.inode(&self.printed);
+                let whole = inode.is_none_or(|inode| disk.unsure(inode).is_empty());
+                self.must(whole, || {
+                    format!("a message is {when} before what was printed lasts")
+                });
+            }
+        }
+    }
+
     fn void(&mut self, disk: &Disk, id: u64, line: Line) {
-        if let Kind::Mbox { path, .. } = &self.claims[&id].kind {
+        for kind in self.claims[&id].kinds.clone() {
+            let Kind::Mbox { path, .. } = kind else {
+                continue;
+            };
             let gone = disk
-                .inode(path)
+                .inode(&path)
                 .is_none_or(|inode| disk.unsure(inode).is_empty());
             self.must(gone, || {
                 "a claim came to nothing before what is left was gone".into()
@@ -334,11 +365,13 @@ impl Judge {
 
     fn of_name(&self, name: &[u8]) -> Option<(&u64, &Claim)> {
         let mut claims = self.claims.iter();
-        claims.find(|(_, claim)| match &claim.kind {
-            Kind::Maildir { public, .. } => public
-                .file_name()
-                .is_some_and(|own| own.as_encoded_bytes() == name),
-            _ => false,
+        claims.find(|(_, claim)| {
+            claim.kinds.iter().any(|kind| match kind {
+                Kind::Maildir { public, .. } => public
+                    .file_name()
+                    .is_some_and(|own| own.as_encoded_bytes() == name),
+                _ => false,
+            })
         })
     }
 
@@ -384,7 +417,8 @@ impl Judge {
         let Some(claim) = self.open() else {
             return;
         };
-        if matches!(claim.kind, Kind::Mda) && self.mda.is_none() {
+        let given = claim.kinds.iter().any(|kind| matches!(kind, Kind::Mda));
+        if given && self.mda.is_none() {
             let lasts = claim.lasts;
             self.mda = Some((who, None));
             self.must(lasts, || "an MDA began before its claim lasts".into());

@@ -18,6 +18,8 @@ pub struct Tale {
     pub server: PopServer,
     /// The scene.
     pub scene: Scene,
+    /// In how many places each message arrives.
+    pub places: usize,
     /// The disk before the first run.
     pub start: Disk,
     /// What each run did.
@@ -35,6 +37,7 @@ impl Tale {
         Tale {
             server: server.clone(),
             start: Disk::of(&scene.path("")),
+            places: 1,
             scene,
             runs: Vec::new(),
         }

@@ -1,0 +1,209 @@
+//! Where an account's mail goes: one destination or several, each with its rules.
+
+use super::file::{Deliver, Multidrop, OneOrSeveral};
+use super::resolve::Layers;
+use super::units;
+use crate::delivery::{self, Destination, Lock, Pattern};
+use crate::error::{Error, Result};
+use crate::message::{Address, Envelope, Field};
+use std::time::Duration;
+
+/// What stands in the place of a header if the server tells the envelope.
+pub const SDPS: &str = "sdps";
+/// How long an MDA may take, if nothing else is said.
+const MDA_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Where in the configuration a destination is written.
+#[derive(Clone)]
+struct Spot<'l> {
+    layers: &'l Layers<'l>,
+    /// In the account itself, not in what it starts from.
+    own: bool,
+    keys: Vec<String>,
+}
+
+impl Spot<'_> {
+    /// What is written below it.
+    fn below(&self, key: impl Into<String>) -> Self {
+        let mut below = self.clone();
+        below.keys.push(key.into());
+        below
+    }
+
+    /// A mistake here.
+    fn wrong(&self, what: impl Into<String>) -> Error {
+        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
+        self.layers.wrong_at(&keys, self.own, what)
+    }
+}
+
+impl Layers<'_> {
+    /// Where the account's mail goes, and which header names its recipients, if that matters.
+    pub(super) fn destination(&self) -> Result<(Destination, Option<Field>)> {
+        for (own, keys) in [(true, self.own), (false, self.base)] {
+            let spot = |key: &str| Spot {
+                layers: self,
+                own,
+                keys: vec![key.into()],
+            };
+            match (&keys.deliver, &keys.multidrop) {
+                (None, None) => {}
+                (Some(_), Some(_)) => {
+                    let what = "it has destinations of its own; take deliver or multidrop out";
+                    return Err(spot("multidrop").wrong(what));
+                }
+                (Some(deliver), None) => {
+                    let mut all = all(&spot("deliver"), deliver)?;
+                    return Ok(match all.len() {
+                        1 => (all.swap_remove(0), None),
+                        _ => (Destination::Several(all), None),
+                    });
+                }
+                (None, Some(keys)) => return multidrop(&spot("multidrop"), keys),
+            }
+        }
+        Err(self.missing("deliver", "{maildir: ~/Mail}"))
+    }
+}
+
+/// What is written here about sorting mail, and the header that tells the recipients.
+fn multidrop(spot: &Spot, keys: &Multidrop) -> Result<(Destination, Option<Field>)> {
+    let below = spot.below("routes");
+    let mut routes: Vec<(Pattern, Vec<Destination>)> = Vec::new();
+    for (name, deliver) in &keys.routes.0 {
+        let spot = below.below(name);
+        let pattern = pattern(name).ok_or_else(|| spot.wrong("this is no address, nor *"))?;
+        if routes.iter().any(|(other, _)| *other == pattern) {
+            return Err(spot.wrong("the same address stands here twice"));
+        }
+        let domain = match &pattern {
+            Pattern::One(address) => address.domain.as_deref().map(String::from_utf8_lossy),
+            Pattern::Any => None,
+        };
+        let ours = |domain: &str| keys.domains.iter().flatten().any(|ours| ours == domain);
+        if domain.is_some_and(|domain| keys.domains.is_some() && !ours(&domain)) {
+            return Err(spot.wrong("its domain is none of domains, so nothing would come here"));
+        }
+        routes.push((pattern, all(&spot, deliver)?));
+    }
+    if routes.is_empty() {
+        return Err(below.wrong("there is no route in it"));
+    }
+    let unmatched = keys.unmatched.as_ref();
+    let unmatched = unmatched.map(|deliver| all(&spot.below("unmatched"), deliver));
+    let multidrop = delivery::Multidrop {
+        strip_prefix: keys.strip_prefix.clone().unwrap_or_default(),
+        domains: keys.domains.clone().unwrap_or_default(),
+        routes,
+        unmatched: unmatched.transpose()?.unwrap_or_default(),
+    };
+    agree(spot, &multidrop.destinations())?;
+    Ok((Destination::Multidrop(multidrop), field(spot, keys)?))
+}
+
+/// The header that tells the recipients; none if the server does.
+fn field(spot: &Spot, keys: &Multidrop) -> Result<Option<Field>> {
+    if keys.envelope != SDPS {
+        return Ok(Some(Field {
+            name: keys.envelope.clone(),
+            skip: keys.skip.unwrap_or_default() as usize,
+        }));
+    }
+    if keys.skip.is_some() {
+        return Err(spot
+            .below("skip")
+            .wrong("it goes with the name of a header only"));
+    }
+    match spot.layers.pick(|keys| keys.sdps) {
+        Some(false) => Err(spot
+            .below("envelope")
+            .wrong("the server is not asked (sdps: false)")),
+        Some(true) | None => Ok(None),
+    }
+}
+
+/// What a route is for.
+fn pattern(name: &str) -> Option<Pattern> {
+    match name {
+        "*" => Some(Pattern::Any),
+        name => Address::read(name.as_bytes()).map(Pattern::One),
+    }
+}
+
+/// Fails if mail would come to the same place in different ways.
+fn agree(spot: &Spot, all: &[Destination]) -> Result<()> {
+    let place = |destination: &Destination| destination.place(&Envelope::default());
+    for (at, one) in all.iter().enumerate() {
+        if all[..at].iter().any(|other| place(other) == place(one)) {
+            let what = "two routes lead to the same place, but with different keys beside it";
+            return Err(spot.below("routes").wrong(what));
+        }
+    }
+    Ok(())
+}
+
+/// The destinations that are written here, at least one.
+fn all(spot: &Spot, deliver: &OneOrSeveral) -> Result<Vec<Destination>> {
+    let list = match deliver {
+        OneOrSeveral::One(deliver) => return Ok(vec![one(spot, deliver)?]),
+        OneOrSeveral::Several(list) => list,
+    };
+    let mut all: Vec<Destination> = Vec::new();
+    for (at, deliver) in list.iter().enumerate() {
+        let spot = spot.below(format!("[{at}]"));
+        let next = one(&spot, deliver)?;
+        let place = next.place(&Envelope::default());
+        if all
+            .iter()
+            .any(|other| other.place(&Envelope::default()) == place)
+        {
+            return Err(spot.wrong("this destination stands in the list twice"));
+        }
+        all.push(next);
+    }
+    match all.is_empty() {
+        true => Err(spot.wrong("the list is empty; name a destination or more")),
+        false => Ok(all),
+    }
+}
+
+/// A single destination.
+fn one(spot: &Spot, deliver: &Deliver) -> Result<Destination> {
+    let wrong = |key: &str, what: &str| Err(spot.below(key).wrong(what));
+    let Deliver {
+        maildir,
+        mbox,
+        mda,
+        format,
+        lock,
+        timeout,
+    } = deliver.clone();
+    if mbox.is_none() && format.is_some() {
+        return wrong("format", "it goes with mbox only");
+    }
+    if lock.as_ref().is_some_and(Vec::is_empty) {
+        return wrong("lock", "the list is empty; name fcntl, dotlock or both");
+    }
+    if mbox.as_ref().is_none_or(|path| path == "-") && lock.is_some() {
+        return wrong("lock", "it goes with the file of an mbox only");
+    }
+    if mda.is_none() && timeout.is_some() {
+        return wrong("timeout", "it goes with mda only");
+    }
+    let format = format.unwrap_or_default();
+    match (maildir, mbox, mda) {
+        (Some(path), None, None) => Ok(Destination::Maildir(path.0)),
+        (None, Some(path), None) if path == "-" => Ok(Destination::Output(format)),
+        (None, Some(path), None) => Ok(Destination::Mbox {
+            path: units::path(&path).map_err(|what| spot.below("mbox").wrong(what))?,
+            format,
+            locks: lock.unwrap_or_else(|| Lock::ALL.to_vec()),
+        }),
+        (None, None, Some(command)) => {
+            let timeout = timeout.map_or(MDA_TIMEOUT, |span| span.0);
+            Ok(Destination::Mda { command, timeout })
+        }
+        (None, None, None) => Err(spot.wrong("name maildir, mbox or mda")),
+        _ => Err(spot.wrong("name only one of maildir, mbox and mda")),
+    }
+}
