@@ -133,12 +133,12 @@ pub struct Oauth {
     pub token_command: CommandLine,
 }
 
-/// Where mail goes: exactly one of the first three.
+/// Where mail goes: exactly one of the first four.
 #[derive(Clone, Default, Deserialize)]
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "the keys of a destination (maildir, mbox or mda)"
+    expecting = "the keys of a destination (maildir, mbox, mda or lmtp)"
 )]
 #[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
 pub struct Deliver {
@@ -149,11 +149,27 @@ pub struct Deliver {
     #[serde(deserialize_with = "kinds::command")]
     pub mda: Option<CommandLine>,
     #[serde(deserialize_with = "given")]
+    pub lmtp: Option<Lmtp>,
+    #[serde(deserialize_with = "given")]
     pub format: Option<Format>,
     #[serde(deserialize_with = "kinds::locks")]
     pub lock: Option<Vec<Lock>>,
     #[serde(deserialize_with = "kinds::span")]
     pub timeout: Option<Span>,
+}
+
+/// A server that takes mail by LMTP.
+#[derive(Clone, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the keys of lmtp (address, recipient)"
+)]
+#[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
+pub struct Lmtp {
+    #[serde(deserialize_with = "kinds::needed_text")]
+    pub address: String,
+    #[serde(default, deserialize_with = "kinds::text")]
+    pub recipient: Option<String>,
 }
 
 /// A mapping in the order of the file, in which no key stands twice.

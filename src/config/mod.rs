@@ -10,6 +10,7 @@ mod one_off;
 mod place;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
+mod relay;
 mod resolve;
 mod route;
 mod secrets;

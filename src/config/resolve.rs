@@ -2,6 +2,7 @@
 
 use super::file::{Deliver, Keys};
 use super::mistake::Source;
+use super::relay::Server;
 use super::units;
 use crate::cli::Fetch;
 use crate::delivery::{Destination, Format, Lock};
@@ -80,13 +81,14 @@ impl Layers<'_> {
             .map_or(("", TlsMode::Off), |route| (&route.host, route.tls));
         let secret = self.secret(host, &login.user)?;
         let secret = self.fitting(secret, &login.methods, tls)?;
+        let destination = self.destination(&login.user)?;
         Ok(Account {
             name: self.name.into(),
             routes,
             login,
             secret,
             policy,
-            destination: self.destination()?,
+            destination,
             place: Place {
                 directory: state.into(),
                 account: self.name.into(),
@@ -118,7 +120,7 @@ impl Layers<'_> {
     /// A key that must be there and is not.
     pub(super) fn missing(&self, key: &str, example: &str) -> Error {
         if self.flags.one_off.server.is_some() {
-            let what = "--server goes with --maildir, --mbox or --mda";
+            let what = "--server goes with --maildir, --mbox, --mda or --lmtp";
             return Error::Usage(what.into());
         }
         let what = format!("the key {key} is missing (for example {key}: {example})");
@@ -149,7 +151,7 @@ impl Layers<'_> {
         }
     }
 
-    fn destination(&self) -> Result<Destination> {
+    fn destination(&self, user: &str) -> Result<Destination> {
         let own = self.own.deliver.is_some();
         let deliver = self.pick(|keys| keys.deliver.clone());
         let deliver = deliver.ok_or_else(|| self.missing("deliver", "{maildir: ~/Mail}"))?;
@@ -158,6 +160,7 @@ impl Layers<'_> {
             maildir,
             mbox,
             mda,
+            lmtp,
             format,
             lock,
             timeout,
@@ -174,25 +177,30 @@ impl Layers<'_> {
         if mbox.as_ref().is_none_or(|path| path == "-") && lock.is_some() {
             return wrong("deliver.lock", "it goes with the file of an mbox only");
         }
-        if mda.is_none() && timeout.is_some() {
-            return wrong("deliver.timeout", "it goes with mda only");
+        if mda.is_none() && lmtp.is_none() && timeout.is_some() {
+            return wrong("deliver.timeout", "it goes with mda and lmtp only");
         }
-        match (maildir, mbox, mda) {
-            (Some(path), None, None) => Ok(Destination::Maildir(path.0)),
-            (None, Some(path), None) if path == "-" => {
+        let timeout = timeout.map(|span| span.0);
+        match (maildir, mbox, mda, lmtp) {
+            (Some(path), None, None, None) => Ok(Destination::Maildir(path.0)),
+            (None, Some(path), None, None) if path == "-" => {
                 Ok(Destination::Output(format.unwrap_or_default()))
             }
-            (None, Some(path), None) => {
+            (None, Some(path), None, None) => {
                 let path =
                     units::path(&path).map_err(|what| self.wrong("deliver.mbox", own, what))?;
                 Ok(mbox_at(path, format, lock))
             }
-            (None, None, Some(command)) => {
-                let timeout = timeout.map_or(MDA_TIMEOUT, |span| span.0);
+            (None, None, Some(command), None) => {
+                let timeout = timeout.unwrap_or(MDA_TIMEOUT);
                 Ok(Destination::Mda { command, timeout })
             }
-            (None, None, None) => wrong("deliver", "name maildir, mbox or mda"),
-            _ => wrong("deliver", "name only one of maildir, mbox and mda"),
+            (None, None, None, Some(keys)) => {
+                let server = Server { own, user, timeout };
+                self.lmtp(keys, &server)
+            }
+            (None, None, None, None) => wrong("deliver", "name maildir, mbox, mda or lmtp"),
+            _ => wrong("deliver", "name only one of maildir, mbox, mda and lmtp"),
         }
     }
 }

@@ -3,17 +3,20 @@
 //! *published*. Whatever kills us in between, the claim tells the next run how to find out what
 //! happened ([`resume`]).
 
+mod lmtp;
 mod maildir;
 mod mbox;
 mod mda;
+mod relay;
 mod spool;
 
 #[cfg(any(test, fuzzing))]
 pub use mbox::properties;
 pub use mbox::{Format, Lock};
+pub use relay::{Address, Host};
 
 use crate::error::{Error, Result};
-use crate::event::Notice;
+use crate::event::{Events, Notice, Stop};
 use crate::message::{Envelope, Time, Uid};
 use crate::secret::CommandLine;
 use std::collections::BTreeMap;
@@ -23,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Where an account's mail goes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Destination {
     /// A Maildir, made if it is missing.
     Maildir(PathBuf),
@@ -45,6 +48,8 @@ pub enum Destination {
         /// How long it may take for one message.
         timeout: Duration,
     },
+    /// A server that takes mail by LMTP.
+    Lmtp(Box<Host>),
 }
 
 /// What every destination needs to know of the account that delivers to it.
@@ -59,6 +64,14 @@ pub struct Sender {
     pub spool: PathBuf,
     /// Hears what is worth telling.
     pub notice: Box<dyn Fn(Notice)>,
+}
+
+/// What a destination needs that is reached over a line.
+pub struct Line<'e> {
+    /// The voice of the account.
+    pub events: &'e Events,
+    /// The signal to stop.
+    pub stop: Stop,
 }
 
 /// What became of a claimed delivery.
@@ -118,7 +131,11 @@ pub trait Sealed {
 }
 
 /// Opens a destination, and makes it where it may be made.
-pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Delivery>> {
+pub fn open<'e>(
+    destination: &Destination,
+    sender: Sender,
+    line: Line<'e>,
+) -> Result<Box<dyn Delivery + 'e>> {
     Ok(match destination.clone() {
         Destination::Maildir(path) => Box::new(maildir::Maildir::open(path, &sender)?),
         Destination::Mbox {
@@ -129,6 +146,9 @@ pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Deliver
         Destination::Output(format) => Box::new(mbox::Output::open(format, sender)?),
         Destination::Mda { command, timeout } => {
             Box::new(mda::Mda::open(command, timeout, sender)?)
+        }
+        Destination::Lmtp(host) => {
+            Box::new(relay::Relay::new(*host, Box::new(lmtp::Lmtp), sender, line))
         }
     })
 }

@@ -25,7 +25,7 @@ impl Error {
             {
                 ExitStatus::System
             }
-            E::OutOfStep(error) => error.status(),
+            E::OutOfStep(error) | E::Relay { error, .. } => error.status(),
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
             | E::NoSettings(_)
@@ -63,7 +63,7 @@ impl Error {
             }
             E::Delivering { .. } => ExitStatus::InputOutput,
             E::System { .. } => ExitStatus::System,
-            E::MdaRefused { .. } => ExitStatus::Data,
+            E::MdaRefused { .. } | E::RelayRefused { .. } => ExitStatus::Data,
             E::HostNotFound { .. } => ExitStatus::NoHost,
             E::Unreachable { .. }
             | E::SourceAddress { .. }
@@ -90,7 +90,10 @@ impl Error {
             | E::AccountBusy(_)
             | E::MaildropBusy(_)
             | E::MboxBusy(_)
-            | E::MdaLater { .. } => ExitStatus::TryLater,
+            | E::MdaLater { .. }
+            | E::RelayLater { .. }
+            | E::RelayLost { .. }
+            | E::RelayInDoubt { .. } => ExitStatus::TryLater,
             E::Bug(_) => ExitStatus::Software,
         }
     }
@@ -101,9 +104,14 @@ impl Error {
         use Error as E;
         match self {
             E::OutOfStep(error) => error.reach(),
-            E::NotAsListed | E::MessageRefused(_) | E::MdaLater { .. } | E::MdaRefused { .. } => {
-                Reach::Message
-            }
+            E::NotAsListed
+            | E::MessageRefused(_)
+            | E::MdaLater { .. }
+            | E::MdaRefused { .. }
+            | E::RelayLater { .. }
+            | E::RelayRefused { .. }
+            | E::RelayLost { .. }
+            | E::RelayInDoubt { .. } => Reach::Message,
             E::HostNotFound { .. }
             | E::Unreachable { .. }
             | E::TimedOut { .. }
@@ -166,9 +174,23 @@ impl Error {
             | E::Delivering { .. }
             | E::MboxBusy(_)
             | E::MdaMissing { .. }
+            | E::Relay { .. }
             | E::System { .. }
             | E::Bug(_) => Reach::Account,
         }
+    }
+
+    /// Whether a destination did not take a message, which says nothing of the maildrop.
+    pub fn is_of_destination(&self) -> bool {
+        matches!(
+            self,
+            Self::MdaLater { .. }
+                | Self::MdaRefused { .. }
+                | Self::RelayLater { .. }
+                | Self::RelayRefused { .. }
+                | Self::RelayLost { .. }
+                | Self::RelayInDoubt { .. }
+        )
     }
 
     /// Our own error out of the reader that carried it.
@@ -200,7 +222,10 @@ impl Error {
     /// What somebody else said about it, raw: the server, the MDA, a password command.
     pub fn words(&self) -> Option<&[u8]> {
         match self {
-            Self::OutOfStep(error) => error.words(),
+            Self::OutOfStep(error)
+            | Self::Relay { error, .. }
+            | Self::RelayLost { error, .. }
+            | Self::RelayInDoubt { error, .. } => error.words(),
             Self::NoStls(words)
             | Self::GreetingRefused(words)
             | Self::Nonsense { got: words, .. }
@@ -224,6 +249,8 @@ impl Error {
             | Self::Tunnel { said: words, .. }
             | Self::MdaLater { said: words, .. }
             | Self::MdaRefused { said: words, .. }
+            | Self::RelayLater { said: words, .. }
+            | Self::RelayRefused { said: words, .. }
                 if !words.is_empty() =>
             {
                 Some(words)

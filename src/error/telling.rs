@@ -86,6 +86,11 @@ impl fmt::Display for Error {
             E::MdaMissing { command, why } => write!(f, "the MDA {command} cannot be started: {}", plain(why)),
             E::MdaLater { ended, .. } => write!(f, "the MDA {ended}"),
             E::MdaRefused { status, .. } => write!(f, "the MDA will not take the message (exit status {status})"),
+            E::Relay { name, error } => write!(f, "no delivery by {name}: {error}"),
+            E::RelayLater { name, .. } => write!(f, "{name} wants the message later"),
+            E::RelayRefused { name, .. } => write!(f, "{name} will not take the message"),
+            E::RelayLost { name, error } => write!(f, "{name} did not get the whole message: {error}"),
+            E::RelayInDoubt { name, error } => write!(f, "{name} got the message and did not say that it took it, so that it may come twice: {error}"),
             E::System { doing, why } => write!(f, "cannot {doing}: {}", plain(why)),
             E::Bug(what) => write!(f, "popget contradicts itself: {what}"),
         }
@@ -165,7 +170,18 @@ impl Error {
             E::AccountBusy(_) | E::MaildropBusy(_) => "wait for it to finish",
             E::MboxBusy(_) => "the next run tries again; remove a stale lock file by hand if no program uses the mbox",
             E::MdaMissing { .. } => "check deliver.mda",
-            E::MdaLater { .. } | E::MdaRefused { .. } => "the message stays on the server and is tried again in the next run",
+            E::Relay { error, .. } => match **error {
+                E::HostNotFound { .. } | E::Unreachable { .. } | E::Cut { .. } | E::TimedOut { .. } => {
+                    "see that it runs, and check its address below deliver; the next run tries again"
+                }
+                _ => error.advice(),
+            },
+            E::MdaLater { .. }
+            | E::MdaRefused { .. }
+            | E::RelayLater { .. }
+            | E::RelayRefused { .. }
+            | E::RelayLost { .. }
+            | E::RelayInDoubt { .. } => "the message stays on the server and is tried again in the next run",
             E::State { why, .. } | E::Destination { why, .. } | E::Delivering { why, .. } => local_advice(why),
             E::System { .. } => "check the limits of this process and machine",
             E::Bug(_) => "please report it",

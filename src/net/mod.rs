@@ -6,6 +6,7 @@ mod names;
 mod patience;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
+mod socket;
 mod socks;
 mod tcp;
 mod tls;
@@ -19,12 +20,13 @@ pub use socks::Proxy;
 pub use std::net::IpAddr;
 pub use tcp::{Family, Outset};
 pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
-pub use wire::{Spoken, Wire, UNWANTED};
+pub use wire::{Meanwhile, Spoken, Wire, UNWANTED};
 
 use crate::error::Result;
 use crate::event::{Events, Stage};
 use crate::secret::CommandLine;
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A stream of bytes to the server: a socket, or TLS over one.
@@ -89,6 +91,8 @@ pub enum Via {
     Proxy(Proxy),
     /// A program, which finds these variables in its environment.
     Tunnel(CommandLine, Vec<(&'static str, String)>),
+    /// We do, to a socket of this machine, which has a path instead of host and port.
+    Socket(PathBuf),
 }
 
 impl Route {
@@ -117,6 +121,7 @@ pub fn dial<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result
         Via::Direct(outset) => Box::new(tcp::connect(host, *port, *outset, &patience)?),
         Via::Proxy(proxy) => Box::new(socks::connect(proxy, host, *port, &patience)?),
         Via::Tunnel(command, surroundings) => Box::new(tunnel::open(command, surroundings)?),
+        Via::Socket(path) => Box::new(socket::connect(path, &patience)?),
     };
     let wire = Wire::new(transport, patience, events);
     match route.tls {

@@ -1,6 +1,10 @@
 //! Lines and bodies over a transport: one buffered reader of bytes, the time-outs, and the dialogue
 //! as it can be shown. It knows no commands.
 
+mod onward;
+
+pub use onward::Meanwhile;
+
 use super::body::{Stuffed, Unstuffer};
 use super::patience::{Pace, Patience};
 use super::veil::Veil;
@@ -365,7 +369,7 @@ impl<'e> Wire<'e> {
     }
 
     /// Waits for more bytes, at most one read of them. `check` is asked between slices of waiting.
-    fn fill(&mut self, check: impl Fn() -> Result<()>, during: &'static str) -> Result<()> {
+    fn fill(&mut self, mut check: impl FnMut() -> Result<()>, during: &'static str) -> Result<()> {
         if self.unread.is_empty() {
             self.unread = 0..0;
         } else if self.unread.start > 0 {

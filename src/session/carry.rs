@@ -299,8 +299,8 @@ impl Road<'_> {
         let failures = key(&step.listing)
             .map(|key| self.memory.failed(key))
             .transpose()?;
-        let ours = matches!(error, Error::MdaLater { .. } | Error::MdaRefused { .. });
-        let known = !ours && failures.is_some_and(|failures| failures > ALARMS);
+        let known =
+            !error.is_of_destination() && failures.is_some_and(|failures| failures > ALARMS);
         // Once is enough: if the line is lost later, this run does not ask for it again.
         self.lost.insert(which(step), LOSSES);
         let subject = Subject::Message(step.listing.uid.clone());

@@ -2,9 +2,9 @@
 //! is settled, and the destination is opened.
 
 use super::{now, Account};
-use crate::delivery::{self, Claimed, Delivery, Fate, Sender};
+use crate::delivery::{self, Claimed, Delivery, Fate, Line, Sender};
 use crate::error::Result;
-use crate::event::{Events, Notice};
+use crate::event::{Events, Notice, Stop};
 use crate::folder;
 use crate::seen::{Access, Begun, Ended, Identity, Key, Memory};
 use std::rc::Rc;
@@ -38,11 +38,12 @@ pub(super) fn recall(account: &Account, access: Access, events: &Events) -> Resu
 
 /// Settles what an earlier run began and could not finish, and opens the destination. In this order:
 /// opening makes what is missing, and a Maildir that was just made tells nothing of old deliveries.
-pub(super) fn prepare(
+pub(super) fn prepare<'e>(
     account: &Account,
     memory: &mut Memory,
-    events: &Rc<Events>,
-) -> Result<Box<dyn Delivery>> {
+    events: &'e Rc<Events>,
+    stop: &Stop,
+) -> Result<Box<dyn Delivery + 'e>> {
     resume(memory, events)?;
     let directory = &account.place.directory;
     let spool = directory.join(format!("{}.spool", account.name));
@@ -56,7 +57,11 @@ pub(super) fn prepare(
         spool,
         notice: Box::new(move |notice| voice.notice(notice)),
     };
-    let delivery = delivery::open(&account.destination, sender)?;
+    let line = Line {
+        events,
+        stop: stop.clone(),
+    };
+    let delivery = delivery::open(&account.destination, sender, line)?;
     delivery.sweep()?;
     Ok(delivery)
 }

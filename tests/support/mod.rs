@@ -12,6 +12,7 @@
 //! - `others`: five more of them
 //! - `peers`: programs that do what popget does; `alteration`: what became of a message there
 //! - `unprivileged`: being somebody else than root
+//! - `lmtp`: a server that mail is handed on to; `onward`: one that plays a script
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers; `made`
 //!   and `long`: messages made by code, and those for which there is no room
 //! - `story`: a run that is killed or failed in the middle; `strike`: where and how; `ending`:
@@ -43,12 +44,14 @@ pub mod endless;
 pub mod gate;
 pub mod guest;
 pub mod kdc;
+pub mod lmtp;
 pub mod login;
 pub mod long;
 pub mod made;
 pub mod mail;
 pub mod maildrop;
 pub mod memory;
+pub mod onward;
 pub mod others;
 pub mod outcome;
 pub mod peers;

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
+use super::lmtp::LmtpServer;
 use super::mail;
 use super::memory;
 use super::outcome::Outcome;
@@ -24,6 +25,15 @@ pub enum Place {
     Mbox,
     /// A program that makes a file below ~/got of each message.
     Mda,
+    /// A server that takes mail by LMTP.
+    Lmtp,
+}
+
+impl Place {
+    /// Whether nobody can ask it later what it took, so that what was in flight may come twice.
+    pub fn keeps_its_peace(self) -> bool {
+        matches!(self, Place::Mda | Place::Lmtp)
+    }
 }
 
 /// What becomes of the mail on the server.
@@ -58,8 +68,10 @@ pub struct Stage {
     pub server: PopServer,
     /// The scene that is played.
     pub scene: Scene,
+    /// The server that takes the mail, if one does.
+    pub(super) relay: LmtpServer,
     so_far: Vec<String>,
-    /// How many copies may have come twice, or by half: none but to an MDA.
+    /// How many copies may have come twice, or by half: none to a file.
     pub(super) in_flight: usize,
 }
 
@@ -127,6 +139,7 @@ impl Story {
         };
         let scene = Scene::with_server(&server).in_memory().key("keep", keep);
         let scene = scene.key("retry", &self.retry.to_string());
+        let relay = LmtpServer::start();
         let scene = match self.place {
             Place::Maildir => scene,
             Place::Mbox => scene.deliver("mbox: ~/mbox").file("mbox", OLD),
@@ -134,11 +147,13 @@ impl Story {
                 fs::create_dir_all(scene.path("got")).unwrap();
                 scene.deliver("mda: cat > \"$(mktemp \"$HOME/got/XXXXXX\")\"")
             }
+            Place::Lmtp => scene.deliver(&format!("lmtp: {{address: {}}}", relay.address())),
         };
         Stage {
             story: self.clone(),
             server,
             scene,
+            relay,
             so_far: Vec::new(),
             in_flight: 0,
         }
@@ -176,8 +191,8 @@ impl Stage {
         let injected = log.contains(&fault.mark());
         let limited = matches!(point, Point::Limit(..)) && status != Some(0);
         let struck = status.is_none() || injected || limited;
-        if self.story.place == Place::Mda && struck {
-            // What was in flight is still taken by the MDA, which outlives us.
+        if self.story.place.keeps_its_peace() && struck {
+            // What was in flight is still taken by who outlives us.
             thread::sleep(Duration::from_millis(30));
             let failed = status.is_some_and(|status| status != 0);
             self.in_flight += self.claims().max(failed.into());
@@ -213,11 +228,11 @@ impl Stage {
         self.server.unhook()
     }
 
-    /// Plays undisturbed; all must go well now. What is in doubt is said, and nothing is but what an
-    /// MDA was given.
+    /// Plays undisturbed; all must go well now. What is in doubt is said, and nothing is but what was
+    /// given to one who cannot be asked.
     pub fn recovers(&mut self) {
         self.so_far.push("recovers".into());
-        let doubtful = self.story.place == Place::Mda && self.claims() > 0;
+        let doubtful = self.story.place.keeps_its_peace() && self.claims() > 0;
         let mut outcome = self.scene.run();
         if outcome.take_status() != Some(0) {
             outcome.fail("the clean run did not go well");

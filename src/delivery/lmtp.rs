@@ -1,0 +1,28 @@
+//! Delivery by LMTP (RFC 2033): to the server at the end of the way, which answers for each
+//! recipient.
+
+use super::relay::{own_name, Answers, Manner, Offers, Session, Talk};
+use super::Line;
+use crate::error::{Error, Result};
+use crate::net::{Spoken, Wire};
+
+/// What is LMTP about it.
+pub struct Lmtp;
+
+impl Manner for Lmtp {
+    fn word(&self) -> &'static str {
+        "lmtp"
+    }
+
+    fn open<'e>(&self, wire: Wire<'e>, _: &Line<'e>) -> Result<Session<'e>> {
+        let mut talk = Talk(wire);
+        talk.greeting()?;
+        let hello = Spoken::open(format!("LHLO {}", own_name()));
+        let reply = talk.ask(hello, "the answer to LHLO")?;
+        match (reply.is_good(), reply.is_later()) {
+            (true, _) => Ok(Session::new(talk, Offers::read(&reply), Answers::Each)),
+            (false, true) => Err(Error::ServerTrouble(reply.said())),
+            (false, false) => Err(reply.out_of_place("one of LMTP")),
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Handing mail on to a server that takes it, by LMTP or SMTP: what both have in common. The message
+//! is here as a whole before any of it is said, and one connection serves for many.
+//!
+//! Nobody can ask such a server later whether it took a message. If the line is lost when all of it
+//! was said and not yet answered, it may come twice, and that is told. One message at a time is under
+//! way, so that it is one at most.
+
+mod address;
+mod content;
+mod reply;
+mod session;
+mod talk;
+
+pub use address::Address;
+pub use reply::{Offers, Reply};
+pub use session::{Answers, Session};
+pub use talk::Talk;
+
+use super::spool::Spool;
+use super::{claim_words, Delivery, Letter, Line, Sealed, Sender};
+use crate::error::{Error, Result};
+use crate::message::{Envelope, Uid};
+use crate::net::{self, Patience, Route, Wire};
+use content::Nature;
+use session::{Lost, Parcel};
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+/// After so many messages in a row over which the line was lost the server gets no more for now.
+const LOSSES: u32 = 2;
+
+/// Who takes the mail, and from whom it gets to him.
+#[derive(Clone)]
+pub struct Host {
+    /// The way to the server.
+    pub route: Route,
+    /// The server as the user wrote it.
+    pub written: String,
+    /// To whom all mail goes, whatever its envelope says.
+    pub recipient: Option<Address>,
+    /// How long each wait for the server may last.
+    pub timeout: Duration,
+}
+
+/// What tells the protocols apart.
+pub trait Manner {
+    /// The protocol's word, in settings and claims.
+    fn word(&self) -> &'static str;
+
+    /// Begins a session over a new connection.
+    fn open<'e>(&self, wire: Wire<'e>, line: &Line<'e>) -> Result<Session<'e>>;
+}
+
+/// A server to hand mail on to.
+pub struct Relay<'e> {
+    host: Host,
+    manner: Box<dyn Manner>,
+    sender: Sender,
+    line: Line<'e>,
+    session: RefCell<Option<Session<'e>>>,
+    /// Over how many messages in a row the line was lost.
+    losses: Cell<u32>,
+}
+
+impl<'e> Relay<'e> {
+    /// Makes ready to connect; that is done when there is mail.
+    pub fn new(host: Host, manner: Box<dyn Manner>, sender: Sender, line: Line<'e>) -> Self {
+        Self {
+            host,
+            manner,
+            sender,
+            line,
+            session: RefCell::new(None),
+            losses: Cell::new(0),
+        }
+    }
+
+    /// To whom a message goes: as the settings say, else by its envelope, else to the user. What is
+    /// no address counts as none.
+    fn recipients(&self, to: &Envelope) -> Result<Vec<Address>> {
+        if let Some(recipient) = &self.host.recipient {
+            return Ok(vec![recipient.clone()]);
+        }
+        let named = to.recipients.iter();
+        let named: Vec<_> = named.filter_map(|bytes| Address::parse(bytes)).collect();
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        let user = Address::parse(self.sender.user.as_bytes());
+        let none = || Error::Bug("a user that is no address was to be a recipient".into());
+        user.map(|user| vec![user]).ok_or_else(none)
+    }
+
+    /// A new session.
+    fn connect(&self) -> Result<Session<'e>> {
+        let events = self.line.events;
+        let stage = events.stage();
+        let patience = Patience {
+            timeout: self.host.timeout,
+            deadline: None,
+            stop: self.line.stop.clone(),
+        };
+        let session = net::dial(&self.host.route, patience, events)
+            .and_then(|wire| self.manner.open(wire, &self.line));
+        events.enter(stage);
+        session.map_err(|error| self.away(error))
+    }
+
+    /// The error that the server cannot be used.
+    fn away(&self, error: Error) -> Error {
+        match error {
+            Error::Interrupted => error,
+            error => Error::Relay {
+                name: self.name(),
+                error: Box::new(error),
+            },
+        }
+    }
+}
+
+impl Delivery for Relay<'_> {
+    fn name(&self) -> String {
+        format!("{} to {}", self.manner.word(), self.host.written)
+    }
+
+    /// Connects if that was not done: a server that is not there need not be sent a message for.
+    fn begin<'d>(&'d self, to: &Envelope, _: Option<&Uid>) -> Result<Box<dyn Letter<'d> + 'd>> {
+        if self.losses.get() >= LOSSES {
+            return Err(self.away(Error::ServerTrouble(Vec::new())));
+        }
+        let recipients = self.recipients(to)?;
+        let mut session = self.session.borrow_mut();
+        if session.is_none() {
+            *session = Some(self.connect()?);
+        }
+        Ok(Box::new(Draft {
+            relay: self,
+            sender: Address::parse(&to.sender),
+            recipients,
+            nature: Nature::default(),
+            spool: Spool::new(&self.sender.spool),
+        }))
+    }
+
+    fn sync_published(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn together(&self) -> usize {
+        1
+    }
+}
+
+impl Drop for Relay<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.quit();
+        }
+    }
+}
+
+/// A letter to be handed over.
+struct Draft<'d, 'e> {
+    relay: &'d Relay<'e>,
+    sender: Option<Address>,
+    recipients: Vec<Address>,
+    nature: Nature,
+    spool: Spool,
+}
+
+impl<'d, 'e: 'd> Letter<'d> for Draft<'d, 'e> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.nature.see(bytes);
+        self.spool.write(bytes)
+    }
+
+    fn seal(self: Box<Self>) -> Result<Box<dyn Sealed + 'd>> {
+        Ok(self)
+    }
+}
+
+impl Sealed for Draft<'_, '_> {
+    fn claim(&mut self) -> Result<Vec<u8>> {
+        let relay = self.relay;
+        let word = relay.manner.word().as_bytes();
+        Ok(claim_words(&[word, relay.name().as_bytes()]))
+    }
+
+    /// The server may have left meanwhile, which is seen only when something is said. As long as it
+    /// has not got all of the message, it can be given it once more.
+    fn publish(mut self: Box<Self>, meanwhile: &mut dyn FnMut()) -> Result<()> {
+        let relay = self.relay;
+        let before = relay.session.take();
+        let answers = match before.map(|session| self.over(session, meanwhile)) {
+            None | Some(Err(Lost::Before(_) | Lost::Amid(_))) => {
+                self.over(relay.connect()?, meanwhile)
+            }
+            Some(answers) => answers,
+        };
+        let (name, lost) = (relay.name(), answers.as_ref().is_err());
+        let answers = answers.map_err(|lost| match lost {
+            Lost::Before(error) => relay.away(error),
+            Lost::Ours(error) => error,
+            Lost::Amid(error) => {
+                let error = Box::new(error);
+                Error::RelayLost { name, error }
+            }
+            Lost::InDoubt(error) => {
+                let error = Box::new(error);
+                Error::RelayInDoubt { name, error }
+            }
+        });
+        match lost {
+            true => relay.losses.set(relay.losses.get() + 1),
+            false => relay.losses.set(0),
+        }
+        self.verdict(&answers?)
+    }
+}
+
+impl<'e> Draft<'_, 'e> {
+    /// Hands the letter over in this session, which is kept for the next one.
+    fn over(
+        &mut self,
+        mut session: Session<'e>,
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<Vec<Reply>, Lost> {
+        let parcel = Parcel {
+            sender: self.sender.as_ref(),
+            recipients: &self.recipients,
+            nature: self.nature,
+            spool: &mut self.spool,
+        };
+        let answers = session.hand_over(parcel, meanwhile)?;
+        if !session.is_spent() {
+            self.relay.session.replace(Some(session));
+        }
+        Ok(answers)
+    }
+
+    /// What the answers mean for the letter: it counts as delivered when all took it.
+    fn verdict(&self, answers: &[Reply]) -> Result<()> {
+        let name = self.relay.name();
+        let against: Vec<_> = answers.iter().filter(|reply| !reply.is_good()).collect();
+        let said: Vec<_> = against.iter().map(|reply| reply.said()).collect();
+        let said = said.join(&b"; "[..]);
+        match against.iter().any(|reply| reply.is_final()) {
+            _ if against.is_empty() => Ok(()),
+            true => Err(Error::RelayRefused { name, said }),
+            false => Err(Error::RelayLater { name, said }),
+        }
+    }
+}
+
+/// The name by which we greet: this machine's, if it can be one.
+pub fn own_name() -> String {
+    let host = super::host();
+    match address::is_domain(&host) {
+        true => host,
+        false => "localhost".into(),
+    }
+}

@@ -1,0 +1,39 @@
+//! A conversation with the server that mail is handed on to, beside the one with the maildrop's.
+
+use std::net::TcpListener;
+
+use super::conversation::{text_of, Conversation};
+
+/// A server that plays a script to whoever hands mail on to it.
+pub struct Onward {
+    port: u16,
+    conversation: Conversation,
+}
+
+impl Onward {
+    /// Plays tests/conversations/NAME.txt.
+    pub fn plays(name: &str) -> Onward {
+        Onward::plays_text(&text_of(name))
+    }
+
+    /// Plays a script given as text.
+    pub fn plays_text(script: &str) -> Onward {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let conversation = Conversation::play_text(listener, script);
+        Onward { port, conversation }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The client has left; all must have been said as the script has it.
+    #[track_caller]
+    pub fn finish(self) {
+        if let Err(error) = self.conversation.finish() {
+            panic!("{error}");
+        }
+    }
+}
