@@ -3,8 +3,8 @@
 
 use super::units::{Expanded, Scalar, Size, Span};
 use crate::delivery::Lock;
-use crate::maildrop::Method;
 use crate::plan::{Keep, Order};
+use crate::sasl::Method;
 use crate::secret::{CommandLine, Secret};
 use serde::de::{Error as _, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};

@@ -4,8 +4,9 @@ use super::kinds::Auth;
 use super::resolve::Layers;
 use super::server::{self, Server};
 use crate::error::Result;
-use crate::maildrop::{Login, Methods};
+use crate::maildrop::Login;
 use crate::net::{Family, Outset, Route, TlsMode, Via};
+use crate::sasl::Methods;
 
 impl Layers<'_> {
     /// The servers as they were written, in the order in which they are tried.

@@ -19,7 +19,7 @@ pub use probe::{probe, Stls};
 
 #[cfg(any(test, fuzzing))]
 pub use login::properties as login_properties;
-pub use login::{Login, Method, Methods, Needs};
+pub use login::Login;
 
 use entry::Entry;
 

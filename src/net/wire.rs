@@ -7,6 +7,7 @@ pub use onward::Meanwhile;
 
 use super::body::{Stuffed, Unstuffer};
 use super::patience::{Pace, Patience};
+use super::spoken::Spoken;
 use super::veil::Veil;
 use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
 use crate::error::{Error, Result};
@@ -23,35 +24,6 @@ const BUFFER: usize = 128 * 1024;
 pub(super) const SLICE: Duration = Duration::from_millis(250);
 /// How much that is not wanted is read to keep the line usable; beyond that it is cheaper dropped.
 pub const UNWANTED: u64 = 4 * 1024 * 1024;
-
-/// A line to be sent, and how it is shown if it holds a secret.
-pub struct Spoken {
-    line: Zeroizing<Vec<u8>>,
-    shown: Option<String>,
-}
-
-impl Spoken {
-    /// A line without secrets.
-    pub fn open(line: impl Into<Vec<u8>>) -> Self {
-        Self {
-            line: Zeroizing::new(line.into()),
-            shown: None,
-        }
-    }
-
-    /// A line that is shown as `shown` instead.
-    pub fn masked(line: Vec<u8>, shown: impl Into<String>) -> Self {
-        Self {
-            line: Zeroizing::new(line),
-            shown: Some(shown.into()),
-        }
-    }
-
-    /// Its length with its line end.
-    pub fn len(&self) -> usize {
-        self.line.len() + 2
-    }
-}
 
 /// The line to the server.
 pub struct Wire<'e> {
