@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::dovecot::Dovecot;
 use crate::support::mail;
-use crate::support::onward::Onward;
+use crate::support::onward::{with_mail, Onward, ALPHA, BETA, BYE};
 use crate::support::outcome::Outcome;
 use crate::support::scene::Scene;
 use crate::support::server::PopServer;
@@ -14,22 +14,8 @@ const HELLO: &str = "S: 220 ready\nC: LHLO *\nS: 250 mail.example.net\n";
 /// A message proposed and awaited.
 const PROPOSED: &str = "C: MAIL FROM:<>\nS: 250 OK\nC: RCPT TO:<alice>\nS: 250 OK\nC: DATA\n\
                         S: 354 go on\n";
-/// What alpha.eml and beta.eml say.
-const ALPHA: &str = "C: From: Ann <ann@example.org>\nC: To: alice@example.org\nC: Subject: alpha\n\
-                     C: \nC: The first of three.\n";
-const BETA: &str = "C: From: Ann <ann@example.org>\nC: To: alice@example.org\nC: Subject: beta\n\
-                    C: \nC: The second of three.\n";
-/// The end of a message that is taken, and of a session.
+/// The end of a message that is taken.
 const TAKEN: &str = "C: .\nS: 250 2.0.0 Saved\n";
-const BYE: &str = "C: QUIT\nS: 221 Bye\n";
-
-fn with_mail(messages: &[&str]) -> PopServer {
-    let server = PopServer::start();
-    for name in messages {
-        server.maildrop().add_named(name, name);
-    }
-    server
-}
 
 /// A scene whose mail goes on to who listens at an address.
 fn on_to(server: &PopServer, address: &str, more: &str) -> Scene {
@@ -416,7 +402,7 @@ fn what_is_wrong_with_the_keys_is_told() {
         ("lmtp: {address: h}\nmaildir: ~/Mail", "only one of"),
         (
             "maildir: ~/Mail\ntimeout: 1m",
-            "deliver.timeout: it goes with mda and lmtp only",
+            "deliver.timeout: it goes with mda, lmtp and smtp only",
         ),
     ] {
         let mut scene = Scene::with_server(&server).deliver(deliver);

@@ -23,7 +23,7 @@
 //! - `providers`: what providers do otherwise than RFC 1939 has it, and what is made of it
 //! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
-//! - `maildir`, `mbox`, `mda`, `lmtp`: what other programs see of a delivery
+//! - `maildir`, `mbox`, `mda`, `lmtp`, `smtp`: what other programs see of a delivery
 //! - `security`: what other users, those who start popget, and senders can do to it, and what not
 //! - `fearful`: messages too large, too long, or odd just where a buffer ends. POPGET_FEARFUL=long
 //!   makes a GiB of what is large
@@ -81,6 +81,7 @@ mod security;
 mod servers;
 mod settings;
 mod signals;
+mod smtp;
 mod status;
 mod support_itself;
 mod tls;

@@ -133,12 +133,12 @@ pub struct Oauth {
     pub token_command: CommandLine,
 }
 
-/// Where mail goes: exactly one of the first four.
+/// Where mail goes: exactly one of the first five.
 #[derive(Clone, Default, Deserialize)]
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "the keys of a destination (maildir, mbox, mda or lmtp)"
+    expecting = "the keys of a destination (maildir, mbox, mda, lmtp or smtp)"
 )]
 #[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
 pub struct Deliver {
@@ -150,6 +150,8 @@ pub struct Deliver {
     pub mda: Option<CommandLine>,
     #[serde(deserialize_with = "given")]
     pub lmtp: Option<Lmtp>,
+    #[serde(deserialize_with = "given")]
+    pub smtp: Option<Smtp>,
     #[serde(deserialize_with = "given")]
     pub format: Option<Format>,
     #[serde(deserialize_with = "kinds::locks")]
@@ -170,6 +172,47 @@ pub struct Lmtp {
     pub address: String,
     #[serde(default, deserialize_with = "kinds::text")]
     pub recipient: Option<String>,
+}
+
+/// A server that passes mail on by SMTP.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "the keys of smtp")]
+#[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
+pub struct Smtp {
+    #[serde(deserialize_with = "kinds::needed_text")]
+    pub address: String,
+    #[serde(deserialize_with = "kinds::needed_text")]
+    pub recipient: String,
+    #[serde(default, deserialize_with = "kinds::flag")]
+    pub starttls: Option<bool>,
+    #[serde(default, deserialize_with = "network::tls")]
+    pub tls: Option<TlsMode>,
+    #[serde(default, deserialize_with = "kinds::text")]
+    pub user: Option<String>,
+    #[serde(default, deserialize_with = "kinds::auth")]
+    pub auth: Option<Auth>,
+    #[serde(default, deserialize_with = "kinds::command")]
+    pub password_command: Option<CommandLine>,
+    #[serde(default, deserialize_with = "kinds::path")]
+    pub password_file: Option<Expanded>,
+    #[serde(default, deserialize_with = "kinds::text")]
+    pub credential: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    pub oauth: Option<Oauth>,
+    #[serde(default, deserialize_with = "kinds::path")]
+    pub tls_ca_file: Option<Expanded>,
+    #[serde(default, deserialize_with = "network::fingerprints")]
+    pub tls_fingerprint: Option<Vec<Fingerprint>>,
+    #[serde(default, deserialize_with = "network::version")]
+    pub tls_min_version: Option<Version>,
+    #[serde(default, deserialize_with = "kinds::path")]
+    pub tls_client_cert: Option<Expanded>,
+    #[serde(default, deserialize_with = "kinds::path")]
+    pub tls_client_key: Option<Expanded>,
+    #[serde(default, deserialize_with = "kinds::flag")]
+    pub tls_verify: Option<bool>,
+    #[serde(default, deserialize_with = "kinds::text")]
+    pub tls_server_name: Option<String>,
 }
 
 /// A mapping in the order of the file, in which no key stands twice.

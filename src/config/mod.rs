@@ -71,6 +71,7 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
         resolve::Layers {
             source: &source,
             name,
+            within: None,
             own: keys,
             base: &file.defaults,
             flags,

@@ -1,12 +1,15 @@
 //! The servers that mail is handed on to: the keys `lmtp` and `smtp` of `deliver`.
 
-use super::file::Lmtp;
+use super::file::{Keys, Lmtp, Smtp};
+use super::kinds::Auth;
 use super::resolve::Layers;
 use super::server;
 use super::units;
-use crate::delivery::{Address, Destination, Host};
+use crate::delivery::{can_log_in_by, Address, Destination, Host, Submitter};
 use crate::error::Result;
 use crate::net::{Engine, Outset, Proof, Route, TlsMode, Trust, Version, Via};
+use crate::sasl::Methods;
+use crate::secret::SecretSource;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +18,8 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(600);
 /// The port of LMTP, which has none of its own (RFC 2033, section 5, forbids that of SMTP).
 const LMTP_PORT: u16 = 24;
+/// What is said of a recipient that is none.
+const NO_ADDRESS: &str = "this is not an address such as alice or alice@example.org";
 
 /// Where the keys about a server stand, and for whom.
 pub struct Server<'s> {
@@ -30,23 +35,20 @@ impl Layers<'_> {
     /// The server that takes mail by LMTP.
     pub(super) fn lmtp(&self, keys: Lmtp, server: &Server) -> Result<Destination> {
         let Lmtp { address, recipient } = keys;
-        let wrong = |key: &str, what: &str| {
-            let key = format!("deliver.lmtp.{key}");
-            self.wrong(key.trim_end_matches('.'), server.own, what)
-        };
+        let wrong = |key: &str, what: &str| self.wrong(key, server.own, what);
         let route = match address.starts_with(['/', '~', '$']) {
             true => units::path(&address).map(at_socket),
             false => at_host(&address, LMTP_PORT),
         };
-        let route = route.map_err(|what| wrong("address", &what))?;
-        let no_address = "this is not an address such as alice or alice@example.org";
+        let route = route.map_err(|what| wrong("deliver.lmtp.address", &what))?;
         let recipient = recipient.map(|recipient| {
-            Address::parse(recipient.as_bytes()).ok_or_else(|| wrong("recipient", no_address))
+            let none = || wrong("deliver.lmtp.recipient", NO_ADDRESS);
+            Address::parse(recipient.as_bytes()).ok_or_else(none)
         });
         let recipient = recipient.transpose()?;
         if recipient.is_none() && Address::parse(server.user.as_bytes()).is_none() {
             let what = "name the recipient, since the user is no address";
-            return Err(wrong("", what));
+            return Err(wrong("deliver.lmtp", what));
         }
         Ok(Destination::Lmtp(Box::new(Host {
             route,
@@ -54,6 +56,103 @@ impl Layers<'_> {
             recipient,
             timeout: server.timeout.unwrap_or(TIMEOUT),
         })))
+    }
+
+    /// The server that passes mail on by SMTP. To whom is not left to what a message says of itself:
+    /// its sender could have mail sent to anybody.
+    pub(super) fn smtp(&self, smtp: Smtp, server: &Server) -> Result<Destination> {
+        let (written, keys) = (smtp.address.clone(), common(&smtp));
+        let within = match server.own {
+            true => vec!["deliver", "smtp"],
+            false => vec!["defaults", "deliver", "smtp"],
+        };
+        let layers = Layers {
+            within: Some(within),
+            own: &keys,
+            base: &Keys::default(),
+            ..*self
+        };
+        let tls = match (smtp.tls, smtp.starttls, &smtp.user) {
+            (Some(tls), Some(starttls), _) if starttls != (tls == TlsMode::StartTls) => {
+                return Err(layers.wrong("starttls", true, "tls says otherwise; keep one of them"));
+            }
+            (Some(tls), ..) => tls,
+            (None, Some(true), _) | (None, None, Some(_)) => TlsMode::StartTls,
+            (None, Some(false), _) | (None, None, None) => TlsMode::Off,
+        };
+        let port = match tls {
+            TlsMode::Implicit => 465,
+            TlsMode::StartTls => 587,
+            TlsMode::Off => 25,
+        };
+        let route = at_host(&written, port).map_err(|what| layers.wrong("address", true, what))?;
+        let no_address = || layers.wrong("recipient", true, NO_ADDRESS);
+        let recipient = Address::parse(smtp.recipient.as_bytes()).ok_or_else(no_address)?;
+        let route = Route {
+            trust: layers.trust(&route.host, tls)?,
+            tls,
+            ..route
+        };
+        let submitter = layers.submitter(smtp.user, &route)?;
+        let host = Host {
+            route,
+            written,
+            recipient: Some(recipient),
+            timeout: server.timeout.unwrap_or(TIMEOUT),
+        };
+        Ok(Destination::Smtp(Box::new(host), submitter))
+    }
+
+    /// Who logs in, and how; nobody where no user is named.
+    fn submitter(&self, user: Option<String>, route: &Route) -> Result<Option<Submitter>> {
+        let methods = match &self.own.auth {
+            None | Some(Auth::Auto) => Methods::Auto,
+            Some(Auth::Named(named)) => Methods::Named(named.clone()),
+        };
+        let secret = self.secret(&route.host, user.as_deref().unwrap_or_default())?;
+        let Some(user) = user else {
+            return match (secret, &self.own.auth) {
+                (SecretSource::Ask, None) => Ok(None),
+                _ => Err(self.wrong("", true, "name the user who is to log in")),
+            };
+        };
+        if let Methods::Named(named) = &methods {
+            if let Some(method) = named.iter().find(|method| !can_log_in_by(**method)) {
+                let what = format!("{} is no way to log in by SMTP", method.name());
+                return Err(self.wrong("auth", true, what));
+            }
+        }
+        match self.fitting(secret, &methods, route.tls)? {
+            SecretSource::Ask => {
+                let what = "name password_command, password_file, credential or oauth";
+                Err(self.wrong("user", true, what))
+            }
+            secret => Ok(Some(Submitter {
+                user,
+                methods,
+                secret,
+            })),
+        }
+    }
+}
+
+/// The keys that mean the same as those of an account.
+fn common(smtp: &Smtp) -> Keys {
+    let smtp = smtp.clone();
+    Keys {
+        auth: smtp.auth,
+        password_command: smtp.password_command,
+        password_file: smtp.password_file,
+        credential: smtp.credential,
+        oauth: smtp.oauth,
+        tls_ca_file: smtp.tls_ca_file,
+        tls_fingerprint: smtp.tls_fingerprint,
+        tls_min_version: smtp.tls_min_version,
+        tls_client_cert: smtp.tls_client_cert,
+        tls_client_key: smtp.tls_client_key,
+        tls_verify: smtp.tls_verify,
+        tls_server_name: smtp.tls_server_name,
+        ..Keys::default()
     }
 }
 

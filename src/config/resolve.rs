@@ -30,6 +30,8 @@ pub struct Layers<'f> {
     pub source: &'f Source,
     /// The account's name.
     pub name: &'f str,
+    /// Where its own keys stand, if not with the account itself.
+    pub within: Option<Vec<&'static str>>,
     /// Its own keys.
     pub own: &'f Keys,
     /// What it starts from.
@@ -109,11 +111,13 @@ impl Layers<'_> {
 
     /// A mistake at a key, or one below it (`deliver.lock`), in the layer that has it.
     pub(super) fn wrong(&self, key: &str, own: bool, what: impl Into<String>) -> Error {
-        let mut path = match own {
-            true => vec!["accounts", self.name],
-            false => vec!["defaults"],
+        let mut path = match (own, &self.within) {
+            (true, None) => vec!["accounts", self.name],
+            (false, _) => vec!["defaults"],
+            (true, Some(within)) if within.first() == Some(&"defaults") => within.clone(),
+            (true, Some(within)) => [&["accounts", self.name], within.as_slice()].concat(),
         };
-        path.extend(key.split('.'));
+        path.extend(key.split('.').filter(|key| !key.is_empty()));
         self.source.mistake(&path, what)
     }
 
@@ -155,53 +159,53 @@ impl Layers<'_> {
         let own = self.own.deliver.is_some();
         let deliver = self.pick(|keys| keys.deliver.clone());
         let deliver = deliver.ok_or_else(|| self.missing("deliver", "{maildir: ~/Mail}"))?;
-        let wrong = |key: &str, what: &str| Err(self.wrong(key, own, what));
-        let Deliver {
-            maildir,
-            mbox,
-            mda,
-            lmtp,
-            format,
-            lock,
-            timeout,
-        } = deliver;
-        if mbox.is_none() && format.is_some() {
-            return wrong("deliver.format", "it goes with mbox only");
-        }
-        if lock.as_ref().is_some_and(Vec::is_empty) {
-            return wrong(
-                "deliver.lock",
-                "the list is empty; name fcntl, dotlock or both",
-            );
-        }
-        if mbox.as_ref().is_none_or(|path| path == "-") && lock.is_some() {
-            return wrong("deliver.lock", "it goes with the file of an mbox only");
-        }
-        if mda.is_none() && lmtp.is_none() && timeout.is_some() {
-            return wrong("deliver.timeout", "it goes with mda and lmtp only");
-        }
-        let timeout = timeout.map(|span| span.0);
-        match (maildir, mbox, mda, lmtp) {
-            (Some(path), None, None, None) => Ok(Destination::Maildir(path.0)),
-            (None, Some(path), None, None) if path == "-" => {
+        self.belonging(&deliver, own)?;
+        let Deliver { format, lock, .. } = deliver;
+        let timeout = deliver.timeout.map(|span| span.0);
+        let wrong = |what: &str| Err(self.wrong("deliver", own, what));
+        let server = Server { own, user, timeout };
+        let files = (deliver.maildir, deliver.mbox);
+        match (files, deliver.mda, deliver.lmtp, deliver.smtp) {
+            ((Some(path), None), None, None, None) => Ok(Destination::Maildir(path.0)),
+            ((None, Some(path)), None, None, None) if path == "-" => {
                 Ok(Destination::Output(format.unwrap_or_default()))
             }
-            (None, Some(path), None, None) => {
+            ((None, Some(path)), None, None, None) => {
                 let path =
                     units::path(&path).map_err(|what| self.wrong("deliver.mbox", own, what))?;
                 Ok(mbox_at(path, format, lock))
             }
-            (None, None, Some(command), None) => {
+            ((None, None), Some(command), None, None) => {
                 let timeout = timeout.unwrap_or(MDA_TIMEOUT);
                 Ok(Destination::Mda { command, timeout })
             }
-            (None, None, None, Some(keys)) => {
-                let server = Server { own, user, timeout };
-                self.lmtp(keys, &server)
-            }
-            (None, None, None, None) => wrong("deliver", "name maildir, mbox, mda or lmtp"),
-            _ => wrong("deliver", "name only one of maildir, mbox, mda and lmtp"),
+            ((None, None), None, Some(keys), None) => self.lmtp(keys, &server),
+            ((None, None), None, None, Some(keys)) => self.smtp(keys, &server),
+            ((None, None), None, None, None) => wrong("name maildir, mbox, mda, lmtp or smtp"),
+            _ => wrong("name only one of maildir, mbox, mda, lmtp and smtp"),
         }
+    }
+
+    /// Fails if a key stands beside a destination that it does not go with.
+    fn belonging(&self, deliver: &Deliver, own: bool) -> Result<()> {
+        let Deliver { mbox, lock, .. } = deliver;
+        let wrong = |key: &str, what: &str| Err(self.wrong(key, own, what));
+        if mbox.is_none() && deliver.format.is_some() {
+            return wrong("deliver.format", "it goes with mbox only");
+        }
+        if lock.as_ref().is_some_and(Vec::is_empty) {
+            let what = "the list is empty; name fcntl, dotlock or both";
+            return wrong("deliver.lock", what);
+        }
+        if mbox.as_ref().is_none_or(|path| path == "-") && lock.is_some() {
+            return wrong("deliver.lock", "it goes with the file of an mbox only");
+        }
+        let answers = deliver.mda.is_some() || deliver.lmtp.is_some() || deliver.smtp.is_some();
+        if !answers && deliver.timeout.is_some() {
+            let what = "it goes with mda, lmtp and smtp only";
+            return wrong("deliver.timeout", what);
+        }
+        Ok(())
     }
 }
 

@@ -8,12 +8,14 @@ mod maildir;
 mod mbox;
 mod mda;
 mod relay;
+mod smtp;
 mod spool;
 
 #[cfg(any(test, fuzzing))]
 pub use mbox::properties;
 pub use mbox::{Format, Lock};
 pub use relay::{Address, Host};
+pub use smtp::{can_log_in_by, Submitter};
 
 use crate::error::{Error, Result};
 use crate::event::{Events, Notice, Stop};
@@ -50,6 +52,8 @@ pub enum Destination {
     },
     /// A server that takes mail by LMTP.
     Lmtp(Box<Host>),
+    /// A server that passes mail on by SMTP, and who logs in there if somebody does.
+    Smtp(Box<Host>, Option<Submitter>),
 }
 
 /// What every destination needs to know of the account that delivers to it.
@@ -149,6 +153,10 @@ pub fn open<'e>(
         }
         Destination::Lmtp(host) => {
             Box::new(relay::Relay::new(*host, Box::new(lmtp::Lmtp), sender, line))
+        }
+        Destination::Smtp(host, submitter) => {
+            let manner = smtp::Smtp::new(host.route.clone(), submitter);
+            Box::new(relay::Relay::new(*host, Box::new(manner), sender, line))
         }
     })
 }

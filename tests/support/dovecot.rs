@@ -83,6 +83,11 @@ impl Dovecot {
         self.folder.path().join("run/lmtp")
     }
 
+    /// The socket on which other servers ask it about logins.
+    pub fn answers_about_logins(&self) -> PathBuf {
+        self.folder.path().join("run/auth-client")
+    }
+
     /// Puts messages (with LF line ends) into a user's maildrop, in this order.
     pub fn put(&mut self, user: &str, messages: &[Vec<u8>]) {
         let new = self.maildir(user).join("new");
@@ -344,6 +349,11 @@ service anvil {{
 }}
 service stats {{
   {jail}
+}}
+service auth {{
+  unix_listener auth-client {{
+    mode = 0666
+  }}
 }}
 service pop3-login {{
   {jail}

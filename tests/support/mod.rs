@@ -8,7 +8,7 @@
 //!   `login`, `proof`, `speech` and `guest`
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `gate`: holds a server up at one moment
-//! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it
+//! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it; `postfix`: an MTA
 //! - `others`: five more of them
 //! - `peers`: programs that do what popget does; `alteration`: what became of a message there
 //! - `unprivileged`: being somebody else than root
@@ -56,6 +56,7 @@ pub mod others;
 pub mod outcome;
 pub mod peers;
 pub mod phrases;
+pub mod postfix;
 pub mod process;
 pub mod proof;
 pub mod scene;

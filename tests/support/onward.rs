@@ -3,6 +3,25 @@
 use std::net::TcpListener;
 
 use super::conversation::{text_of, Conversation};
+use super::server::PopServer;
+
+/// What alpha.eml says, as the client is to say it.
+pub const ALPHA: &str = "C: From: Ann <ann@example.org>\nC: To: alice@example.org\n\
+                         C: Subject: alpha\nC:\nC: The first of three.\n";
+/// The same of beta.eml.
+pub const BETA: &str = "C: From: Ann <ann@example.org>\nC: To: alice@example.org\n\
+                        C: Subject: beta\nC:\nC: The second of three.\n";
+/// The end of a session.
+pub const BYE: &str = "C: QUIT\nS: 221 Bye\n";
+
+/// A server with these messages.
+pub fn with_mail(messages: &[&str]) -> PopServer {
+    let server = PopServer::start();
+    for name in messages {
+        server.maildrop().add_named(name, name);
+    }
+    server
+}
 
 /// A server that plays a script to whoever hands mail on to it.
 pub struct Onward {

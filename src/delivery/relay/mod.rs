@@ -199,7 +199,7 @@ impl Sealed for Draft<'_, '_> {
         };
         let (name, lost) = (relay.name(), answers.as_ref().is_err());
         let answers = answers.map_err(|lost| match lost {
-            Lost::Before(error) => relay.away(error),
+            Lost::Barred(error) | Lost::Before(error) => relay.away(error),
             Lost::Ours(error) => error,
             Lost::Amid(error) => {
                 let error = Box::new(error);

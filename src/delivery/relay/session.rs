@@ -22,7 +22,6 @@ pub enum Answers {
     /// Each recipient by itself (RFC 2033, section 4.2).
     Each,
     /// All of them at once.
-    #[allow(dead_code, reason = "SMTP")]
     All,
 }
 
@@ -40,6 +39,8 @@ pub struct Parcel<'p> {
 
 /// How a message was not handed over, apart from what the server said to it.
 pub enum Lost {
+    /// The server takes none from us, whatever it is.
+    Barred(Error),
     /// Before any of it was said.
     Before(Error),
     /// By no fault of the line.
@@ -102,7 +103,7 @@ impl<'e> Session<'e> {
     ) -> Result<Vec<Reply>, Lost> {
         let meanwhile = &mut Meanwhile::of(meanwhile);
         let counted = self.counts(&parcel);
-        let (mut answers, go) = self.propose(&parcel, counted).map_err(Lost::Before)?;
+        let (mut answers, go) = self.propose(&parcel, counted).map_err(before)?;
         if go {
             let open = self.pour(&mut parcel, counted, meanwhile)?;
             match open {
@@ -298,6 +299,14 @@ impl<'e> Session<'e> {
         }
         self.begun = false;
         Ok(())
+    }
+}
+
+/// How a message was not handed over that was proposed.
+fn before(error: Error) -> Lost {
+    match error {
+        Error::LoginRefused(_) => Lost::Barred(error),
+        error => Lost::Before(error),
     }
 }
 
