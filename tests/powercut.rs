@@ -17,7 +17,7 @@ use crate::support::disk::Disk;
 use crate::support::scene::Scene;
 use crate::support::strike::strace_is_here;
 use crate::support::{mail, memory};
-use tales::{filled, letters, strikes, struck, tale, tale_with, undisturbed, with_old_mail};
+use tales::{filled, letters, lmtp, strikes, struck, tale, tale_with, undisturbed, with_old_mail};
 use tales::{Letters, MAILDIR, MBOX, MDA, OLD, PRINTED};
 
 fn long() -> bool {
@@ -72,7 +72,7 @@ fn what_is_sent_ahead_promises_nothing_sooner() {
         return;
     }
     let with_lead = |scene: Scene| scene.key("pipeline", "auto");
-    for deliver in [MAILDIR, MBOX, MDA, PRINTED] {
+    for deliver in [MAILDIR, MBOX, MDA, PRINTED, &lmtp()] {
         let mut tale = tale_with(deliver, "false", &letters(100), with_lead);
         assert_eq!(tale.run(None), Some(0));
         let broken = tale.broken(None);

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | a claim is written | the memory's own name; in a Maildir the letter, and its name in `tmp` |
 //! | a letter becomes public | its claim |
-//! | `done` is written | the letter where it is public; an MDA has ended well |
+//! | a server that mail goes on to is told anything | its claim |
+//! | `done` is written | the letter where it is public; an MDA has ended well; such a server has it all |
 //! | `void` is written | that nothing is left in an mbox |
 //! | what came to nothing is swept | that it came to nothing |
 //! | the server is told anything, or the run ends | every `done` and `void` of this run |
@@ -34,6 +35,8 @@ pub struct Judge {
     deletes: bool,
     /// The program that was given the message of the open claim, and how it ended.
     mda: Option<(u32, Option<i64>)>,
+    /// The message of the open claim was said to its end.
+    handed: bool,
     broken: Vec<Broken>,
 }
 
@@ -48,6 +51,7 @@ impl Judge {
             settled: HashMap::new(),
             deletes: false,
             mda: None,
+            handed: false,
             broken: Vec::new(),
         }
     }
@@ -220,9 +224,9 @@ impl Judge {
                 let sure = disk.is_sure(path);
                 self.must(sure, || "an mbox is claimed in that may not last".into());
             }
-            Kind::Mda | Kind::Output => {}
+            Kind::Mda | Kind::Relay | Kind::Output => {}
         }
-        self.mda = None;
+        (self.mda, self.handed) = (None, false);
         self.claims.insert(
             id,
             Claim {
@@ -248,7 +252,7 @@ impl Judge {
         let public = match &self.claims[&id].kind {
             Kind::Maildir { public, .. } => Some(public.clone()),
             Kind::Mbox { path, .. } => Some(path.clone()),
-            Kind::Mda | Kind::Output => None,
+            Kind::Mda | Kind::Relay | Kind::Output => None,
         };
         match (public, &self.claims[&id].kind) {
             (Some(path), _) => self.letter(disk, &path, "done"),
@@ -256,6 +260,12 @@ impl Judge {
                 let well = matches!(self.mda, Some((_, Some(0))));
                 self.must(well, || {
                     "a message is done before its MDA ended well".into()
+                });
+            }
+            (None, Kind::Relay) => {
+                let handed = self.handed;
+                self.must(handed, || {
+                    "a message is done before it was handed on".into()
                 });
             }
             (None, _) => {
@@ -363,6 +373,13 @@ impl Judge {
             &format!("{} was said", said.split(' ').next().unwrap()),
             true,
         );
+        if let Some(Claim { kind, lasts, .. }) = self.open() {
+            let sure = *lasts || !matches!(kind, Kind::Relay);
+            self.must(sure, || {
+                "a message is handed on before its claim lasts".into()
+            });
+            self.handed |= text.ends_with(b".\r\n");
+        }
         self.deletes |= said.starts_with("DELE");
         if said == "QUIT" && self.deletes {
             self.all_settled_lasts("QUIT deleted", false);
