@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use crate::support::dovecot::Dovecot;
 use crate::support::mail;
 use crate::support::onward::{with_mail, Onward, ALPHA, BETA, BYE};
@@ -255,6 +257,36 @@ fn one_that_falls_silent_is_not_waited_for_longer_than_said() {
     );
     assert!(began.elapsed() < Duration::from_secs(10));
     onward.finish();
+}
+
+#[test]
+fn a_signal_to_stop_waits_for_the_answer() {
+    let server = with_mail(&["alpha.eml", "beta.eml"]);
+    let script = format!("{HELLO}{PROPOSED}{ALPHA}C: .\n! wait 700ms\nS: 250 Saved\n{BYE}");
+    let onward = Onward::plays_text(&script);
+    let mut scene = on_to(&server, &onward.address(), "");
+    let begun = scene.start(&[]);
+    onward.waits_for("C: .\n");
+    begun.program().signal(Signal::TERM);
+    let outcome = begun.finish();
+    onward.finish();
+    let outcome = outcome.says("stopped by a signal").remembers(["alpha.eml"]);
+    drop(outcome.exits(143));
+    assert_eq!(server.maildrop().uids(), ["beta.eml"]);
+}
+
+#[test]
+fn a_signal_to_stop_ends_the_wait_for_a_server() {
+    let server = with_mail(&["alpha.eml"]);
+    let onward = Onward::plays_text("S: 220 ready\nC: LHLO *\n! silence\n");
+    let mut scene = on_to(&server, &onward.address(), "");
+    let begun = scene.start(&[]);
+    onward.waits_for("C: LHLO");
+    begun.program().signal(Signal::INT);
+    let outcome = begun.finish();
+    onward.finish();
+    drop(outcome.says("stopped by a signal").remembers([]).exits(130));
+    assert_eq!(server.maildrop().left(), 1);
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod spool;
 #[cfg(any(test, fuzzing))]
 pub use mbox::properties;
 pub use mbox::{Format, Lock};
+#[cfg(any(test, fuzzing))]
+pub use relay::properties as relay_properties;
 pub use relay::{Address, Host};
 pub use smtp::{can_log_in_by, Submitter};
 

@@ -1,6 +1,8 @@
 //! A conversation with the server that mail is handed on to, beside the one with the maildrop's.
 
 use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::conversation::{text_of, Conversation};
 use super::server::PopServer;
@@ -46,6 +48,21 @@ impl Onward {
     /// Where it listens.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until this was said.
+    #[track_caller]
+    pub fn waits_for(&self, said: &str) {
+        let begun = Instant::now();
+        while !self.conversation.dialogue().contains(said) {
+            let late = begun.elapsed() > Duration::from_secs(30);
+            assert!(
+                !late,
+                "{said} was not said:\n{}",
+                self.conversation.dialogue()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The client has left; all must have been said as the script has it.

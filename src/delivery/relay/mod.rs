@@ -7,6 +7,8 @@
 
 mod address;
 mod content;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod reply;
 mod session;
 mod talk;
