@@ -2,7 +2,7 @@
 //! recipient.
 
 use super::relay::{own_name, Answers, Manner, Offers, Session, Talk};
-use super::Line;
+use super::Sender;
 use crate::error::{Error, Result};
 use crate::net::{Spoken, Wire};
 
@@ -14,7 +14,7 @@ impl Manner for Lmtp {
         "lmtp"
     }
 
-    fn open<'e>(&self, wire: Wire<'e>, _: &Line<'e>) -> Result<Session<'e>> {
+    fn open(&self, wire: Wire<'static>, _: &Sender) -> Result<Session> {
         let mut talk = Talk(wire);
         talk.greeting()?;
         let hello = Spoken::open(format!("LHLO {}", own_name()));

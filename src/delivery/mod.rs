@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Where an account's mail goes.
@@ -70,12 +71,8 @@ pub struct Sender {
     pub spool: PathBuf,
     /// Hears what is worth telling.
     pub notice: Box<dyn Fn(Notice)>,
-}
-
-/// What a destination needs that is reached over a line.
-pub struct Line<'e> {
-    /// The voice of the account.
-    pub events: &'e Events,
+    /// The voice of the account, for those who speak with a server.
+    pub events: Rc<Events>,
     /// The signal to stop.
     pub stop: Stop,
 }
@@ -137,11 +134,7 @@ pub trait Sealed {
 }
 
 /// Opens a destination, and makes it where it may be made.
-pub fn open<'e>(
-    destination: &Destination,
-    sender: Sender,
-    line: Line<'e>,
-) -> Result<Box<dyn Delivery + 'e>> {
+pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Delivery>> {
     Ok(match destination.clone() {
         Destination::Maildir(path) => Box::new(maildir::Maildir::open(path, &sender)?),
         Destination::Mbox {
@@ -153,12 +146,10 @@ pub fn open<'e>(
         Destination::Mda { command, timeout } => {
             Box::new(mda::Mda::open(command, timeout, sender)?)
         }
-        Destination::Lmtp(host) => {
-            Box::new(relay::Relay::new(*host, Box::new(lmtp::Lmtp), sender, line))
-        }
+        Destination::Lmtp(host) => Box::new(relay::Relay::new(*host, Box::new(lmtp::Lmtp), sender)),
         Destination::Smtp(host, submitter) => {
             let manner = smtp::Smtp::new(host.route.clone(), submitter);
-            Box::new(relay::Relay::new(*host, Box::new(manner), sender, line))
+            Box::new(relay::Relay::new(*host, Box::new(manner), sender))
         }
     })
 }

@@ -6,8 +6,9 @@ mod auth;
 pub use auth::{can_log_in_by, Submitter};
 
 use super::relay::{own_name, Answers, Manner, Offers, Session, Talk};
-use super::Line;
+use super::Sender;
 use crate::error::{Error, Result};
+use crate::event::Stop;
 use crate::net::{Route, Spoken, TlsMode, Wire};
 use crate::secret::Credential;
 use std::cell::RefCell;
@@ -35,12 +36,12 @@ impl Smtp {
         &self,
         talk: &mut Talk,
         submitter: &Submitter,
-        (offers, line): (&Offers, &Line),
+        (offers, stop): (&Offers, &Stop),
     ) -> Result<()> {
         let mut known = self.credential.borrow_mut();
         let credential = match known.take() {
             Some(credential) => credential,
-            None => submitter.secret.obtain(&|| line.stop.signal().is_some())?,
+            None => submitter.secret.obtain(&|| stop.signal().is_some())?,
         };
         let credential = known.insert(credential);
         auth::log_in(talk, submitter, credential, (&self.route, offers))
@@ -52,7 +53,7 @@ impl Manner for Smtp {
         "smtp"
     }
 
-    fn open<'e>(&self, wire: Wire<'e>, line: &Line<'e>) -> Result<Session<'e>> {
+    fn open(&self, wire: Wire<'static>, sender: &Sender) -> Result<Session> {
         let mut talk = Talk(wire);
         talk.greeting()?;
         let mut offers = hello(&mut talk)?;
@@ -67,7 +68,7 @@ impl Manner for Smtp {
             offers = hello(&mut talk)?;
         }
         if let Some(submitter) = &self.submitter {
-            self.log_in(&mut talk, submitter, (&offers, line))?;
+            self.log_in(&mut talk, submitter, (&offers, &sender.stop))?;
         }
         Ok(Session::new(talk, offers, Answers::All))
     }

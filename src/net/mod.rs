@@ -25,7 +25,7 @@ pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, T
 pub use wire::{Meanwhile, Wire, UNWANTED};
 
 use crate::error::Result;
-use crate::event::{Events, Stage};
+use crate::event::{Stage, Voice};
 use crate::secret::CommandLine;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -116,7 +116,12 @@ impl Route {
 }
 
 /// Walks the route as far as it goes before the server speaks.
-pub fn dial<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result<Wire<'e>> {
+pub fn dial<'e>(
+    route: &Route,
+    patience: Patience,
+    events: impl Into<Voice<'e>>,
+) -> Result<Wire<'e>> {
+    let events = events.into();
     events.enter(Stage::Connecting);
     let Route { host, port, .. } = route;
     let transport: Box<dyn Transport> = match &route.via {

@@ -11,7 +11,7 @@ use super::spoken::Spoken;
 use super::veil::Veil;
 use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
 use crate::error::{Error, Result};
-use crate::event::{Events, Side, Stage, Stop};
+use crate::event::{Events, Side, Stage, Stop, Voice};
 use memchr::memchr;
 use std::io;
 use std::ops::Range;
@@ -29,7 +29,7 @@ pub const UNWANTED: u64 = 4 * 1024 * 1024;
 pub struct Wire<'e> {
     transport: Box<dyn Transport>,
     patience: Patience,
-    events: &'e Events,
+    events: Voice<'e>,
     security: Security,
     secured: Option<Secured>,
     buffer: Box<[u8]>,
@@ -54,7 +54,11 @@ pub struct Wire<'e> {
 
 impl<'e> Wire<'e> {
     /// Takes a transport that is not yet secured.
-    pub fn new(transport: Box<dyn Transport>, patience: Patience, events: &'e Events) -> Self {
+    pub fn new(
+        transport: Box<dyn Transport>,
+        patience: Patience,
+        events: impl Into<Voice<'e>>,
+    ) -> Self {
         let mut transport = transport;
         // A transport that takes no time-out still works; it only cannot be interrupted.
         let _ = transport.set_timeout(SLICE.min(patience.timeout));
@@ -62,7 +66,7 @@ impl<'e> Wire<'e> {
         Self {
             transport,
             patience,
-            events,
+            events: events.into(),
             security: Security::Clear,
             secured: None,
             buffer: vec![0; BUFFER].into_boxed_slice(),
@@ -103,8 +107,8 @@ impl<'e> Wire<'e> {
     }
 
     /// The voice of the account.
-    pub fn events(&self) -> &'e Events {
-        self.events
+    pub fn events(&self) -> &Events {
+        &self.events
     }
 
     /// Starts TLS. By value: nothing spoken before survives it. Text that is here already was sent

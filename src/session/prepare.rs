@@ -2,7 +2,7 @@
 //! is settled, and the destination is opened.
 
 use super::{now, Account};
-use crate::delivery::{self, Claimed, Delivery, Fate, Line, Sender};
+use crate::delivery::{self, Claimed, Delivery, Fate, Sender};
 use crate::error::Result;
 use crate::event::{Events, Notice, Stop};
 use crate::folder;
@@ -38,12 +38,12 @@ pub(super) fn recall(account: &Account, access: Access, events: &Events) -> Resu
 
 /// Settles what an earlier run began and could not finish, and opens the destination. In this order:
 /// opening makes what is missing, and a Maildir that was just made tells nothing of old deliveries.
-pub(super) fn prepare<'e>(
+pub(super) fn prepare(
     account: &Account,
     memory: &mut Memory,
-    events: &'e Rc<Events>,
+    events: &Rc<Events>,
     stop: &Stop,
-) -> Result<Box<dyn Delivery + 'e>> {
+) -> Result<Box<dyn Delivery>> {
     resume(memory, events)?;
     let directory = &account.place.directory;
     let spool = directory.join(format!("{}.spool", account.name));
@@ -56,12 +56,10 @@ pub(super) fn prepare<'e>(
         mark: memory.mark().into(),
         spool,
         notice: Box::new(move |notice| voice.notice(notice)),
-    };
-    let line = Line {
-        events,
+        events: Rc::clone(events),
         stop: stop.clone(),
     };
-    let delivery = delivery::open(&account.destination, sender, line)?;
+    let delivery = delivery::open(&account.destination, sender)?;
     delivery.sweep()?;
     Ok(delivery)
 }

@@ -19,13 +19,14 @@ pub use session::{Answers, Session};
 pub use talk::Talk;
 
 use super::spool::Spool;
-use super::{claim_words, Delivery, Letter, Line, Sealed, Sender};
+use super::{claim_words, Delivery, Letter, Sealed, Sender};
 use crate::error::{Error, Result};
 use crate::message::{Envelope, Uid};
 use crate::net::{self, Patience, Route, Wire};
 use content::Nature;
 use session::{Lost, Parcel};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// After so many messages in a row over which the line was lost the server gets no more for now.
@@ -50,28 +51,26 @@ pub trait Manner {
     fn word(&self) -> &'static str;
 
     /// Begins a session over a new connection.
-    fn open<'e>(&self, wire: Wire<'e>, line: &Line<'e>) -> Result<Session<'e>>;
+    fn open(&self, wire: Wire<'static>, sender: &Sender) -> Result<Session>;
 }
 
 /// A server to hand mail on to.
-pub struct Relay<'e> {
+pub struct Relay {
     host: Host,
     manner: Box<dyn Manner>,
     sender: Sender,
-    line: Line<'e>,
-    session: RefCell<Option<Session<'e>>>,
+    session: RefCell<Option<Session>>,
     /// Over how many messages in a row the line was lost.
     losses: Cell<u32>,
 }
 
-impl<'e> Relay<'e> {
+impl Relay {
     /// Makes ready to connect; that is done when there is mail.
-    pub fn new(host: Host, manner: Box<dyn Manner>, sender: Sender, line: Line<'e>) -> Self {
+    pub fn new(host: Host, manner: Box<dyn Manner>, sender: Sender) -> Self {
         Self {
             host,
             manner,
             sender,
-            line,
             session: RefCell::new(None),
             losses: Cell::new(0),
         }
@@ -94,16 +93,16 @@ impl<'e> Relay<'e> {
     }
 
     /// A new session.
-    fn connect(&self) -> Result<Session<'e>> {
-        let events = self.line.events;
+    fn connect(&self) -> Result<Session> {
+        let events = &self.sender.events;
         let stage = events.stage();
         let patience = Patience {
             timeout: self.host.timeout,
             deadline: None,
-            stop: self.line.stop.clone(),
+            stop: self.sender.stop.clone(),
         };
-        let session = net::dial(&self.host.route, patience, events)
-            .and_then(|wire| self.manner.open(wire, &self.line));
+        let session = net::dial(&self.host.route, patience, Rc::clone(events))
+            .and_then(|wire| self.manner.open(wire, &self.sender));
         events.enter(stage);
         session.map_err(|error| self.away(error))
     }
@@ -120,7 +119,7 @@ impl<'e> Relay<'e> {
     }
 }
 
-impl Delivery for Relay<'_> {
+impl Delivery for Relay {
     fn name(&self) -> String {
         format!("{} to {}", self.manner.word(), self.host.written)
     }
@@ -153,7 +152,7 @@ impl Delivery for Relay<'_> {
     }
 }
 
-impl Drop for Relay<'_> {
+impl Drop for Relay {
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
             session.quit();
@@ -162,15 +161,15 @@ impl Drop for Relay<'_> {
 }
 
 /// A letter to be handed over.
-struct Draft<'d, 'e> {
-    relay: &'d Relay<'e>,
+struct Draft<'d> {
+    relay: &'d Relay,
     sender: Option<Address>,
     recipients: Vec<Address>,
     nature: Nature,
     spool: Spool,
 }
 
-impl<'d, 'e: 'd> Letter<'d> for Draft<'d, 'e> {
+impl<'d> Letter<'d> for Draft<'d> {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.nature.see(bytes);
         self.spool.write(bytes)
@@ -181,7 +180,7 @@ impl<'d, 'e: 'd> Letter<'d> for Draft<'d, 'e> {
     }
 }
 
-impl Sealed for Draft<'_, '_> {
+impl Sealed for Draft<'_> {
     fn claim(&mut self) -> Result<Vec<u8>> {
         let relay = self.relay;
         let word = relay.manner.word().as_bytes();
@@ -220,11 +219,11 @@ impl Sealed for Draft<'_, '_> {
     }
 }
 
-impl<'e> Draft<'_, 'e> {
+impl Draft<'_> {
     /// Hands the letter over in this session, which is kept for the next one.
     fn over(
         &mut self,
-        mut session: Session<'e>,
+        mut session: Session,
         meanwhile: &mut dyn FnMut(),
     ) -> Result<Vec<Reply>, Lost> {
         let parcel = Parcel {

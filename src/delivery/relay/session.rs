@@ -55,8 +55,8 @@ pub enum Lost {
 type Answer = Option<Reply>;
 
 /// A session in which messages can be handed over.
-pub struct Session<'e> {
-    talk: Talk<'e>,
+pub struct Session {
+    talk: Talk,
     offers: Offers,
     answers: Answers,
     /// A message was begun that is to be forgotten first.
@@ -65,9 +65,9 @@ pub struct Session<'e> {
     spent: bool,
 }
 
-impl<'e> Session<'e> {
+impl Session {
     /// A session that has just begun.
-    pub fn new(mut talk: Talk<'e>, offers: Offers, answers: Answers) -> Self {
+    pub fn new(mut talk: Talk, offers: Offers, answers: Answers) -> Self {
         // A signal to stop is heeded between messages: half a message helps nobody.
         talk.0.see_it_through();
         Self {

@@ -10,9 +10,9 @@ const LINE: usize = 4096;
 const LINES: usize = 128;
 
 /// A wire on which SMTP or LMTP is spoken.
-pub struct Talk<'e>(pub Wire<'e>);
+pub struct Talk(pub Wire<'static>);
 
-impl Talk<'_> {
+impl Talk {
     /// Reads what the server greets with (RFC 5321, section 3.1).
     pub fn greeting(&mut self) -> Result<()> {
         let reply = self.reply("the greeting")?;
