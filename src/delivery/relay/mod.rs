@@ -60,6 +60,8 @@ pub struct Relay {
     manner: Box<dyn Manner>,
     sender: Sender,
     session: RefCell<Option<Session>>,
+    /// A message is being handed over; the next one may be on its way already.
+    busy: Cell<bool>,
     /// Over how many messages in a row the line was lost.
     losses: Cell<u32>,
 }
@@ -72,6 +74,7 @@ impl Relay {
             manner,
             sender,
             session: RefCell::new(None),
+            busy: Cell::new(false),
             losses: Cell::new(0),
         }
     }
@@ -131,7 +134,7 @@ impl Delivery for Relay {
         }
         let recipients = self.recipients(to)?;
         let mut session = self.session.borrow_mut();
-        if session.is_none() {
+        if session.is_none() && !self.busy.get() {
             *session = Some(self.connect()?);
         }
         Ok(Box::new(Draft {
@@ -187,9 +190,23 @@ impl Sealed for Draft<'_> {
         Ok(claim_words(&[word, relay.name().as_bytes()]))
     }
 
-    /// The server may have left meanwhile, which is seen only when something is said. As long as it
-    /// has not got all of the message, it can be given it once more.
     fn publish(mut self: Box<Self>, meanwhile: &mut dyn FnMut()) -> Result<()> {
+        let relay = self.relay;
+        relay.busy.set(true);
+        let answers = self.handed_over(meanwhile);
+        relay.busy.set(false);
+        match &answers {
+            Ok(_) => relay.losses.set(0),
+            Err(_) => relay.losses.set(relay.losses.get() + 1),
+        }
+        self.verdict(&answers?)
+    }
+}
+
+impl Draft<'_> {
+    /// Hands the letter over. The server may have left meanwhile, which is seen only when something is
+    /// said. As long as it has not got all of the message, it can be given it once more.
+    fn handed_over(&mut self, meanwhile: &mut dyn FnMut()) -> Result<Vec<Reply>> {
         let relay = self.relay;
         let before = relay.session.take();
         let answers = match before.map(|session| self.over(session, meanwhile)) {
@@ -198,8 +215,8 @@ impl Sealed for Draft<'_> {
             }
             Some(answers) => answers,
         };
-        let (name, lost) = (relay.name(), answers.as_ref().is_err());
-        let answers = answers.map_err(|lost| match lost {
+        let name = relay.name();
+        answers.map_err(|lost| match lost {
             Lost::Barred(error) | Lost::Before(error) => relay.away(error),
             Lost::Ours(error) => error,
             Lost::Amid(error) => {
@@ -210,16 +227,9 @@ impl Sealed for Draft<'_> {
                 let error = Box::new(error);
                 Error::RelayInDoubt { name, error }
             }
-        });
-        match lost {
-            true => relay.losses.set(relay.losses.get() + 1),
-            false => relay.losses.set(0),
-        }
-        self.verdict(&answers?)
+        })
     }
-}
 
-impl Draft<'_> {
     /// Hands the letter over in this session, which is kept for the next one.
     fn over(
         &mut self,

@@ -5,8 +5,8 @@ use super::Wire;
 use crate::error::Result;
 use std::time::{Duration, Instant};
 
-/// How often others are let do something while it takes long.
-const MEANWHILE: Duration = Duration::from_secs(30);
+/// How often others are let do something while it takes a time.
+const MEANWHILE: Duration = Duration::from_secs(1);
 
 /// What others do now and then while something takes long.
 pub struct Meanwhile<'m> {
@@ -21,11 +21,14 @@ impl<'m> Meanwhile<'m> {
         Self { since, act }
     }
 
-    fn pass(&mut self) {
-        if self.since.elapsed() >= MEANWHILE {
-            self.since = Instant::now();
+    /// Lets them do it if it is time; tells whether it was.
+    fn pass(&mut self) -> bool {
+        let due = self.since.elapsed() >= MEANWHILE;
+        if due {
             (self.act)();
+            self.since = Instant::now();
         }
+        due
     }
 }
 
@@ -51,8 +54,11 @@ impl Wire<'_> {
         let patience = self.patience.clone();
         let waiting = patience.start(waiting_for);
         let check = || {
-            meanwhile.pass();
-            waiting.check_or_stop()
+            // Meanwhile it may have been said, however long that took.
+            match meanwhile.pass() {
+                true => Ok(()),
+                false => waiting.check_or_stop(),
+            }
         };
         let word = self.fill(check, waiting_for);
         self.failed |= word.is_err();
