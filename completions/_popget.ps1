@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'popget' -ScriptBlock {
             [CompletionResult]::new('--maildir', '--maildir', [CompletionResultType]::ParameterName, 'Deliver to this Maildir')
             [CompletionResult]::new('--mbox', '--mbox', [CompletionResultType]::ParameterName, 'Deliver to this mbox; - is standard output')
             [CompletionResult]::new('--mda', '--mda', [CompletionResultType]::ParameterName, 'Deliver by this command')
+            [CompletionResult]::new('--lmtp', '--lmtp', [CompletionResultType]::ParameterName, 'Hand mail on to this server by LMTP: host, host:port, or the path of its socket')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do everything but deliver, delete or remember; say what would be done')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Do everything but deliver, delete or remember; say what would be done')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Take seen messages too')

@@ -35,6 +35,7 @@ set edit:completion:arg-completer[popget] = {|@words|
             cand --maildir 'Deliver to this Maildir'
             cand --mbox 'Deliver to this mbox; - is standard output'
             cand --mda 'Deliver by this command'
+            cand --lmtp 'Hand mail on to this server by LMTP: host, host:port, or the path of its socket'
             cand -n 'Do everything but deliver, delete or remember; say what would be done'
             cand --dry-run 'Do everything but deliver, delete or remember; say what would be done'
             cand --all 'Take seen messages too'

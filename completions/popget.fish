@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_popget_global_optspecs
-    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= accept-new-uids e/exit-empty json q/quiet v/verbose color= server= user= tls= password-command= maildir= mbox= mda= h/help V/version
+    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= accept-new-uids e/exit-empty json q/quiet v/verbose color= server= user= tls= password-command= maildir= mbox= mda= lmtp= h/help V/version
 end
 
 function __fish_popget_needs_command
@@ -40,6 +40,7 @@ complete -c popget -n "__fish_popget_needs_command" -l password-command -d 'Take
 complete -c popget -n "__fish_popget_needs_command" -l maildir -d 'Deliver to this Maildir' -r -F
 complete -c popget -n "__fish_popget_needs_command" -l mbox -d 'Deliver to this mbox; - is standard output' -r -F
 complete -c popget -n "__fish_popget_needs_command" -l mda -d 'Deliver by this command' -r
+complete -c popget -n "__fish_popget_needs_command" -l lmtp -d 'Hand mail on to this server by LMTP: host, host:port, or the path of its socket' -r
 complete -c popget -n "__fish_popget_needs_command" -s n -l dry-run -d 'Do everything but deliver, delete or remember; say what would be done'
 complete -c popget -n "__fish_popget_needs_command" -l all -d 'Take seen messages too'
 complete -c popget -n "__fish_popget_needs_command" -l keep -d 'Leave messages on the server'

@@ -167,6 +167,14 @@ pub struct OneOff {
         group = "destination"
     )]
     pub mda: Option<String>,
+    /// Hand mail on to this server by LMTP: host, host:port, or the path of its socket
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        requires = "server",
+        group = "destination"
+    )]
+    pub lmtp: Option<String>,
 }
 
 /// Whether and how to use TLS.

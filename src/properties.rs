@@ -8,7 +8,7 @@ use crate::{config, delivery, maildrop, message, net, plan, report, sasl, secret
 type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of its corpus.
-const ALL: [(&str, Property); 21] = [
+const ALL: [(&str, Property); 22] = [
     ("body", net::properties::body),
     ("capabilities", maildrop::properties::capabilities),
     ("claim", delivery::properties::claim),
@@ -23,6 +23,7 @@ const ALL: [(&str, Property); 21] = [
     ("older", maildrop::properties::older),
     ("plan", plan::properties::plan),
     ("proxy", net::properties::proxy),
+    ("relay", delivery::relay_properties::relay),
     ("reply", maildrop::properties::reply),
     ("report", report::properties::report),
     ("sasl", sasl::properties::challenges),

@@ -12,7 +12,7 @@ use crate::support::story::{Fate, Place, Story};
 use crate::support::strike::strace_is_here;
 use matrix::{walk, At, Row, Time};
 use Fate::{Deleted, Kept};
-use Place::{All, Both, Maildir, Mbox, Mda, Sorted};
+use Place::{All, Both, Lmtp, Maildir, Mbox, Mda, Sorted};
 
 mod calls;
 mod matrix;
@@ -85,6 +85,7 @@ fn killed_at_every_moment_of_the_dialogue() {
         row(Mbox, Kept),
         row(Mbox, Deleted),
         row(Mda, Deleted),
+        row(Lmtp, Deleted),
         row(Both, Deleted),
         row(Sorted, Deleted),
     ];
@@ -171,6 +172,17 @@ fn a_first_run_into_an_mbox() {
 fn a_first_run_to_an_mda() {
     if strace_is_here() {
         let walk = walk("to an MDA", 90, &[row(Mda, Deleted)]);
+        assert!(
+            walk.twice > 0,
+            "no strike was between delivered and remembered"
+        );
+    }
+}
+
+#[test]
+fn a_first_run_by_lmtp() {
+    if strace_is_here() {
+        let walk = walk("by LMTP", 90, &[row(Lmtp, Deleted)]);
         assert!(
             walk.twice > 0,
             "no strike was between delivered and remembered"
@@ -290,6 +302,20 @@ fn clearing_up_behind_an_mda() {
 }
 
 #[test]
+fn clearing_up_behind_lmtp() {
+    if strace_is_here() {
+        let row = |call, back| Row {
+            time: Time::After(call, back),
+            thin: every(15),
+            ..row(Lmtp, Kept)
+        };
+        // One was given away; another was about to be.
+        let rows = [row("fdatasync", 0), row("fdatasync", 3)];
+        walk("clearing up behind LMTP", 60, &rows);
+    }
+}
+
+#[test]
 fn more_than_are_delivered_together() {
     if strace_is_here() {
         // Their opening alone goes on beyond what the program's loading opens.
@@ -367,6 +393,7 @@ fn a_run_that_reaches_a_limit_of_the_system() {
         few(Maildir),
         few(Mbox),
         few(Mda),
+        few(Lmtp),
         short(Maildir),
         short(Mbox),
     ];

@@ -24,7 +24,7 @@
 //! - `providers`: what providers do otherwise than RFC 1939 has it, and what is made of it
 //! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
-//! - `maildir`, `mbox`, `mda`: what other programs see of a delivery
+//! - `maildir`, `mbox`, `mda`, `lmtp`, `smtp`: what other programs see of a delivery
 //! - `several`, `multidrop`: one message to several places, to all or by recipient
 //! - `filter`: what a program says that is shown the head
 //! - `trace`: the lines above a message that tell how it came
@@ -64,6 +64,7 @@ mod house;
 mod json;
 mod kpop;
 mod list;
+mod lmtp;
 mod login;
 mod maildir;
 mod mbox;
@@ -92,6 +93,7 @@ mod servers;
 mod settings;
 mod several;
 mod signals;
+mod smtp;
 mod status;
 mod support_itself;
 mod tls;

@@ -19,7 +19,7 @@ use crate::support::server::Language;
 use crate::support::strike::strace_is_here;
 use crate::support::{mail, memory};
 use tales::with_old_mail;
-use tales::{filled, letters, strikes, struck, tale, tale_in, tale_with, undisturbed};
+use tales::{filled, letters, lmtp, strikes, struck, tale, tale_in, tale_with, undisturbed};
 use tales::{Letters, BOTH, MAILDIR, MBOX, MDA, OLD, PRINTED, SORTED};
 
 fn long() -> bool {
@@ -78,7 +78,7 @@ fn what_is_sent_ahead_promises_nothing_sooner() {
         return;
     }
     let with_lead = |scene: Scene| scene.key("pipeline", "auto");
-    for deliver in [MAILDIR, MBOX, MDA, BOTH, PRINTED] {
+    for deliver in [MAILDIR, MBOX, MDA, BOTH, PRINTED, &lmtp()] {
         let mut tale = tale_with(deliver, "false", &letters(100), with_lead);
         assert_eq!(tale.run(None), Some(0));
         let broken = tale.broken(None);

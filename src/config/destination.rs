@@ -1,6 +1,7 @@
 //! Where an account's mail goes: one destination or several, each with its rules.
 
 use super::file::{Deliver, Multidrop, OneOrSeveral};
+use super::relay;
 use super::resolve::Layers;
 use super::units;
 use crate::delivery::{self, Destination, Lock, Pattern};
@@ -15,23 +16,34 @@ const MDA_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Where in the configuration a destination is written.
 #[derive(Clone)]
-struct Spot<'l> {
-    layers: &'l Layers<'l>,
+pub struct Spot<'l> {
+    /// What was written.
+    pub layers: &'l Layers<'l>,
     /// In the account itself, not in what it starts from.
-    own: bool,
-    keys: Vec<String>,
+    pub own: bool,
+    /// The path from there.
+    pub keys: Vec<String>,
 }
 
 impl Spot<'_> {
     /// What is written below it.
-    fn below(&self, key: impl Into<String>) -> Self {
+    pub fn below(&self, key: impl Into<String>) -> Self {
         let mut below = self.clone();
         below.keys.push(key.into());
         below
     }
 
+    /// The path to it.
+    pub fn path(&self) -> Vec<String> {
+        let layer = match self.own {
+            true => self.layers.within.clone(),
+            false => vec!["defaults".into()],
+        };
+        [layer, self.keys.clone()].concat()
+    }
+
     /// A mistake here.
-    fn wrong(&self, what: impl Into<String>) -> Error {
+    pub fn wrong(&self, what: impl Into<String>) -> Error {
         let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
         self.layers.wrong_at(&keys, self.own, what)
     }
@@ -169,16 +181,37 @@ fn all(spot: &Spot, deliver: &OneOrSeveral) -> Result<Vec<Destination>> {
 
 /// A single destination.
 fn one(spot: &Spot, deliver: &Deliver) -> Result<Destination> {
+    belonging(spot, deliver)?;
+    let deliver = deliver.clone();
+    let format = deliver.format.unwrap_or_default();
+    let timeout = deliver.timeout.map(|span| span.0);
+    let files = (deliver.maildir, deliver.mbox);
+    match (files, deliver.mda, deliver.lmtp, deliver.smtp) {
+        ((Some(path), None), None, None, None) => Ok(Destination::Maildir(path.0)),
+        ((None, Some(path)), None, None, None) if path == "-" => Ok(Destination::Output(format)),
+        ((None, Some(path)), None, None, None) => Ok(Destination::Mbox {
+            path: units::path(&path).map_err(|what| spot.below("mbox").wrong(what))?,
+            format,
+            locks: deliver.lock.unwrap_or_else(|| Lock::ALL.to_vec()),
+        }),
+        ((None, None), Some(command), None, None) => {
+            let timeout = timeout.unwrap_or(MDA_TIMEOUT);
+            Ok(Destination::Mda { command, timeout })
+        }
+        ((None, None), None, Some(keys), None) => relay::lmtp(&spot.below("lmtp"), keys, timeout),
+        ((None, None), None, None, Some(keys)) => relay::smtp(&spot.below("smtp"), keys, timeout),
+        ((None, None), None, None, None) => {
+            Err(spot.wrong("name maildir, mbox, mda, lmtp or smtp"))
+        }
+        _ => Err(spot.wrong("name only one of maildir, mbox, mda, lmtp and smtp")),
+    }
+}
+
+/// Fails if a key stands beside a destination that it does not go with.
+fn belonging(spot: &Spot, deliver: &Deliver) -> Result<()> {
     let wrong = |key: &str, what: &str| Err(spot.below(key).wrong(what));
-    let Deliver {
-        maildir,
-        mbox,
-        mda,
-        format,
-        lock,
-        timeout,
-    } = deliver.clone();
-    if mbox.is_none() && format.is_some() {
+    let Deliver { mbox, lock, .. } = deliver;
+    if mbox.is_none() && deliver.format.is_some() {
         return wrong("format", "it goes with mbox only");
     }
     if lock.as_ref().is_some_and(Vec::is_empty) {
@@ -187,23 +220,9 @@ fn one(spot: &Spot, deliver: &Deliver) -> Result<Destination> {
     if mbox.as_ref().is_none_or(|path| path == "-") && lock.is_some() {
         return wrong("lock", "it goes with the file of an mbox only");
     }
-    if mda.is_none() && timeout.is_some() {
-        return wrong("timeout", "it goes with mda only");
+    let answers = deliver.mda.is_some() || deliver.lmtp.is_some() || deliver.smtp.is_some();
+    if !answers && deliver.timeout.is_some() {
+        return wrong("timeout", "it goes with mda, lmtp and smtp only");
     }
-    let format = format.unwrap_or_default();
-    match (maildir, mbox, mda) {
-        (Some(path), None, None) => Ok(Destination::Maildir(path.0)),
-        (None, Some(path), None) if path == "-" => Ok(Destination::Output(format)),
-        (None, Some(path), None) => Ok(Destination::Mbox {
-            path: units::path(&path).map_err(|what| spot.below("mbox").wrong(what))?,
-            format,
-            locks: lock.unwrap_or_else(|| Lock::ALL.to_vec()),
-        }),
-        (None, None, Some(command)) => {
-            let timeout = timeout.map_or(MDA_TIMEOUT, |span| span.0);
-            Ok(Destination::Mda { command, timeout })
-        }
-        (None, None, None) => Err(spot.wrong("name maildir, mbox or mda")),
-        _ => Err(spot.wrong("name only one of maildir, mbox and mda")),
-    }
+    Ok(())
 }

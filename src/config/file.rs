@@ -149,12 +149,12 @@ pub struct Oauth {
     pub token_command: CommandLine,
 }
 
-/// Where mail goes: exactly one of the first three.
+/// Where mail goes: exactly one of the first five.
 #[derive(Clone, Default, Deserialize)]
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "the keys of a destination (maildir, mbox or mda)"
+    expecting = "the keys of a destination (maildir, mbox, mda, lmtp or smtp)"
 )]
 #[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
 pub struct Deliver {
@@ -164,6 +164,10 @@ pub struct Deliver {
     pub mbox: Option<String>,
     #[serde(deserialize_with = "kinds::command")]
     pub mda: Option<CommandLine>,
+    #[serde(deserialize_with = "given")]
+    pub lmtp: Option<Lmtp>,
+    #[serde(deserialize_with = "given")]
+    pub smtp: Option<Smtp>,
     #[serde(deserialize_with = "given")]
     pub format: Option<Format>,
     #[serde(deserialize_with = "kinds::locks")]
@@ -210,7 +214,7 @@ impl<'de> Deserialize<'de> for OneOrSeveral {
             type Value = OneOrSeveral;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("the keys of a destination (maildir, mbox or mda), or a list of such")
+                f.write_str("the keys of a destination (maildir, mbox, mda, lmtp or smtp), or a list of such")
             }
 
             fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -229,6 +233,61 @@ impl<'de> Deserialize<'de> for OneOrSeveral {
 
         deserializer.deserialize_any(Either)
     }
+}
+
+/// A server that takes mail by LMTP.
+#[derive(Clone, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the keys of lmtp (address, recipient)"
+)]
+#[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
+pub struct Lmtp {
+    #[serde(deserialize_with = "kinds::needed_text")]
+    pub address: String,
+    #[serde(default, deserialize_with = "kinds::text")]
+    pub recipient: Option<String>,
+}
+
+/// A server that passes mail on by SMTP.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "the keys of smtp")]
+#[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
+pub struct Smtp {
+    #[serde(deserialize_with = "kinds::needed_text")]
+    pub address: String,
+    #[serde(deserialize_with = "kinds::needed_text")]
+    pub recipient: String,
+    #[serde(default, deserialize_with = "kinds::flag")]
+    pub starttls: Option<bool>,
+    #[serde(default, deserialize_with = "network::tls")]
+    pub tls: Option<TlsMode>,
+    #[serde(default, deserialize_with = "kinds::text")]
+    pub user: Option<String>,
+    #[serde(default, deserialize_with = "kinds::auth")]
+    pub auth: Option<Auth>,
+    #[serde(default, deserialize_with = "kinds::command")]
+    pub password_command: Option<CommandLine>,
+    #[serde(default, deserialize_with = "kinds::path")]
+    pub password_file: Option<Expanded>,
+    #[serde(default, deserialize_with = "kinds::text")]
+    pub credential: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    pub oauth: Option<Oauth>,
+    #[serde(default, deserialize_with = "kinds::path")]
+    pub tls_ca_file: Option<Expanded>,
+    #[serde(default, deserialize_with = "network::fingerprints")]
+    pub tls_fingerprint: Option<Vec<Fingerprint>>,
+    #[serde(default, deserialize_with = "network::version")]
+    pub tls_min_version: Option<Version>,
+    #[serde(default, deserialize_with = "kinds::path")]
+    pub tls_client_cert: Option<Expanded>,
+    #[serde(default, deserialize_with = "kinds::path")]
+    pub tls_client_key: Option<Expanded>,
+    #[serde(default, deserialize_with = "kinds::flag")]
+    pub tls_verify: Option<bool>,
+    #[serde(default, deserialize_with = "kinds::text")]
+    pub tls_server_name: Option<String>,
 }
 
 /// A mapping in the order of the file, in which no key stands twice.

@@ -3,9 +3,9 @@
 
 use super::units::{Expanded, Scalar, Size, Span};
 use crate::delivery::Lock;
-use crate::maildrop::Method;
 use crate::message::Address;
 use crate::plan::{Keep, Order};
+use crate::sasl::Method;
 use crate::secret::{CommandLine, Secret};
 use serde::de::{Error as _, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -28,10 +28,15 @@ pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(from).map(Some)
 }
 
-/// Text, with or without quotes: what looks like a number or a truth value is text here as well.
+/// Text that may be left out.
 pub fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    needed_text(from).map(Some)
+}
+
+/// Text, with or without quotes: what looks like a number or a truth value is text here as well.
+pub fn needed_text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_string());
-    from.deserialize_str(Scalar("text", some)).map(Some)
+    from.deserialize_str(Scalar("text", some))
 }
 
 /// A password.

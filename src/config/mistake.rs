@@ -26,7 +26,11 @@ impl Source {
     /// A mistake at a key, given by its path.
     pub fn mistake(&self, path: &[&str], what: impl Into<String>) -> Error {
         if self.name.is_empty() {
-            let key = path.get(2).unwrap_or(&"server").replace('_', "-");
+            let key = match path {
+                [_, _, "deliver", destination, ..] => destination,
+                path => path.get(2).unwrap_or(&"server"),
+            };
+            let key = key.replace('_', "-");
             return Error::Usage(format!("--{key}: {}", what.into()));
         }
         let place = locate(&self.text, Path::Keys(path), 0);

@@ -12,6 +12,7 @@ mod place;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod protocol;
+mod relay;
 mod resolve;
 mod route;
 mod secrets;
@@ -72,6 +73,7 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
         resolve::Layers {
             source: &source,
             name,
+            within: vec!["accounts".into(), name.clone()],
             own: keys,
             base: &file.defaults,
             flags,

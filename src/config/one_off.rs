@@ -1,6 +1,6 @@
 //! The account that the command line describes, for use without a file.
 
-use super::file::{Deliver, Keys, OneOrSeveral};
+use super::file::{Deliver, Keys, Lmtp, OneOrSeveral};
 use super::network;
 use super::server;
 use super::units::Expanded;
@@ -39,13 +39,20 @@ pub fn account(flags: &OneOff) -> Result<Option<(String, Keys)>> {
 /// Where mail goes.
 fn deliver(flags: &OneOff) -> Option<OneOrSeveral> {
     let mbox = flags.mbox.as_ref().map(|path| path.display().to_string());
+    let lmtp = flags.lmtp.clone().map(|address| Lmtp {
+        address,
+        recipient: None,
+    });
     let deliver = Deliver {
         maildir: flags.maildir.clone().map(Expanded),
         mda: flags.mda.clone().map(CommandLine::Shell),
         mbox,
+        lmtp,
         ..Deliver::default()
     };
-    let there = deliver.maildir.is_some() || deliver.mda.is_some() || deliver.mbox.is_some();
+    let Deliver { maildir, mbox, .. } = &deliver;
+    let files = maildir.is_some() || mbox.is_some();
+    let there = files || deliver.mda.is_some() || deliver.lmtp.is_some();
     there.then(|| OneOrSeveral::One(Box::new(deliver)))
 }
 

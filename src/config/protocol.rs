@@ -6,8 +6,9 @@ use super::server::Server;
 use super::units::Scalar;
 use crate::error::Result;
 use crate::krb5;
-use crate::maildrop::{Login, Method, Methods, Pipeline, Protocol};
+use crate::maildrop::{Login, Pipeline, Protocol};
 use crate::net::{Route, TlsMode, Welcome};
+use crate::sasl::{Method, Methods};
 use crate::secret::{Secret, SecretSource};
 use serde::Deserializer;
 

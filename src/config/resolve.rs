@@ -27,6 +27,8 @@ pub struct Layers<'f> {
     pub source: &'f Source,
     /// The account's name.
     pub name: &'f str,
+    /// The path to its own keys.
+    pub within: Vec<String>,
     /// Its own keys.
     pub own: &'f Keys,
     /// What it starts from.
@@ -129,8 +131,9 @@ impl Layers<'_> {
 
     /// The same, given key by key; `[1]` is the second of a list.
     pub(super) fn wrong_at(&self, keys: &[&str], own: bool, what: impl Into<String>) -> Error {
+        let within: Vec<&str> = self.within.iter().map(String::as_str).collect();
         let layer = match own {
-            true => &["accounts", self.name][..],
+            true => within.as_slice(),
             false => &["defaults"],
         };
         self.source.mistake(&[layer, keys].concat(), what)
@@ -139,7 +142,7 @@ impl Layers<'_> {
     /// A key that must be there and is not.
     pub(super) fn missing(&self, key: &str, example: &str) -> Error {
         if self.flags.one_off.server.is_some() {
-            let what = "--server goes with --maildir, --mbox or --mda";
+            let what = "--server goes with --maildir, --mbox, --mda or --lmtp";
             return Error::Usage(what.into());
         }
         let what = format!("the key {key} is missing (for example {key}: {example})");

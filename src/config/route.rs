@@ -6,8 +6,9 @@ use super::kinds::Auth;
 use super::resolve::Layers;
 use super::server::{self, Server};
 use crate::error::Result;
-use crate::maildrop::{Envelopes, Login, Methods};
+use crate::maildrop::{Envelopes, Login};
 use crate::net::{Family, Outset, Route, TlsMode, Via, Welcome};
+use crate::sasl::Methods;
 
 impl Layers<'_> {
     /// The servers as they were written, in the order in which they are tried.

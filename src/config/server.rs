@@ -1,8 +1,8 @@
 //! Servers as people write them: `host`, `host:port`, `[v6]:port`, or a POP URL (RFC 2384), in which
 //! `pop:` stands for STLS and `pops:` for TLS from the first byte.
 
-use crate::maildrop::{Method, Methods};
 use crate::net::{IpAddr, Proxy, TlsMode};
+use crate::sasl::{Method, Methods};
 use crate::secret::Secret;
 
 /// What was written.

@@ -307,6 +307,8 @@ mod tests {
             mark: "0123456789ab".into(),
             spool: path.into(),
             notice: Box::new(|_| {}),
+            events: std::rc::Rc::new(crate::net::properties::unheard()),
+            stop: crate::event::Stop::default(),
         };
         Maildir::open(path.join("deep/inbox"), &sender).unwrap()
     }

@@ -4,12 +4,15 @@
 //! happened ([`resume`]).
 
 mod filter;
+mod lmtp;
 mod maildir;
 mod mbox;
 mod mda;
 mod multidrop;
 mod place;
+mod relay;
 mod several;
+mod smtp;
 mod traced;
 
 pub use filter::{Filter, Verdict};
@@ -17,16 +20,21 @@ pub use filter::{Filter, Verdict};
 pub use mbox::properties;
 pub use mbox::{Format, Lock};
 pub use multidrop::{Multidrop, Pattern};
+#[cfg(any(test, fuzzing))]
+pub use relay::properties as relay_properties;
+pub use relay::{Address, Host};
+pub use smtp::{can_log_in_by, Submitter};
 pub use traced::{Passage, Trace, Traced};
 
 use crate::error::{Error, Result};
-use crate::event::Notice;
+use crate::event::{Events, Notice, Stop};
 use crate::message::{Envelope, Time, Uid};
 use crate::secret::CommandLine;
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Where an account's mail goes.
@@ -52,6 +60,10 @@ pub enum Destination {
         /// How long it may take for one message.
         timeout: Duration,
     },
+    /// A server that takes mail by LMTP.
+    Lmtp(Box<Host>),
+    /// A server that passes mail on by SMTP, and who logs in there if somebody does.
+    Smtp(Box<Host>, Option<Submitter>),
     /// Several, none of which is made of others: each gets every message.
     Several(Vec<Destination>),
     /// By recipient, to destinations none of which is made of others.
@@ -70,6 +82,10 @@ pub struct Sender {
     pub spool: PathBuf,
     /// Hears what is worth telling.
     pub notice: Box<dyn Fn(Notice)>,
+    /// The voice of the account, for those who speak with a server.
+    pub events: Rc<Events>,
+    /// The signal to stop.
+    pub stop: Stop,
 }
 
 /// What became of a claimed delivery.
@@ -156,6 +172,11 @@ pub fn open(destination: &Destination, sender: Sender) -> Result<Box<dyn Deliver
         Destination::Output(format) => Box::new(mbox::Output::open(format, sender)?),
         Destination::Mda { command, timeout } => {
             Box::new(mda::Mda::open(command, timeout, sender)?)
+        }
+        Destination::Lmtp(host) => Box::new(relay::Relay::new(*host, Box::new(lmtp::Lmtp), sender)),
+        Destination::Smtp(host, submitter) => {
+            let manner = smtp::Smtp::new(host.route.clone(), submitter);
+            Box::new(relay::Relay::new(*host, Box::new(manner), sender))
         }
         Destination::Several(_) | Destination::Multidrop(_) => {
             Box::new(several::Several::open(destination, sender)?)

@@ -1,7 +1,7 @@
 //! Where mail comes to, as words that stay the same from run to run: by them it is known which of
 //! several destinations has a message. Pure.
 
-use super::{claim_words, hex, maildir, mbox, mda, path_bytes, Destination};
+use super::{claim_words, hex, lmtp, maildir, mbox, mda, path_bytes, smtp, Destination};
 use crate::message::{Digester, Envelope};
 use crate::secret::CommandLine;
 
@@ -17,6 +17,8 @@ impl Destination {
                 let name = command.name().as_bytes();
                 claim_words(&[mda::WORD, name, &digest(command, to)])
             }
+            Self::Lmtp(host) => host.place(lmtp::WORD, to),
+            Self::Smtp(host, _) => host.place(smtp::WORD, to),
             Self::Several(all) => joined(all, to),
             Self::Multidrop(multidrop) => joined(&multidrop.destinations(), to),
         }

@@ -97,6 +97,8 @@ fn another(sender: &Rc<Sender>) -> Sender {
         mark: sender.mark.clone(),
         spool: sender.spool.clone(),
         notice: Box::new(move |notice| (voice.notice)(notice)),
+        events: Rc::clone(&sender.events),
+        stop: sender.stop.clone(),
     }
 }
 

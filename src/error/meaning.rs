@@ -18,6 +18,8 @@ impl Error {
         match self {
             E::NotTo { error, .. } => error.is_ours(),
             E::MdaLater { .. } | E::MdaRefused { .. } => true,
+            E::RelayLater { .. } | E::RelayRefused { .. } => true,
+            E::RelayLost { .. } | E::RelayInDoubt { .. } => true,
             E::NoHead | E::FilterFailed { .. } => true,
             E::NoRoute(_) | E::NoRecipient | E::Crowd(_) | E::LongHead(_) | E::Loop(_) => true,
             _ => false,
@@ -37,7 +39,7 @@ impl Error {
             {
                 ExitStatus::System
             }
-            E::OutOfStep(error) | E::NotTo { error, .. } => error.status(),
+            E::OutOfStep(error) | E::NotTo { error, .. } | E::Relay { error, .. } => error.status(),
             E::TicketUnfit { code, .. } if kerberos::passes(*code) => ExitStatus::TryLater,
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
@@ -84,6 +86,7 @@ impl Error {
             E::Delivering { .. } => ExitStatus::InputOutput,
             E::System { .. } => ExitStatus::System,
             E::MdaRefused { .. }
+            | E::RelayRefused { .. }
             | E::NoRoute(_)
             | E::NoRecipient
             | E::Crowd(_)
@@ -118,7 +121,10 @@ impl Error {
             | E::MboxBusy(_)
             | E::NoHead
             | E::FilterFailed { .. }
-            | E::MdaLater { .. } => ExitStatus::TryLater,
+            | E::MdaLater { .. }
+            | E::RelayLater { .. }
+            | E::RelayLost { .. }
+            | E::RelayInDoubt { .. } => ExitStatus::TryLater,
             E::Bug(_) => ExitStatus::Software,
         }
     }
@@ -134,6 +140,10 @@ impl Error {
             | E::NoEnvelope(_)
             | E::MdaLater { .. }
             | E::MdaRefused { .. }
+            | E::RelayLater { .. }
+            | E::RelayRefused { .. }
+            | E::RelayLost { .. }
+            | E::RelayInDoubt { .. }
             | E::NoRoute(_)
             | E::NoRecipient
             | E::Crowd(_)
@@ -208,6 +218,7 @@ impl Error {
             | E::MboxBusy(_)
             | E::FilterMissing { .. }
             | E::MdaMissing { .. }
+            | E::Relay { .. }
             | E::System { .. }
             | E::Bug(_) => Reach::Account,
         }
@@ -242,7 +253,11 @@ impl Error {
     /// What somebody else said about it, raw: the server, the MDA, a password command.
     pub fn words(&self) -> Option<&[u8]> {
         match self {
-            Self::OutOfStep(error) | Self::NotTo { error, .. } => error.words(),
+            Self::OutOfStep(error)
+            | Self::NotTo { error, .. }
+            | Self::Relay { error, .. }
+            | Self::RelayLost { error, .. }
+            | Self::RelayInDoubt { error, .. } => error.words(),
             Self::NoStls(words)
             | Self::GreetingRefused(words)
             | Self::Nonsense { got: words, .. }
@@ -273,6 +288,8 @@ impl Error {
             | Self::FilterFailed { said: words, .. }
             | Self::MdaLater { said: words, .. }
             | Self::MdaRefused { said: words, .. }
+            | Self::RelayLater { said: words, .. }
+            | Self::RelayRefused { said: words, .. }
                 if !words.is_empty() =>
             {
                 Some(words)

@@ -406,6 +406,41 @@ pub enum Error {
         /// What failed.
         error: Box<Error>,
     },
+    /// The server that mail is handed on to cannot be used; it was given nothing.
+    Relay {
+        /// What it is called.
+        name: String,
+        /// Why not.
+        error: Box<Error>,
+    },
+    /// The server that mail is handed on to wants the message later.
+    RelayLater {
+        /// What it is called.
+        name: String,
+        /// What it said.
+        said: Vec<u8>,
+    },
+    /// The server that mail is handed on to will not take the message.
+    RelayRefused {
+        /// What it is called.
+        name: String,
+        /// What it said.
+        said: Vec<u8>,
+    },
+    /// The server that mail is handed on to did not get the whole message.
+    RelayLost {
+        /// What it is called.
+        name: String,
+        /// Why not.
+        error: Box<Error>,
+    },
+    /// The server that mail is handed on to got the whole message, and its answer did not come.
+    RelayInDoubt {
+        /// What it is called.
+        name: String,
+        /// Why not.
+        error: Box<Error>,
+    },
     /// The operating system refused something that should always work.
     System {
         /// What.

@@ -100,6 +100,11 @@ impl fmt::Display for Error {
             E::FilterMissing { command, why } => write!(f, "the header filter {command} cannot be started: {}", plain(why)),
             E::Loop(address) => write!(f, "it was here before: its head has Delivered-To: {address}"),
             E::NotTo { destination, error } => write!(f, "not delivered to {destination}: {error}"),
+            E::Relay { name, error } => write!(f, "no delivery by {name}: {error}"),
+            E::RelayLater { name, .. } => write!(f, "{name} wants the message later"),
+            E::RelayRefused { name, .. } => write!(f, "{name} will not take the message"),
+            E::RelayLost { name, error } => write!(f, "{name} did not get the whole message: {error}"),
+            E::RelayInDoubt { name, error } => write!(f, "{name} got the message and did not say that it took it, so that it may come twice: {error}"),
             E::System { doing, why } => write!(f, "cannot {doing}: {}", plain(why)),
             E::Bug(what) => write!(f, "popget contradicts itself: {what}"),
         }
@@ -186,7 +191,18 @@ impl Error {
             E::NoRoute(_) | E::NoRecipient => "it stays on the server; add a route for it, or unmatched, to multidrop",
             E::Crowd(_) | E::LongHead(_) | E::NoHead | E::FilterFailed { .. } => "it stays on the server and is tried again in the next run",
             E::Loop(_) => "it stays on the server; see who sends it there again, or let delivered_to be an address that no server writes",
-            E::MdaLater { .. } | E::MdaRefused { .. } => "the message stays on the server and is tried again in the next run",
+            E::Relay { error, .. } => match **error {
+                E::HostNotFound { .. } | E::Unreachable { .. } | E::Cut { .. } | E::TimedOut { .. } => {
+                    "see that it runs, and check its address below deliver; the next run tries again"
+                }
+                _ => error.advice(),
+            },
+            E::MdaLater { .. }
+            | E::MdaRefused { .. }
+            | E::RelayLater { .. }
+            | E::RelayRefused { .. }
+            | E::RelayLost { .. }
+            | E::RelayInDoubt { .. } => "the message stays on the server and is tried again in the next run",
             E::State { why, .. } | E::Destination { why, .. } | E::Delivering { why, .. } => local_advice(why),
             E::System { .. } => "check the limits of this process and machine",
             E::Bug(_) => "please report it",

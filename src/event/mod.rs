@@ -3,10 +3,12 @@
 mod line;
 mod offered;
 mod tally;
+mod voice;
 
 pub use line::{Backlog, Line};
 pub use offered::{Offered, Probed, Protection, Trusted};
 pub use tally::{Failure, Subject, Summary, Tally};
+pub use voice::Voice;
 
 use crate::error::Error;
 use crate::message::{Listing, Time, Uid};

@@ -26,7 +26,7 @@ pub use servers::Servers;
 
 #[cfg(any(test, fuzzing))]
 pub use login::properties as login_properties;
-pub use login::{Login, Method, Methods, Needs};
+pub use login::Login;
 
 use entry::Entry;
 

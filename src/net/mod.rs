@@ -8,7 +8,9 @@ mod octets;
 mod patience;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
+mod socket;
 mod socks;
+mod spoken;
 mod tcp;
 mod tls;
 mod tunnel;
@@ -18,15 +20,17 @@ mod wire;
 pub use body::Stuffed;
 pub use patience::Patience;
 pub use socks::Proxy;
+pub use spoken::Spoken;
 pub use std::net::IpAddr;
 pub use tcp::{Family, Outset};
 pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
-pub use wire::{Spoken, Wire, UNWANTED};
+pub use wire::{Meanwhile, Wire, UNWANTED};
 
 use crate::error::{Error, Result};
-use crate::event::{Events, Stage};
+use crate::event::{Stage, Voice};
 use crate::secret::CommandLine;
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A stream of bytes to the server: a socket, or TLS over one.
@@ -102,6 +106,8 @@ pub enum Via {
     Proxy(Proxy),
     /// A program, which finds these variables in its environment.
     Tunnel(CommandLine, Vec<(&'static str, String)>),
+    /// We do, to a socket of this machine, which has a path instead of host and port.
+    Socket(PathBuf),
 }
 
 impl Route {
@@ -129,8 +135,13 @@ impl Route {
 
 /// Walks the route as far as it goes before the server greets. A server that takes our ticket for a
 /// repetition is shown it once more, with another time in it.
-pub fn dial<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result<Wire<'e>> {
-    match walk(route, patience.clone(), events) {
+pub fn dial<'e>(
+    route: &Route,
+    patience: Patience,
+    events: impl Into<Voice<'e>>,
+) -> Result<Wire<'e>> {
+    let events = events.into();
+    match walk(route, patience.clone(), events.clone()) {
         Err(Error::TicketUnfit {
             code: kpop::REPEATED,
             ..
@@ -139,7 +150,7 @@ pub fn dial<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result
     }
 }
 
-fn walk<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result<Wire<'e>> {
+fn walk<'e>(route: &Route, patience: Patience, events: Voice<'e>) -> Result<Wire<'e>> {
     events.enter(Stage::Connecting);
     let Route { host, port, .. } = route;
     let ticket = match route.welcome {
@@ -150,6 +161,7 @@ fn walk<'e>(route: &Route, patience: Patience, events: &'e Events) -> Result<Wir
         Via::Direct(outset) => Box::new(tcp::connect(host, *port, *outset, &patience)?),
         Via::Proxy(proxy) => Box::new(socks::connect(proxy, host, *port, &patience)?),
         Via::Tunnel(command, surroundings) => Box::new(tunnel::open(command, surroundings)?),
+        Via::Socket(path) => Box::new(socket::connect(path, &patience)?),
     };
     let mut wire = Wire::new(transport, patience, events);
     if route.tls == TlsMode::Implicit {

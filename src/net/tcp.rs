@@ -8,11 +8,11 @@ use super::wire::SLICE;
 use super::{Patience, Transport, LEAST_ROOM};
 use crate::error::{Error, Result};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
-use rustix::io::Errno;
+use rustix::io::{ioctl_fionbio, Errno};
 use rustix::net::{self, sockopt, AddressFamily, SocketType};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// How much we want to be able to say while the server does not read. What comes to us needs no such
@@ -148,12 +148,7 @@ fn settle(asked: &mut Vec<Attempt>, failure: &mut Option<Error>) -> Result<Optio
         match sockopt::socket_error(&attempt.socket).and_then(|error| error) {
             Err(why) => *failure = Some(unreachable(&attempt.address, why)),
             Ok(()) if net::getpeername(&attempt.socket).is_ok() => {
-                return finish(attempt.socket)
-                    .map(Some)
-                    .map_err(|why| Error::System {
-                        doing: "use a socket",
-                        why,
-                    });
+                return blocking(TcpStream::from(attempt.socket)).map(Some);
             }
             Ok(()) => match attempt.waiting.check_or_stop() {
                 Err(Error::TimedOut { .. }) => {
@@ -219,13 +214,13 @@ fn begin(address: &SocketAddr, source: Option<IpAddr>) -> Result<OwnedFd> {
 
 /// A socket that does not block, and that no program started meanwhile inherits.
 #[cfg(not(target_vendor = "apple"))]
-fn socket(family: AddressFamily) -> rustix::io::Result<OwnedFd> {
+pub(super) fn socket(family: AddressFamily) -> rustix::io::Result<OwnedFd> {
     let flags = net::SocketFlags::CLOEXEC | net::SocketFlags::NONBLOCK;
     net::socket_with(family, SocketType::STREAM, flags, None)
 }
 
 #[cfg(target_vendor = "apple")]
-fn socket(family: AddressFamily) -> rustix::io::Result<OwnedFd> {
+pub(super) fn socket(family: AddressFamily) -> rustix::io::Result<OwnedFd> {
     let socket = net::socket(family, SocketType::STREAM, None)?;
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&socket, true)?;
@@ -233,9 +228,12 @@ fn socket(family: AddressFamily) -> rustix::io::Result<OwnedFd> {
 }
 
 /// The connected socket, which blocks again.
-fn finish(socket: OwnedFd) -> io::Result<TcpStream> {
-    let socket = TcpStream::from(socket);
-    socket.set_nonblocking(false)?;
+pub(super) fn blocking<S: AsFd>(socket: S) -> Result<S> {
+    let failed = |why: Errno| Error::System {
+        doing: "use a socket",
+        why: why.into(),
+    };
+    ioctl_fionbio(&socket, false).map_err(failed)?;
     Ok(socket)
 }
 

@@ -2,13 +2,17 @@
 //! as it can be shown. It knows no commands.
 
 mod bodies;
+mod onward;
+
+pub use onward::Meanwhile;
 
 use super::body::Body;
 use super::patience::{Pace, Patience};
+use super::spoken::Spoken;
 use super::veil::Veil;
 use super::{tls, Binding, Proof, Secured, Security, Transport, Trust};
 use crate::error::{Error, Result};
-use crate::event::{Events, Side, Stage, Stop};
+use crate::event::{Events, Side, Stage, Stop, Voice};
 use memchr::memchr;
 use std::io;
 use std::ops::Range;
@@ -22,40 +26,11 @@ pub(super) const SLICE: Duration = Duration::from_millis(250);
 /// How much that is not wanted is read to keep the line usable; beyond that it is cheaper dropped.
 pub const UNWANTED: u64 = 4 * 1024 * 1024;
 
-/// A line to be sent, and how it is shown if it holds a secret.
-pub struct Spoken {
-    line: Zeroizing<Vec<u8>>,
-    shown: Option<String>,
-}
-
-impl Spoken {
-    /// A line without secrets.
-    pub fn open(line: impl Into<Vec<u8>>) -> Self {
-        Self {
-            line: Zeroizing::new(line.into()),
-            shown: None,
-        }
-    }
-
-    /// A line that is shown as `shown` instead.
-    pub fn masked(line: Vec<u8>, shown: impl Into<String>) -> Self {
-        Self {
-            line: Zeroizing::new(line),
-            shown: Some(shown.into()),
-        }
-    }
-
-    /// Its length with its line end.
-    pub fn len(&self) -> usize {
-        self.line.len() + 2
-    }
-}
-
 /// The line to the server.
 pub struct Wire<'e> {
     transport: Box<dyn Transport>,
     pub(super) patience: Patience,
-    pub(super) events: &'e Events,
+    pub(super) events: Voice<'e>,
     security: Security,
     secured: Option<Secured>,
     pub(super) buffer: Box<[u8]>,
@@ -80,7 +55,11 @@ pub struct Wire<'e> {
 
 impl<'e> Wire<'e> {
     /// Takes a transport that is not yet secured.
-    pub fn new(transport: Box<dyn Transport>, patience: Patience, events: &'e Events) -> Self {
+    pub fn new(
+        transport: Box<dyn Transport>,
+        patience: Patience,
+        events: impl Into<Voice<'e>>,
+    ) -> Self {
         let mut transport = transport;
         // A transport that takes no time-out still works; it only cannot be interrupted.
         let _ = transport.set_timeout(SLICE.min(patience.timeout));
@@ -88,7 +67,7 @@ impl<'e> Wire<'e> {
         Self {
             transport,
             patience,
-            events,
+            events: events.into(),
             security: Security::Clear,
             secured: None,
             buffer: vec![0; BUFFER].into_boxed_slice(),
@@ -129,8 +108,8 @@ impl<'e> Wire<'e> {
     }
 
     /// The voice of the account.
-    pub fn events(&self) -> &'e Events {
-        self.events
+    pub fn events(&self) -> &Events {
+        &self.events
     }
 
     /// Starts TLS. By value: nothing spoken before survives it. Text that is here already was sent
@@ -315,7 +294,11 @@ impl<'e> Wire<'e> {
     }
 
     /// Waits for more bytes, at most one read of them. `check` is asked between slices of waiting.
-    pub fn fill(&mut self, check: impl Fn() -> Result<()>, during: &'static str) -> Result<()> {
+    pub fn fill(
+        &mut self,
+        mut check: impl FnMut() -> Result<()>,
+        during: &'static str,
+    ) -> Result<()> {
         if self.unread.is_empty() {
             self.unread = 0..0;
         } else if self.unread.start > 0 {

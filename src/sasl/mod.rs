@@ -6,6 +6,8 @@ mod cram;
 mod digest;
 mod gssapi;
 mod login;
+mod method;
+mod nonce;
 mod prepare;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
@@ -17,11 +19,14 @@ pub use cram::CramMd5;
 pub use digest::DigestMd5;
 pub use gssapi::Gssapi;
 pub use login::Login;
+pub use method::{Method, Methods, Needs, Shows};
+pub use nonce::nonce;
 pub use scram::{Channel, Hash, Scram};
 pub use single::Single;
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use base64::prelude::{Engine, BASE64_STANDARD};
 
 /// A mechanism at work on one login.
 pub trait Mechanism {
@@ -58,6 +63,15 @@ pub struct User<'s> {
     pub name: &'s str,
     /// The password.
     pub secret: &'s Secret,
+}
+
+/// A challenge that came in base64, decoded. Where it means nothing it may be anything.
+pub fn understood(by: &dyn Mechanism, challenge: Vec<u8>) -> Result<Vec<u8>> {
+    match BASE64_STANDARD.decode(&challenge) {
+        Ok(decoded) => Ok(decoded),
+        Err(_) if !by.listens() => Ok(challenge),
+        Err(_) => Err(nonsense("a challenge in base64", &challenge)),
+    }
 }
 
 /// A challenge that is none.

@@ -90,7 +90,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     let _lock = Lock::take(&account.place, &account.maildrop(), access)?;
     let mut memory = recall(account, access, events)?;
     let delivery = match access {
-        Access::Write => Some(prepare(account, &mut memory, events)?),
+        Access::Write => Some(prepare(account, &mut memory, events, stop)?),
         Access::Read => None,
     };
     account.filter.iter().try_for_each(Filter::check)?;

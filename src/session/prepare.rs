@@ -5,7 +5,7 @@ use super::{now, Account};
 use crate::delivery::{self, Claimed, Delivery, Fate, Sender, Share};
 use crate::delivery::{Passage, Trace, Traced};
 use crate::error::Result;
-use crate::event::{Events, Notice};
+use crate::event::{Events, Notice, Stop};
 use crate::folder;
 use crate::seen::{Access, Begun, Ended, Identity, Key, Memory, Undone};
 use std::rc::Rc;
@@ -43,6 +43,7 @@ pub(super) fn prepare(
     account: &Account,
     memory: &mut Memory,
     events: &Rc<Events>,
+    stop: &Stop,
 ) -> Result<Box<dyn Delivery>> {
     resume(memory, events)?;
     let spool = account.spool();
@@ -55,6 +56,8 @@ pub(super) fn prepare(
         mark: memory.mark().into(),
         spool,
         notice: Box::new(move |notice| voice.notice(notice)),
+        events: Rc::clone(events),
+        stop: stop.clone(),
     };
     let delivery = delivery::open(&account.destination, sender)?;
     delivery.sweep()?;

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::support::disk::tale::Tale;
+use crate::support::lmtp::LmtpServer;
 use crate::support::scene::{Scene, ACCOUNT};
 use crate::support::server::{Language, PopServer};
 
@@ -14,6 +15,11 @@ pub const BOTH: &str = "- maildir: ~/some/where/Mail\n- mbox: ~/some/where/mbox\
 pub const SORTED: &str = "envelope: X-To\nroutes:\n  a: {maildir: ~/some/where/Mail}\n  \
     b: {mbox: ~/some/where/mbox}\n";
 pub const PRINTED: &str = "mbox: \"-\"";
+
+/// Delivery to a server that takes mail, as long as the test lasts.
+pub fn lmtp() -> String {
+    format!("lmtp: {{address: \"{}\"}}", LmtpServer::start().address())
+}
 
 /// What is in an mbox before.
 pub const OLD: &[u8] = b"From old@example.org Thu Jan  1 00:00:00 2026\nSubject: old\n\nold\n\n";
@@ -98,7 +104,13 @@ fn with_torn_memory(scene: Scene) -> Scene {
 /// Tales in which nothing strikes, each with its name.
 pub fn undisturbed() -> Vec<(String, Tale)> {
     let mut tales = Vec::new();
-    for (name, deliver) in [("Maildir", MAILDIR), ("mbox", MBOX), ("MDA", MDA)] {
+    let lmtp = lmtp();
+    for (name, deliver) in [
+        ("Maildir", MAILDIR),
+        ("mbox", MBOX),
+        ("MDA", MDA),
+        ("LMTP", &lmtp),
+    ] {
         for keep in ["true", "false"] {
             tales.push((
                 format!("{name}, keep: {keep}"),

@@ -1,5 +1,6 @@
 //! Without a file: an account on the command line.
 
+use crate::support::lmtp::LmtpServer;
 use crate::support::scene::Scene;
 use crate::support::server::{PopServer, Security};
 use crate::support::tls::Certificate;
@@ -46,7 +47,7 @@ fn mail_comes_to_a_maildir_once() {
 }
 
 #[test]
-fn mail_comes_to_an_mbox_standard_output_or_an_mda() {
+fn mail_comes_to_an_mbox_standard_output_an_mda_or_a_server() {
     let (_server, url, mut scene) = met();
     let mbox = scene.path("inbox").display().to_string();
     let outcome = scene.run_with(&arguments(&url, &["--mbox", &mbox]));
@@ -62,6 +63,13 @@ fn mail_comes_to_an_mbox_standard_output_or_an_mda() {
     ));
     let got = outcome.silent().exits(0).file("got");
     assert_eq!(got, crate::support::mail::named("alpha.eml"));
+    let relay = LmtpServer::start();
+    let outcome = scene.run_with(&arguments(&url, &["--lmtp", &relay.address(), "--all"]));
+    outcome.silent().exits(0);
+    let named = ["alpha.eml", "beta.eml"].map(crate::support::mail::named);
+    assert_eq!(relay.arrived(), named);
+    let outcome = scene.run_with(&arguments(&url, &["--lmtp", "host:nonsense"]));
+    outcome.says("--lmtp: what follows the colon").exits(64);
 }
 
 #[test]
@@ -103,7 +111,7 @@ fn what_does_not_go_together_is_told() {
     let rows: [(&[&str], &str); 10] = [
         (
             &["--server", &url],
-            "--server goes with --maildir, --mbox or --mda",
+            "--server goes with --maildir, --mbox, --mda or --lmtp",
         ),
         (&["--maildir", "x"], "--server"),
         (

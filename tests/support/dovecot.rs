@@ -78,6 +78,16 @@ impl Dovecot {
         self.port_tls
     }
 
+    /// The socket on which it takes mail by LMTP.
+    pub fn lmtp(&self) -> PathBuf {
+        self.folder.path().join("run/lmtp")
+    }
+
+    /// The socket on which other servers ask it about logins.
+    pub fn answers_about_logins(&self) -> PathBuf {
+        self.folder.path().join("run/auth-client")
+    }
+
     /// Puts messages (with LF line ends) into a user's maildrop, in this order.
     pub fn put(&mut self, user: &str, messages: &[Vec<u8>]) {
         let new = self.maildir(user).join("new");
@@ -129,6 +139,13 @@ impl Dovecot {
                 .count()
         };
         count("new") + count("cur")
+    }
+
+    /// What a user's maildrop holds that is new.
+    pub fn mail_in(&self, user: &str) -> Vec<Vec<u8>> {
+        let new = fs::read_dir(self.maildir(user).join("new")).unwrap();
+        new.map(|entry| fs::read(entry.unwrap().path()).unwrap())
+            .collect()
     }
 
     /// Makes a user's maildrop as empty and unknown as at the start.
@@ -274,7 +291,7 @@ fn config(folder: &Path, [port, port_tls]: [u16; 2]) -> String {
     let folder = folder.display();
     let (identity, jail) = identity();
     format!(
-        "protocols = pop3
+        "protocols = pop3 lmtp
 listen = 127.0.0.1
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -319,8 +336,9 @@ passdb {{
   args = scheme=PLAIN username_format=%u {folder}/users
 }}
 userdb {{
-  driver = static
-  args = home={folder}/mail/%u
+  driver = passwd-file
+  args = username_format=%u {folder}/users
+  default_fields = home={folder}/mail/%u
 }}
 service anvil {{
   {jail}
@@ -331,6 +349,11 @@ service anvil {{
 }}
 service stats {{
   {jail}
+}}
+service auth {{
+  unix_listener auth-client {{
+    mode = 0666
+  }}
 }}
 service pop3-login {{
   {jail}

@@ -1,6 +1,6 @@
 //! What must have come of a story, whatever struck in its middle: every message is there once and
 //! whole, nothing of ours is left over, the maildrop is as the policy says, and the memory is what it
-//! would have been. An MDA may have got a message twice that was in flight.
+//! would have been. One who cannot be asked may have got a message twice that was in flight.
 
 use std::fs;
 use std::io;
@@ -16,6 +16,7 @@ impl Stage {
     fn arrived(&self, part: Place) -> Vec<Vec<u8>> {
         match part {
             Place::Mda => contents(&self.scene.path("got")),
+            Place::Lmtp => self.relay.arrived(),
             Place::Mbox => {
                 let mbox = fs::read(self.scene.path("mbox")).unwrap();
                 let rest = mbox

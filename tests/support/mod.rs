@@ -10,10 +10,11 @@
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `gate`: holds a server up at one moment
 //! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it;
-//!   `kpop`: a door that only its tickets open
+//!   `kpop`: a door that only its tickets open; `postfix`: an MTA
 //! - `others`: five more of them
 //! - `peers`: programs that do what popget does; `alteration`: what became of a message there
 //! - `unprivileged`: being somebody else than root
+//! - `lmtp`: a server that mail is handed on to; `onward`: one that plays a script
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers; `made`
 //!   and `long`: messages made by code, and those for which there is no room
 //! - `story`: a run that is killed or failed in the middle; `strike`: where and how; `ending`:
@@ -46,18 +47,21 @@ pub mod gate;
 pub mod guest;
 pub mod kdc;
 pub mod kpop;
+pub mod lmtp;
 pub mod login;
 pub mod long;
 pub mod made;
 pub mod mail;
 pub mod maildrop;
 pub mod memory;
+pub mod onward;
 pub mod others;
 pub mod outcome;
 pub mod peers;
 pub mod phrases;
 pub mod pop1;
 pub mod pop2;
+pub mod postfix;
 pub mod process;
 pub mod proof;
 pub mod scene;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use super::lmtp::LmtpServer;
 use super::mail;
 use super::memory;
 use super::outcome::Outcome;
@@ -33,6 +34,8 @@ pub enum Place {
     All,
     /// The Maildir and the mbox, but of some messages one alone, as their recipients have it.
     Sorted,
+    /// A server that takes mail by LMTP.
+    Lmtp,
 }
 
 impl Place {
@@ -42,9 +45,15 @@ impl Place {
             Place::Maildir => &[Place::Maildir],
             Place::Mbox => &[Place::Mbox],
             Place::Mda => &[Place::Mda],
+            Place::Lmtp => &[Place::Lmtp],
             Place::Both | Place::Sorted => &[Place::Maildir, Place::Mbox],
             Place::All => &[Place::Maildir, Place::Mbox, Place::Mda],
         }
+    }
+
+    /// Whether nobody can ask it later what it took, so that what was in flight may come twice.
+    pub fn keeps_its_peace(self) -> bool {
+        self.has(Place::Mda) || self.has(Place::Lmtp)
     }
 
     /// Whether this is one of them.
@@ -137,9 +146,11 @@ pub struct Stage {
     pub server: PopServer,
     /// The scene that is played.
     pub scene: Scene,
+    /// The server that takes the mail, if one does.
+    pub(super) relay: LmtpServer,
     _between: Box<dyn Any>,
     so_far: Vec<String>,
-    /// How many copies may have come twice, or by half: none but to an MDA.
+    /// How many copies may have come twice, or by half: none to a file.
     pub(super) in_flight: usize,
 }
 
@@ -248,6 +259,7 @@ impl Story {
         };
         let scene = Scene::with_server(&server).in_memory().key("keep", keep);
         let scene = scene.key("retry", &self.retry.to_string());
+        let relay = LmtpServer::start();
         let scene = match self.place.parts() {
             parts if self.place == Place::Sorted => {
                 let route = |part: &Place| format!("  {}: {{{}}}\n", part.user(), part.yaml());
@@ -255,6 +267,7 @@ impl Story {
                 let keys = format!("envelope: X-To\nroutes:\n{routes}");
                 scene.without_key("deliver").key("multidrop", &keys)
             }
+            [Place::Lmtp] => scene.deliver(&format!("lmtp: {{address: {}}}", relay.address())),
             [part] => scene.deliver(part.yaml()),
             parts => {
                 let items = parts.iter().map(|part| format!("- {}\n", part.yaml()));
@@ -276,6 +289,7 @@ impl Story {
             story: self.clone(),
             server,
             scene,
+            relay,
             _between: between,
             so_far: Vec::new(),
             in_flight: 0,
@@ -314,8 +328,8 @@ impl Stage {
         let injected = log.contains(&fault.mark());
         let limited = matches!(point, Point::Limit(..)) && status != Some(0);
         let struck = status.is_none() || injected || limited;
-        if self.story.place.has(Place::Mda) && struck {
-            // What was in flight is still taken by the MDA, which outlives us.
+        if self.story.place.keeps_its_peace() && struck {
+            // What was in flight is still taken by who outlives us.
             thread::sleep(Duration::from_millis(30));
             let failed = status.is_some_and(|status| status != 0);
             self.in_flight += self.claims().max(failed.into());
@@ -351,11 +365,11 @@ impl Stage {
         self.server.unhook()
     }
 
-    /// Plays undisturbed; all must go well now. What is in doubt is said, and nothing is but what an
-    /// MDA was given.
+    /// Plays undisturbed; all must go well now. What is in doubt is said, and nothing is but what was
+    /// given to one who cannot be asked.
     pub fn recovers(&mut self) {
         self.so_far.push("recovers".into());
-        let doubtful = self.story.place.has(Place::Mda) && self.claims() > 0;
+        let doubtful = self.story.place.keeps_its_peace() && self.claims() > 0;
         let mut outcome = self.scene.run();
         if outcome.take_status() != Some(0) {
             outcome.fail("the clean run did not go well");

@@ -1,35 +1,17 @@
 //! Which way to log in. Pure; and the one gate in front of every secret: nothing that shows it goes
 //! over a line that is not proven safe, unless the user named that very way.
 
-use super::method::{Method, Shows};
-use super::{Login, Methods, Offer};
+use super::{Login, Offer};
 use crate::error::{Error, Result};
 use crate::maildrop::syntax::Capabilities;
 use crate::net::{Binding, Security};
-use crate::sasl::{Channel, Hash};
+use crate::sasl::{Channel, Method, Methods, Shows};
 use crate::secret::Credential;
-
-/// What is tried if nothing is named, best first. What is not here must be named.
-const ORDER: [Method; 13] = [
-    Method::External,
-    Method::OAuthBearer,
-    Method::XOAuth2,
-    Method::ScramPlus(Hash::Sha256),
-    Method::Scram(Hash::Sha256),
-    Method::ScramPlus(Hash::Sha1),
-    Method::Scram(Hash::Sha1),
-    Method::Gssapi,
-    Method::Plain,
-    Method::Login,
-    Method::UserPass,
-    Method::CramMd5,
-    Method::Apop,
-];
 
 /// Whether the login may come to be tied to the TLS connection, as far as the server says.
 pub fn may_bind(login: &Login, credential: &Credential, offered: &Capabilities) -> bool {
     let methods = match &login.methods {
-        Methods::Auto => &ORDER[..],
+        Methods::Auto => &Method::ORDER[..],
         Methods::Named(named) => named,
     };
     let offers = |method: &Method| method.mechanism().is_some_and(|name| offered.offers(&name));
@@ -65,7 +47,9 @@ pub fn candidates(
 
 /// Those that need not be named.
 fn unnamed(credential: &Credential, offer: &Offer) -> Result<Vec<Method>> {
-    let ours = ORDER.iter().filter(|method| method.fits(credential));
+    let ours = Method::ORDER
+        .iter()
+        .filter(|method| method.fits(credential));
     let all: Vec<_> = ours.copied().filter(|m| offer.takes(*m)).collect();
     let harmless = |method: &&Method| offer.is_safe() || method.shows() == Shows::Little;
     let safe: Vec<_> = all.iter().filter(harmless).copied().collect();
@@ -169,6 +153,7 @@ mod tests {
     use crate::net::{
         ClientCertificate, Engine, Outset, Proof, Route, TlsMode, Trust, Version, Via, Welcome,
     };
+    use crate::sasl::Hash;
     use crate::secret::Secret;
 
     /// What a server offers that lists these mechanisms, seen over such a line.

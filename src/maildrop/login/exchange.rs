@@ -5,10 +5,8 @@ use crate::error::{Error, Result};
 use crate::maildrop::syntax::{Code, Reply, CHALLENGE_LIMIT};
 use crate::maildrop::talk::{Shown, Talk};
 use crate::net::Spoken;
-use crate::sasl::Mechanism;
+use crate::sasl::{understood, Mechanism};
 use crate::secret::Secret;
-use base64::prelude::{Engine, BASE64_STANDARD};
-use zeroize::Zeroizing;
 
 /// The longest command with an initial response, with its line end (RFC 5034, section 4).
 const COMMAND_LIMIT: usize = 255;
@@ -47,7 +45,7 @@ pub fn auth(
             // Exchange 2003 asks with +OK where it should with a bare plus.
             Reply::Ok(text) | Reply::Challenge(text) => text,
         };
-        let answer = match understood(by, challenge).and_then(|text| by.respond(&text)) {
+        let answer = match understood(&*by, challenge).and_then(|text| by.respond(&text)) {
             Ok(answer) => answer,
             Err(error) => {
                 talk.ask(&Spoken::open("*"), "the end of AUTH")?;
@@ -67,12 +65,10 @@ pub fn auth(
 
 /// The command with the first message, if it is short enough.
 fn at_once(name: &str, message: &Secret) -> Option<Spoken> {
-    let said = match message.expose() {
-        [] => return Some(Spoken::open(format!("AUTH {name} ="))),
-        said => Zeroizing::new(BASE64_STANDARD.encode(said)),
+    let line = match message.expose() {
+        [] => Spoken::open(format!("AUTH {name} =")),
+        said => Spoken::encoded(&format!("AUTH {name} "), said),
     };
-    let line = format!("AUTH {name} {}", *said).into_bytes();
-    let line = Spoken::masked(line, format!("AUTH {name} ***"));
     (line.len() <= COMMAND_LIMIT).then_some(line)
 }
 
@@ -80,19 +76,7 @@ fn at_once(name: &str, message: &Secret) -> Option<Spoken> {
 fn line(message: &Secret) -> Spoken {
     match message.expose() {
         [] => Spoken::open(""),
-        said => Spoken::masked(BASE64_STANDARD.encode(said).into_bytes(), "***"),
-    }
-}
-
-/// A challenge, decoded. Where it means nothing it need not be base64.
-fn understood(by: &dyn Mechanism, challenge: Vec<u8>) -> Result<Vec<u8>> {
-    match BASE64_STANDARD.decode(&challenge) {
-        Ok(decoded) => Ok(decoded),
-        Err(_) if !by.listens() => Ok(challenge),
-        Err(_) => Err(Error::Nonsense {
-            expected: "a challenge in base64",
-            got: challenge,
-        }),
+        said => Spoken::encoded("", said),
     }
 }
 
@@ -115,11 +99,12 @@ fn refused(
 mod tests {
     use crate::error::{Error, Result};
     use crate::event::{Attention, Event, Events, Stop};
-    use crate::maildrop::login::{log_in, Login, Method, Methods, Offer};
+    use crate::maildrop::login::{log_in, Login, Offer};
     use crate::maildrop::syntax::Capabilities;
     use crate::maildrop::talk::Talk;
     use crate::net::{Engine, Outset, Patience, Proof, Route, Security, TlsMode, Transport, Trust};
     use crate::net::{Version, Via, Welcome, Wire};
+    use crate::sasl::{Method, Methods};
     use crate::secret::{Credential, Secret};
     use std::collections::VecDeque;
     use std::io::{self, Read, Write};

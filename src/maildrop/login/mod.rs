@@ -5,14 +5,12 @@
 mod bare;
 mod choice;
 mod exchange;
-mod method;
 mod native;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 
 pub use bare::bare_user;
 pub use choice::may_bind;
-pub use method::{Method, Needs};
 pub use native::{plain_reply, timestamp};
 
 use super::greet;
@@ -21,25 +19,13 @@ use super::talk::Talk;
 use crate::error::{Error, Result};
 use crate::krb5;
 use crate::net::{Binding, Route, Security};
-use crate::sasl::{self, Dialect, Mechanism, User};
+use crate::sasl::{self, Dialect, Mechanism, Method, Methods, Needs, User};
 use crate::secret::Credential;
-use base64::prelude::{Engine, BASE64_STANDARD};
 use choice::Refusal;
 use exchange::Announced;
-use rustix::rand::{getrandom, GetRandomFlags};
-use std::io;
 
 /// How much of user and password every server takes with USER and PASS (RFC 1939, section 3).
 const ARGUMENT: usize = 40;
-
-/// Which methods may be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Methods {
-    /// Whatever both sides know, strongest first.
-    Auto,
-    /// These, in this order.
-    Named(Vec<Method>),
-}
 
 /// How to log in.
 #[derive(Clone, Debug)]
@@ -260,10 +246,15 @@ impl Attempt<'_> {
             Method::Plain => Box::new(sasl::Single::plain(self.who()?)?),
             Method::Login => Box::new(sasl::Login::new(self.who()?)),
             Method::CramMd5 => Box::new(sasl::CramMd5::new(self.who()?)),
-            Method::DigestMd5 => Box::new(sasl::DigestMd5::new(self.who()?, host, nonce()?)),
+            Method::DigestMd5 => Box::new(sasl::DigestMd5::new(self.who()?, host, sasl::nonce()?)),
             Method::Scram(hash) | Method::ScramPlus(hash) => {
                 let channel = self.offer.channel(self.method);
-                Box::new(sasl::Scram::new(hash, self.who()?, channel, nonce()?)?)
+                Box::new(sasl::Scram::new(
+                    hash,
+                    self.who()?,
+                    channel,
+                    sasl::nonce()?,
+                )?)
             }
             Method::Gssapi => Box::new(sasl::Gssapi::new(self.user, host)?),
             Method::External => Box::new(sasl::Single::external()),
@@ -277,17 +268,8 @@ impl Attempt<'_> {
         }))
     }
 
-    /// The user with the secret that this method needs: no other gets there.
     fn who(&self) -> Result<User<'_>> {
-        match self.credential {
-            Credential::Password(secret) | Credential::Token(secret)
-                if self.method.fits(self.credential) =>
-            {
-                let name = self.user;
-                Ok(User { name, secret })
-            }
-            _ => Err(Error::Bug("a secret went where it does not belong".into())),
-        }
+        self.method.user(self.user, self.credential)
     }
 
     /// What a refusal means before anything made from the secret was said. A response code makes it
@@ -353,33 +335,5 @@ pub fn told(code: Option<Code>, text: Vec<u8>) -> Error {
         None if syntax::busy_words(&text) => Error::InUse(text),
         None if syntax::away_words(&text) => Error::ServerTrouble(text),
         None => Error::LoginRefused(text),
-    }
-}
-
-/// Random letters that nobody has used before, without comma or quote.
-fn nonce() -> Result<String> {
-    let mut octets = [0; 24];
-    let mut filled = 0;
-    while filled < octets.len() {
-        let more = getrandom(&mut octets[filled..], GetRandomFlags::empty());
-        filled += more.map_err(|why| Error::System {
-            doing: "draw random numbers",
-            why: io::Error::from(why),
-        })?;
-    }
-    Ok(BASE64_STANDARD.encode(octets))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nonces_are_long_and_never_the_same() {
-        let nonces: Vec<String> = (0..50).map(|_| nonce().unwrap()).collect();
-        for (at, one) in nonces.iter().enumerate() {
-            assert!(one.len() == 32 && !one.contains([',', '"']), "{one}");
-            assert!(!nonces[..at].contains(one), "{one} twice");
-        }
     }
 }

@@ -29,6 +29,7 @@ pub enum Kind {
         length: u64,
     },
     Mda,
+    Relay,
     Output,
 }
 
@@ -88,6 +89,7 @@ impl Kind {
                 }
             }
             [b"mda", ..] => Kind::Mda,
+            [b"lmtp" | b"smtp", ..] => Kind::Relay,
             [b"output"] => Kind::Output,
             other => panic!("a claim that this test does not know: {other:?}"),
         }

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | a claim is written | the memory's own name; in a Maildir the letter, and its name in `tmp` |
 //! | a letter becomes public | its claim |
-//! | `done` is written | the letter where it is public; an MDA has ended well |
+//! | a server that mail goes on to is told anything | its claim |
+//! | `done` is written | the letter where it is public; an MDA has ended well; such a server has it all |
 //! | `took` is written | the letter in that place; the MDA has ended well |
 //! | `void` is written | that nothing is left in an mbox where it is not to stand |
 //! | what came to nothing is swept | that it came to nothing |
@@ -35,6 +36,8 @@ pub struct Judge {
     deletes: bool,
     /// The program that was given the message of the open claim, and how it ended.
     mda: Option<(u32, Option<i64>)>,
+    /// The message of the open claim was said to its end.
+    handed: bool,
     broken: Vec<Broken>,
 }
 
@@ -49,6 +52,7 @@ impl Judge {
             settled: HashMap::new(),
             deletes: false,
             mda: None,
+            handed: false,
             broken: Vec::new(),
         }
     }
@@ -236,10 +240,10 @@ impl Judge {
                     let sure = disk.is_sure(path);
                     self.must(sure, || "an mbox is claimed in that may not last".into());
                 }
-                Kind::Mda | Kind::Output => {}
+                Kind::Mda | Kind::Relay | Kind::Output => {}
             }
         }
-        self.mda = None;
+        (self.mda, self.handed) = (None, false);
         self.claims.insert(id, claim);
     }
 
@@ -260,6 +264,7 @@ impl Judge {
                 Kind::Maildir { public, .. } => word == b"maildir" && public.starts_with(&path),
                 Kind::Mbox { path: mbox, .. } => word == b"mbox" && *mbox == path,
                 Kind::Mda => word == b"mda",
+                Kind::Relay => word == b"lmtp" || word == b"smtp",
                 Kind::Output => word == b"output",
             };
             if meant {
@@ -294,6 +299,12 @@ impl Judge {
                 let well = matches!(self.mda, Some((_, Some(0))));
                 self.must(well, || {
                     format!("a message is {when} before its MDA ended well")
+                });
+            }
+            Kind::Relay => {
+                let handed = self.handed;
+                self.must(handed, || {
+                    format!("a message is {when} before it was handed on")
                 });
             }
             Kind::Output => {
@@ -396,6 +407,14 @@ impl Judge {
             &format!("{} was said", said.split(' ').next().unwrap()),
             true,
         );
+        if let Some(Claim { kinds, lasts, .. }) = self.open() {
+            let relayed = |kind: &Kind| matches!(kind, Kind::Relay);
+            let sure = *lasts || !kinds.iter().any(relayed);
+            self.must(sure, || {
+                "a message is handed on before its claim lasts".into()
+            });
+            self.handed |= text.ends_with(b".\r\n");
+        }
         // RCVD deletes at once; the others are carried out by QUIT.
         let asks = ["DELE", "ACKD", "RCVD"];
         self.deletes |= asks.iter().any(|asks| said.starts_with(asks));

@@ -1,6 +1,7 @@
 //! The ways to log in, and what each asks of us and shows to others.
 
-use crate::sasl::Hash;
+use super::{Hash, User};
+use crate::error::{Error, Result};
 use crate::secret::Credential;
 
 /// A way to log in.
@@ -32,6 +33,15 @@ pub enum Method {
     OAuthBearer,
     /// AUTH XOAUTH2.
     XOAuth2,
+}
+
+/// Which methods may be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Methods {
+    /// Whatever both sides know, strongest first.
+    Auto,
+    /// These, in this order.
+    Named(Vec<Method>),
 }
 
 /// What a method must have.
@@ -74,6 +84,23 @@ impl Method {
         ("anonymous", Self::Anonymous),
         ("oauthbearer", Self::OAuthBearer),
         ("xoauth2", Self::XOAuth2),
+    ];
+
+    /// What is tried if nothing is named, best first. What is not here must be named.
+    pub const ORDER: [Self; 13] = [
+        Self::External,
+        Self::OAuthBearer,
+        Self::XOAuth2,
+        Self::ScramPlus(Hash::Sha256),
+        Self::Scram(Hash::Sha256),
+        Self::ScramPlus(Hash::Sha1),
+        Self::Scram(Hash::Sha1),
+        Self::Gssapi,
+        Self::Plain,
+        Self::Login,
+        Self::UserPass,
+        Self::CramMd5,
+        Self::Apop,
     ];
 
     /// Its name in the settings.
@@ -134,6 +161,16 @@ impl Method {
             Needs::Password => matches!(credential, Credential::Password(_)),
             Needs::Token => matches!(credential, Credential::Token(_)),
             Needs::Nothing => true,
+        }
+    }
+
+    /// The user with the secret that this method needs: no other gets there.
+    pub fn user<'a>(self, name: &'a str, credential: &'a Credential) -> Result<User<'a>> {
+        match credential {
+            Credential::Password(secret) | Credential::Token(secret) if self.fits(credential) => {
+                Ok(User { name, secret })
+            }
+            _ => Err(Error::Bug("a secret went where it does not belong".into())),
         }
     }
 }

@@ -1,0 +1,34 @@
+//! Where nonces come from; the mechanisms are given them.
+
+use crate::error::{Error, Result};
+use base64::prelude::{Engine, BASE64_STANDARD};
+use rustix::rand::{getrandom, GetRandomFlags};
+use std::io;
+
+/// Random letters that nobody has used before, without comma or quote.
+pub fn nonce() -> Result<String> {
+    let mut octets = [0; 24];
+    let mut filled = 0;
+    while filled < octets.len() {
+        let more = getrandom(&mut octets[filled..], GetRandomFlags::empty());
+        filled += more.map_err(|why| Error::System {
+            doing: "draw random numbers",
+            why: io::Error::from(why),
+        })?;
+    }
+    Ok(BASE64_STANDARD.encode(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonces_are_long_and_never_the_same() {
+        let nonces: Vec<String> = (0..50).map(|_| nonce().unwrap()).collect();
+        for (at, one) in nonces.iter().enumerate() {
+            assert!(one.len() == 32 && !one.contains([',', '"']), "{one}");
+            assert!(!nonces[..at].contains(one), "{one} twice");
+        }
+    }
+}
