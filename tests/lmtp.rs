@@ -301,6 +301,22 @@ fn one_that_falls_silent_is_not_waited_for_longer_than_said() {
 }
 
 #[test]
+fn one_that_takes_its_time_is_not_called_twice() {
+    let server = with_mail(&["alpha.eml", "beta.eml", "gamma.eml"]);
+    let slow = "C: .\n! wait 2500ms\nS: 250 Saved\n";
+    let gamma = ALPHA.replace("alpha", "gamma").replace("first", "third");
+    let script = format!(
+        "{HELLO}{PROPOSED}{ALPHA}{slow}{PROPOSED}{BETA}{slow}{PROPOSED}{gamma}{TAKEN}{BYE}"
+    );
+    let outcome = played(&server, &script).silent();
+    drop(
+        outcome
+            .remembers(["alpha.eml", "beta.eml", "gamma.eml"])
+            .exits(0),
+    );
+}
+
+#[test]
 fn a_signal_to_stop_waits_for_the_answer() {
     let server = with_mail(&["alpha.eml", "beta.eml"]);
     let script = format!("{HELLO}{PROPOSED}{ALPHA}C: .\n! wait 700ms\nS: 250 Saved\n{BYE}");

@@ -171,6 +171,8 @@ impl<'d> Letter<'d> for Draft<'d> {
     fn spare(&mut self, places: &[Vec<u8>]) {
         let before = self.copies.len();
         self.copies.retain(|copy| !places.contains(&copy.place));
+        let letters = self.copies.iter_mut().map(|copy| &mut copy.letter);
+        letters.for_each(|letter| letter.spare(places));
         self.spared = self.copies.len() < before;
     }
 

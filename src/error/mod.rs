@@ -1,7 +1,7 @@
 //! Every way in which popget can fail, each with its sentence, its advice, its exit status and its
 //! reach. The server's own words are a field of their own, never glued into our sentence; `report`
 //! escapes and shows them. Numbers are those of sysexits.h, in the order of gravity that the manual
-//! page gives.
+//! page gives. This file is long because each failure stands here with its facts, and nothing else.
 
 mod kerberos;
 mod meaning;

@@ -197,16 +197,15 @@ impl Road<'_> {
             copies,
             gone: None,
         };
-        let had = self.memory.meet(&key, digest);
-        letter.spare(&had);
-        let sealed = letter.seal()?;
         let begun = Begun {
+            had: self.memory.meet(&key, digest),
+            took: Vec::new(),
+            claim: Vec::new(),
             key,
             entry,
-            claim: Vec::new(),
-            had,
-            took: Vec::new(),
         };
+        letter.spare(&begun.had);
+        let sealed = letter.seal()?;
         Ok(Some(Waiting {
             step: step.clone(),
             begun,

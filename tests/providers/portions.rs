@@ -152,13 +152,14 @@ fn a_session_that_the_server_has_not_let_go_of_is_waited_for() {
     let sessions = AtomicUsize::new(0);
     let busy = server.clone();
     server.hook(move |exchange| {
-        if exchange.moment != Moment::Answered {
-            return;
-        }
-        if exchange.command == "QUIT" && sessions.fetch_add(1, Ordering::SeqCst) == 0 {
-            busy.answer("PASS", Answer::Say("-ERR [IN-USE] still at it".into()));
-        } else if exchange.command.starts_with("PASS") {
-            busy.behave();
+        // Before the goodbye is answered: behind it, the next session may come at once.
+        let first = || sessions.fetch_add(1, Ordering::SeqCst) == 0;
+        match exchange.moment {
+            Moment::Received if exchange.command == "QUIT" && first() => {
+                busy.answer("PASS", Answer::Say("-ERR [IN-USE] still at it".into()));
+            }
+            Moment::Answered if exchange.command.starts_with("PASS") => drop(busy.behave()),
+            _ => {}
         }
     });
     let mut scene = scene.key("keep", "false").key("retry", "1");

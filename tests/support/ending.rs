@@ -90,7 +90,7 @@ impl Stage {
         });
         // A copy in flight may be cut short: the MDA saw its input end with us.
         let in_flight = match part {
-            Place::Mda => self.in_flight,
+            Place::Mda | Place::Lmtp => self.in_flight,
             _ => 0,
         };
         let fits = |copy: &Vec<u8>| self.expected_in(part).iter().any(|m| m.starts_with(copy));
