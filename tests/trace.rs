@@ -4,7 +4,7 @@ use chrono::DateTime;
 
 use crate::support::mail;
 use crate::support::scene::Scene;
-use crate::support::server::PopServer;
+use crate::support::server::{Language, PopServer};
 
 /// All messages of tests/messages/, but for those that are nothing or a line end: these could be part
 /// of the lines.
@@ -137,5 +137,19 @@ fn an_address_that_could_be_read_otherwise_is_a_mistake() {
     for address in ["\"a b@c\"", "\"a\\nb\"", "<a@b>", "-a@b", "a@", "\"a;b@c\""] {
         let mut scene = Scene::new().key("delivered_to", address);
         drop(scene.run().says("accounts.work.delivered_to").exits(78));
+    }
+}
+
+#[test]
+fn the_line_says_what_was_spoken() {
+    for (language, spoken) in [(Language::Pop2, "POP2"), (Language::Pop1, "POP1")] {
+        let server = PopServer::builder().speaking(language).start();
+        server.maildrop().add_named("a", "alpha.eml");
+        let mut scene = Scene::with_server(&server).key("received", "true");
+        drop(scene.run().silent().exits(0).whatever());
+        let mut new = std::fs::read_dir(scene.path("Mail/new")).unwrap();
+        let arrived = std::fs::read_to_string(new.next().unwrap().unwrap().path()).unwrap();
+        let line = arrived.lines().next().unwrap();
+        assert!(line.ends_with(&format!(" with {spoken}")), "{line}");
     }
 }

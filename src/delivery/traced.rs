@@ -30,6 +30,8 @@ impl Trace {
 pub struct Passage {
     /// The server.
     pub server: String,
+    /// What is spoken with it.
+    pub protocol: &'static str,
     /// The account.
     pub account: String,
     /// Now.
@@ -107,13 +109,14 @@ fn received(passage: &Passage, to: &Envelope) -> String {
     };
     let Passage {
         server,
+        protocol,
         account,
         now,
     } = passage;
     let date = DateTime::from_timestamp(now.0, 0).unwrap_or_default();
     let date = date.with_timezone(&Local).to_rfc2822();
     format!(
-        "Received: from {} by {} with POP3\n\t(popget {}, account {account}){};\n\t{date}\n",
+        "Received: from {} by {} with {protocol}\n\t(popget {}, account {account}){};\n\t{date}\n",
         named(server),
         named(&host()),
         env!("CARGO_PKG_VERSION"),
@@ -139,6 +142,7 @@ mod tests {
     fn line(server: &str, recipients: &[&str]) -> String {
         let passage = Passage {
             server: server.into(),
+            protocol: "POP3",
             account: "work".into(),
             now: Time(0),
         };

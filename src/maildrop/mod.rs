@@ -51,6 +51,17 @@ pub enum Protocol {
     Pop1,
 }
 
+impl Protocol {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pop3 => "POP3",
+            Self::Pop2 => "POP2",
+            Self::Pop1 => "POP1",
+        }
+    }
+}
+
 /// A part of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {

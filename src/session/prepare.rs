@@ -73,6 +73,7 @@ pub(super) fn prepare(
 
 /// From where messages come, when one comes.
 fn passage(account: &Account, events: &Rc<Events>) -> impl Fn() -> Passage {
+    let protocol = account.protocol.name();
     let (name, routes, events) = (
         account.name.clone(),
         account.routes.clone(),
@@ -84,6 +85,7 @@ fn passage(account: &Account, events: &Rc<Events>) -> impl Fn() -> Passage {
         let route = routes.find(|route| route.written == visited);
         Passage {
             server: route.map_or(String::new(), |route| route.host.clone()),
+            protocol,
             account: name.clone(),
             now: now(),
         }
