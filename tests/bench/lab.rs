@@ -32,6 +32,10 @@ service pop3-login {
   client_limit = 1000
   process_min_avail = 1
 }
+userdb {
+  driver = static
+  args = home=/nonexistent
+}
 passdb {
   driver = static
   mechanisms = plain login
