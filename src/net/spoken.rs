@@ -1,5 +1,6 @@
 //! What is said, line by line, and how it is shown.
 
+use crate::secret::Secret;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use zeroize::Zeroizing;
 
@@ -31,6 +32,24 @@ impl Spoken {
         let said = Zeroizing::new(BASE64_STANDARD.encode(secret));
         let line = [words.as_bytes(), said.as_bytes()].concat();
         Self::masked(line, format!("{words}***"))
+    }
+
+    /// The command that begins a mechanism with its first message, if it is no longer than so many
+    /// octets with its line end (RFC 4954, section 4; RFC 5034, section 4).
+    pub fn initial(mechanism: &str, message: &Secret, limit: usize) -> Option<Self> {
+        let line = match message.expose() {
+            [] => Self::open(format!("AUTH {mechanism} =")),
+            said => Self::encoded(&format!("AUTH {mechanism} "), said),
+        };
+        (line.len() <= limit).then_some(line)
+    }
+
+    /// A further message of a mechanism, on a line of its own.
+    pub fn response(message: &Secret) -> Self {
+        match message.expose() {
+            [] => Self::open(""),
+            said => Self::encoded("", said),
+        }
     }
 
     /// Its length with its line end.

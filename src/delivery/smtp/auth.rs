@@ -5,7 +5,7 @@ use crate::delivery::relay::{Offers, Reply, Talk};
 use crate::error::{Error, Result};
 use crate::net::{Route, Security, Spoken};
 use crate::sasl::{self, Channel, Dialect, Mechanism, Method, Methods, Needs, Shows, User};
-use crate::secret::{Credential, Secret, SecretSource};
+use crate::secret::{Credential, SecretSource};
 use std::fmt;
 
 /// The longest command, with its line end (RFC 5321, section 4.5.3.1.4).
@@ -176,7 +176,8 @@ impl Attempt<'_> {
 
 /// Goes through a mechanism, given its name; gives the reply if it is a refusal.
 fn exchange(talk: &mut Talk, name: &str, by: &mut dyn Mechanism) -> Result<Option<Reply>> {
-    let initial = by.initial().and_then(|message| at_once(name, &message));
+    let initial = by.initial();
+    let initial = initial.and_then(|message| Spoken::initial(name, &message, COMMAND));
     let mut begun = initial.is_some();
     let first = initial.unwrap_or_else(|| Spoken::open(format!("AUTH {name}")));
     let mut reply = talk.ask(first, REPLY)?;
@@ -197,23 +198,6 @@ fn exchange(talk: &mut Talk, name: &str, by: &mut dyn Mechanism) -> Result<Optio
             }
         };
         begun = true;
-        reply = talk.ask(line(&answer), REPLY)?;
-    }
-}
-
-/// The command with the first message, if it is short enough (RFC 4954, section 4).
-fn at_once(name: &str, message: &Secret) -> Option<Spoken> {
-    let line = match message.expose() {
-        [] => Spoken::open(format!("AUTH {name} =")),
-        said => Spoken::encoded(&format!("AUTH {name} "), said),
-    };
-    (line.len() <= COMMAND).then_some(line)
-}
-
-/// A message on a line of its own.
-fn line(message: &Secret) -> Spoken {
-    match message.expose() {
-        [] => Spoken::open(""),
-        said => Spoken::encoded("", said),
+        reply = talk.ask(Spoken::response(&answer), REPLY)?;
     }
 }

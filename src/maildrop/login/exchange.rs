@@ -6,7 +6,6 @@ use crate::maildrop::syntax::{Code, Reply, CHALLENGE_LIMIT};
 use crate::maildrop::talk::{Shown, Talk};
 use crate::net::Spoken;
 use crate::sasl::{understood, Mechanism};
-use crate::secret::Secret;
 
 /// The longest command with an initial response, with its line end (RFC 5034, section 4).
 const COMMAND_LIMIT: usize = 255;
@@ -30,7 +29,10 @@ pub fn auth(
     announced: Announced,
 ) -> Result<Answer> {
     let initial = match announced {
-        Announced::Yes => by.initial().and_then(|message| at_once(name, &message)),
+        Announced::Yes => {
+            let initial = by.initial();
+            initial.and_then(|message| Spoken::initial(name, &message, COMMAND_LIMIT))
+        }
         Announced::No => None,
     };
     let mut begun = initial.is_some();
@@ -53,30 +55,13 @@ pub fn auth(
             }
         };
         begun = true;
-        talk.0.send(&[line(&answer)])?;
+        talk.0.send(&[Spoken::response(&answer)])?;
         // What answers a proof is as good as the proof to those who guess passwords.
         let shown = match by.committed() {
             true => Shown::Masked,
             false => Shown::Whole,
         };
         reply = talk.reply_shown(CHALLENGE_LIMIT, REPLY, shown)?;
-    }
-}
-
-/// The command with the first message, if it is short enough.
-fn at_once(name: &str, message: &Secret) -> Option<Spoken> {
-    let line = match message.expose() {
-        [] => Spoken::open(format!("AUTH {name} =")),
-        said => Spoken::encoded(&format!("AUTH {name} "), said),
-    };
-    (line.len() <= COMMAND_LIMIT).then_some(line)
-}
-
-/// A message on a line of its own.
-fn line(message: &Secret) -> Spoken {
-    match message.expose() {
-        [] => Spoken::open(""),
-        said => Spoken::encoded("", said),
     }
 }
 
