@@ -170,19 +170,17 @@ fn a_first_run_into_an_mbox() {
 
 #[test]
 fn a_first_run_to_an_mda() {
-    if strace_is_here() {
-        let walk = walk("to an MDA", 90, &[row(Mda, Deleted)]);
-        assert!(
-            walk.twice > 0,
-            "no strike was between delivered and remembered"
-        );
-    }
+    to_one_who_cannot_be_asked("to an MDA", Mda);
 }
 
 #[test]
 fn a_first_run_by_lmtp() {
+    to_one_who_cannot_be_asked("by LMTP", Lmtp);
+}
+
+fn to_one_who_cannot_be_asked(what: &str, place: Place) {
     if strace_is_here() {
-        let walk = walk("by LMTP", 90, &[row(Lmtp, Deleted)]);
+        let walk = walk(what, 90, &[row(place, Deleted)]);
         assert!(
             walk.twice > 0,
             "no strike was between delivered and remembered"

@@ -1,6 +1,7 @@
 //! POP1 (RFC 918): the one lump comes byte for byte, is divided where its form is known, and goes only
 //! as a whole, once every message in it is delivered.
 
+use crate::support::cases::{each, Case};
 use crate::support::mail;
 use crate::support::maildrop::Fault;
 use crate::support::pop1::{in_lump, Lump};
@@ -271,20 +272,9 @@ const BYE: &str = "C: QUIT\nS: +OK\n";
 /// A message of 18 octets.
 const SMALL: &str = "! raw Subject: a\\r\\n\\r\\nhi\\r\\n\n";
 
-/// What a server says in place of what it should, and what has to come of it.
-type Case = (&'static str, String, i32, &'static str);
-
-fn each(cases: &[Case], keep: &str, delivered: &[Vec<u8>]) {
-    for (what, script, status, says) in cases {
-        let scene = scripted(script).key("keep", keep).key("timeout", "1s");
-        let mut outcome = { scene }.run();
-        let (got, said) = (outcome.take_status(), outcome.take_stderr());
-        let told = said.contains(says) && said.lines().count() == usize::from(!says.is_empty());
-        if got != Some(*status) || !told {
-            outcome.fail(&format!("{what}: expected {status} and: {says}"));
-        }
-        outcome.delivers_bytes(delivered);
-    }
+/// Scenes that keep so, and do not wait long.
+fn keeping(keep: &'static str) -> impl Fn(&str) -> Scene {
+    move |script| scripted(script).key("keep", keep).key("timeout", "1s")
 }
 
 #[test]
@@ -363,7 +353,7 @@ fn a_refusal_before_the_lump() {
             "not a count of octets that can be",
         ),
     ];
-    each(&cases, "true", &[]);
+    each(&cases, keeping("true"), &[]);
 }
 
 #[test]
@@ -395,7 +385,7 @@ fn a_lump_that_is_not_whole() {
             "waiting for a message",
         ),
     ];
-    each(&cases, "false", &[]);
+    each(&cases, keeping("false"), &[]);
 }
 
 #[test]
@@ -436,10 +426,10 @@ fn a_refusal_behind_the_lump() {
             "",
         ),
     ];
-    each(&gone, "false", std::slice::from_ref(&message));
+    each(&gone, keeping("false"), std::slice::from_ref(&message));
     let kept: [Case; 2] = [
         ("RCVD", lump("RETR", "C: RCVD\nS: -ERR no\n") + BYE, 0, ""),
         ("a cut", lump("RETR", "C: RCVD\n! cut\n"), 0, ""),
     ];
-    each(&kept, "true", &[message]);
+    each(&kept, keeping("true"), &[message]);
 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
+use crate::support::cases::{each, Case};
 use crate::support::mail;
 use crate::support::maildrop::Fault;
 use crate::support::memory;
@@ -354,21 +355,6 @@ fn a_probe_tells_the_greeting_and_asks_nothing() {
     assert!(told.contains("POP2 old.example.net server"), "{told}");
 }
 
-/// What a server says in place of what it should, and what has to come of it.
-type Case = (&'static str, String, i32, &'static str);
-
-fn each(cases: &[Case], scene: impl Fn(Scene) -> Scene, delivered: &[Vec<u8>]) {
-    for (what, script, status, says) in cases {
-        let mut outcome = scene(scripted(script)).run();
-        let (got, said) = (outcome.take_status(), outcome.take_stderr());
-        let told = said.contains(says) && said.lines().count() == usize::from(!says.is_empty());
-        if got != Some(*status) || !told {
-            outcome.fail(&format!("{what}: expected {status} and: {says}"));
-        }
-        outcome.delivers_bytes(delivered);
-    }
-}
-
 #[test]
 fn a_refusal_before_there_is_a_message() {
     let greeted = |rest: &str| format!("S: + POP2 x\nC: HELO alice open-sesame\n{rest}");
@@ -430,7 +416,7 @@ fn a_refusal_before_there_is_a_message() {
             "hung up during the count of messages",
         ),
     ];
-    each(&cases, |scene| scene, &[]);
+    each(&cases, scripted, &[]);
     let folder = |rest: &str| login(2) + "C: FOLD work\n" + rest;
     let cases: [Case; 3] = [
         (
@@ -447,7 +433,7 @@ fn a_refusal_before_there_is_a_message() {
             "hung up during the count of messages",
         ),
     ];
-    each(&cases, |scene| scene.key("folder", "work"), &[]);
+    each(&cases, |script| scripted(script).key("folder", "work"), &[]);
 }
 
 #[test]
@@ -483,7 +469,7 @@ fn a_refusal_in_place_of_a_message() {
         ),
         ("nothing left", vanished, 75, "does not give this message"),
     ];
-    each(&cases, |scene| scene.key("timeout", "1s"), &[]);
+    each(&cases, |script| scripted(script).key("timeout", "1s"), &[]);
 }
 
 #[test]
@@ -508,7 +494,7 @@ fn a_refusal_behind_a_message() {
         ("QUIT", given("C: ACKS\nS: =0\nC: QUIT\nS: - busy\n"), 0, ""),
         ("a cut", given("C: ACKS\nS: =0\nC: QUIT\n! cut\n"), 0, ""),
     ];
-    each(&kept, |scene| scene, std::slice::from_ref(&message));
+    each(&kept, scripted, std::slice::from_ref(&message));
     let gone: [Case; 4] = [
         ("ACKD", given("C: ACKD\nS: - no\n"), 75, dismissed),
         (
@@ -530,8 +516,12 @@ fn a_refusal_behind_a_message() {
             "hung up during the goodbye",
         ),
     ];
-    each(&gone, |scene| scene.key("keep", "false"), &[message]);
+    each(
+        &gone,
+        |script| scripted(script).key("keep", "false"),
+        &[message],
+    );
     let refuses = |scene: Scene| scene.deliver("mda: exit 75");
     let nack: [Case; 1] = [("NACK", given("C: NACK\nS: - no\n"), 75, "the MDA")];
-    each(&nack, refuses, &[]);
+    each(&nack, |script| refuses(scripted(script)), &[]);
 }

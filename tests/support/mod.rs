@@ -3,7 +3,8 @@
 //! - `scene`, `outcome`: one account, one run of the real binary, what must come of it; below
 //!   them `world` (the folder), `process` (the run) and `memory` (its file)
 //! - `conversation`, `script`: a server that plays a script and insists on it; `phrases`: what
-//!   most scripts have in common; `endless`: one that does not stop talking
+//!   most scripts have in common; `cases`: scripts in which something else is said; `endless`: a
+//!   server that does not stop talking
 //! - `server`, `maildrop`: a server that keeps mail, and to RFC 1939; below them `session`,
 //!   `login`, `proof`, `speech` and `guest`; `pop1`, `pop2`: the same server in
 //!   older protocols
@@ -37,6 +38,7 @@ pub fn there(program: &str, loss: &str) -> bool {
 }
 
 pub mod alteration;
+pub mod cases;
 pub mod client;
 pub mod conversation;
 pub mod disk;
