@@ -106,13 +106,13 @@ pub struct Fetch {
     #[arg(long)]
     pub delete: bool,
     /// At most so many messages an account
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub limit: Option<u64>,
     /// Leave larger messages on the server
     #[arg(long, value_name = "SIZE")]
     pub max_size: Option<String>,
     /// Fetch so many accounts at the same time [default: 8]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), global = true)]
+    #[arg(short, long, value_name = "N", value_parser = jobs, allow_negative_numbers = true, global = true)]
     pub jobs: Option<u16>,
     /// Go on although every UID of a known maildrop is new
     #[arg(long, global = true)]
@@ -135,6 +135,17 @@ pub struct Fetch {
     /// An account that stands in no file.
     #[command(flatten)]
     pub one_off: OneOff,
+}
+
+/// How many messages.
+fn count(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "this is not a number from 0 up")
+}
+
+/// How many accounts at the same time.
+fn jobs(text: &str) -> Result<u16, &'static str> {
+    let number = text.parse().ok().filter(|jobs| (1..=1000).contains(jobs));
+    number.ok_or("this is not a number from 1 to 1000")
 }
 
 /// An account given on the command line instead of in a file.

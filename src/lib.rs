@@ -91,6 +91,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
+/// What may stand where no command does.
+const NO_COMMAND: &str = "an account is named by --account, and there is no command";
+
 /// Tells in one line what is wrong with the arguments; help and version were asked for.
 fn misused(error: &clap::Error) -> u8 {
     if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
@@ -105,6 +108,8 @@ fn misused(error: &clap::Error) -> u8 {
     let told = told
         .strip_prefix("error: ")
         .unwrap_or(&told)
+        .replace("...'", "'")
+        .replace("unrecognized subcommand", NO_COMMAND)
         .replace(" tip: ", "; ");
     let error = Error::Usage(format!("{told}; see popget --help"));
     report::fatal(&error.into(), Options::new(0, 0, cli::When::Auto));

@@ -264,8 +264,11 @@ fn choose<'f>(
         }
         if !all.iter().any(|(known, _)| known == name) {
             let names: Vec<&str> = all.iter().map(|(known, _)| known.as_str()).collect();
-            let hint = nearest(name, &names).map(|near| format!("; did you mean {near}?"));
-            let hint = hint.unwrap_or_default();
+            let hint = match nearest(name, &names) {
+                Some(near) => format!("; did you mean {near}?"),
+                None if names.len() < 10 => format!("; it has {}", names.join(", ")),
+                None => String::new(),
+            };
             return Err(Error::Usage(format!(
                 "there is no account {name} in {}{hint}",
                 source.name

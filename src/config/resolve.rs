@@ -152,9 +152,11 @@ impl Layers<'_> {
     fn max_size(&self) -> Result<Option<u64>> {
         match &self.flags.max_size {
             None => Ok(self.pick(|keys| keys.max_size).map(|size| size.0)),
-            Some(text) => units::size(text)
-                .map(Some)
-                .ok_or_else(|| Error::Usage(format!("--max-size {text}: not a size such as 25MB"))),
+            Some(text) => units::size(text).map(Some).ok_or_else(|| {
+                Error::Usage(format!(
+                    "--max-size {text}: this is not a size such as 25MB"
+                ))
+            }),
         }
     }
 

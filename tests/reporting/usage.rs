@@ -1,5 +1,8 @@
 //! Help, version, completions, and what is said to those who use the command line wrongly.
 
+use std::path::Path;
+use std::{env, fs};
+
 use crate::support::scene::Scene;
 
 #[test]
@@ -56,37 +59,51 @@ fn completions_are_printed_for_every_shell() {
     }
 }
 
-#[test]
-fn wrong_usage_is_said_in_one_line() {
-    for (arguments, said) in [
-        (&["--unknown"][..], "unexpected argument '--unknown' found"),
-        (&["--acount", "x"], "unexpected argument '--acount' found; a similar argument exists: '--account'"),
-        (&["fetch"], "unrecognized subcommand 'fetch'"),
-        (&["--account"], "a value is required for '--account <NAME>' but none was supplied"),
-        (&["--jobs", "0"], "invalid value '0' for '--jobs <N>': 0 is not in 1..=1000"),
-        (&["--jobs", "x"], "invalid value 'x' for '--jobs <N>': invalid digit found in string"),
-        (&["--limit", "-1"], "unexpected argument '-1' found"),
-        (&["--keep", "--delete"], "the argument '--keep' cannot be used with '--delete'"),
-        (&["-q", "-v"], "the argument '--quiet...' cannot be used with '--verbose...'"),
-        (&["--color", "maybe"], "invalid value 'maybe' for '--color <WHEN>' [possible values: auto, always, never]"),
-        (&["--config", "a", "--config", "b"], "the argument '--config <FILE>' cannot be used multiple times"),
-        (&["completions"], "the following required arguments were not provided: <SHELL>"),
-        (&["completions", "csh"], "invalid value 'csh' for '<SHELL>' [possible values: bash, elvish, fish, powershell, zsh]; a similar value exists: 'zsh'"),
-        (&["--account", "\u{1b}[31mx\n"], "there is no account \\x1b[31mx\\x0a in {home}/.config/popget/popget.yaml"),
-    ] {
-        let end = if said.starts_with("there is") { "" } else { "; see popget --help" };
-        Scene::new()
-            .run_with(arguments)
-            .says_exactly(&format!("popget: {said}{end}\n"))
-            .exits(64);
+/// Runs each command line of the golden file, and gives what it should hold: the command, the exit
+/// status, and all that is said.
+fn tried(golden: &str) -> String {
+    let mut tried = String::new();
+    let remarks = golden.lines().take_while(|line| line.starts_with('#'));
+    remarks.for_each(|line| tried += &format!("{line}\n"));
+    for command in golden
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ popget"))
+    {
+        let arguments: Vec<&str> = command.split_whitespace().collect();
+        let mut scene = Scene::new();
+        let mut outcome = scene.run_with(&arguments);
+        let status = outcome.take_status().unwrap();
+        let said = outcome.take_stderr();
+        assert_eq!(outcome.take_stdout(), "", "popget{command}");
+        outcome.whatever();
+        let home = scene.path("").to_string_lossy().into_owned();
+        let said = said.replace(home.trim_end_matches('/'), "~");
+        tried += &format!("\n$ popget{command}\n{status} {said}");
     }
+    tried
+}
+
+/// After a change of words that is meant, `POPGET_GOLDEN=new cargo nextest run --all-features -E
+/// 'test(wrong_usage)'` writes the file anew.
+#[test]
+fn wrong_usage_is_said_as_the_golden_file_has_it() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/usage.golden");
+    let kept = fs::read_to_string(&golden).unwrap();
+    let tried = tried(&kept);
+    if env::var_os("POPGET_GOLDEN").is_some_and(|asked| asked == "new") {
+        fs::write(&golden, &tried).unwrap();
+        return;
+    }
+    assert!(kept.matches("\n$ popget").count() > 20, "{kept}");
+    assert_eq!(tried, kept);
 }
 
 #[test]
-fn a_size_on_the_command_line_is_read_as_in_the_file() {
-    let mut scene = Scene::new();
-    scene
-        .run_with(&["--max-size", "25TB"])
-        .says_exactly("popget: --max-size 25TB: not a size such as 25MB\n")
+fn wrong_usage_can_do_no_harm() {
+    let said = "popget: there is no account \\x1b[31mx\\x0a in \
+                {home}/.config/popget/popget.yaml; it has work\n";
+    Scene::new()
+        .run_with(&["--account", "\u{1b}[31mx\n"])
+        .says_exactly(said)
         .exits(64);
 }
