@@ -100,7 +100,7 @@ fn status_68_for_a_host_that_is_not_found() {
         "{said}"
     );
     assert!(
-        said.ends_with("; check server, or the name service of this machine\n"),
+        said.ends_with("; check the name in server, and the network\n"),
         "{said}"
     );
     assert_eq!(said.lines().count(), 1);
@@ -276,8 +276,8 @@ fn status_77_when_login_or_proof_is_refused() {
         .run()
         .says_exactly(
             "popget: work (127.0.0.1): login: the server refused the login: \"[AUTH] wrong\"; \
-             check user and password; many providers want an app password, or POP switched on in \
-             their web settings\n",
+             check user and password; many providers want an app password or a token \
+             (oauth), or POP switched on in their settings\n",
         )
         .exits(77);
     for (certificate, words) in [
@@ -330,7 +330,7 @@ fn status_78_when_the_settings_are_wrong_or_unsafe() {
         .run()
         .says_exactly(
             "popget: work (127.0.0.1): password: the password command failed (exit status: 2): \
-             \"locked\"; run it by hand in the same surroundings to see what it lacks\n",
+             \"locked\"; run it by hand, with the environment that popget has, to see why\n",
         )
         .exits(78);
     let mut scene = Scene::new()

@@ -9,7 +9,7 @@ mod status;
 mod telling;
 
 pub use status::ExitStatus;
-pub use telling::plain;
+pub use telling::{local_advice, plain};
 
 use std::fmt;
 use std::io;

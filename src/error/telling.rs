@@ -6,6 +6,7 @@ use indicatif::HumanBytes;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 impl fmt::Display for Error {
     #[allow(clippy::too_many_lines, reason = "a line a variant")]
@@ -18,7 +19,7 @@ impl fmt::Display for Error {
             E::NoPassword => f.write_str("no password is configured and there is no terminal to ask on"),
             E::SecretCommand { what, ended, lacking, .. } => match lacking.as_slice() {
                 [] => write!(f, "the {what} {ended}"),
-                lacking => write!(f, "the {what} {ended}; not set here: {}", lacking.join(", ")),
+                lacking => write!(f, "the {what} {ended} (not set here: {})", lacking.join(", ")),
             },
             E::SecretFile { what, path, why } => write!(f, "{what} {}: {why}", path.display()),
             E::PasswordVariable(name) => write!(f, "password_env names {name}, which is not set or empty"),
@@ -130,8 +131,8 @@ impl Error {
             E::NoPassword => "set password_command, password_file or another source of it (popget.yaml(5))",
             E::PasswordVariable(_) => "set it where popget is started",
             E::NoCredentials(_) => "start popget as a systemd service with LoadCredential=",
-            E::SecretCommand { .. } => "run it by hand in the same surroundings to see what it lacks",
-            E::HostNotFound { .. } => "check server, or the name service of this machine",
+            E::SecretCommand { .. } => "run it by hand, with the environment that popget has, to see why",
+            E::HostNotFound { .. } => "check the name in server, and the network",
             E::Unreachable { .. } => "check server, port and tls, and the network between",
             E::TimedOut { waiting_for: "the greeting", .. } => {
                 "this port may want TLS from the start (tls: implicit), or the reverse (tls: starttls)"
@@ -151,7 +152,7 @@ impl Error {
             E::TlsFile { .. } => "",
             E::GreetingRefused(_) | E::ServerTrouble(_) | E::Dismissed(_) | E::OutOfSync(_) => "the next run tries again",
             E::Nonsense { .. } | E::LineTooLong(_) => "run with -vv to see the dialogue, and tell the server's operator",
-            E::LoginRefused(_) => "check user and password; many providers want an app password, or POP switched on in their web settings",
+            E::LoginRefused(_) => "check user and password; many providers want an app password or a token (oauth), or POP switched on in their settings",
             E::LongLoginRefused(_) => "check user and password; with USER and PASS some servers take no more than 40 octets of each, then name plain or login in auth",
             E::TokenRefused(_) => "the token may have expired, or be for another user, server or scope; get a new one",
             E::TicketRefused(_) => "see with klist whose ticket it is: the server must let that one be user; or check both clocks",
@@ -167,19 +168,20 @@ impl Error {
             E::InUse(_) => "the next run tries again; another mail program may be reading this maildrop",
             E::LoginDelay { .. } => "the next runs wait for it; run popget less often for this account, or set min_interval",
             E::ServerBroken(_) => "do as it says, or tell the server's operator",
-            E::WouldReveal => "use tls with a certificate that is checked; or name the mechanism in auth to send it all the same",
-            E::NoWay(_) => "run with -vv to see what it offers",
+            E::WouldReveal => "use tls with a certificate that is checked, or name a way in auth that is to be used all the same",
+            E::NoWay("a password") => "popget probe shows what it offers; it may want a token (oauth)",
+            E::NoWay(_) => "popget probe shows what it offers; it may want a password",
             E::NoBinding => "name the mechanism in auth without -plus",
-            E::NoMechanism(_) => "run with -vv to see what it offers, or leave auth out",
+            E::NoMechanism(_) => "popget probe shows what it offers; or leave auth out",
             E::Uncarriable(_) => "change it, or name a mechanism in auth that can carry it",
             E::OutOfStep(error) | E::NotTo { error, .. } => error.advice(),
             E::OffersMore => "the next run asks it first",
-            E::NotSdps(_) => "take sdps out of the settings if the server is no other one",
+            E::NotSdps(_) => "take sdps out of the settings, or check server",
             E::NotAsListed | E::MessageRefused(_) | E::NoEnvelope(_) => "it stays on the server and is tried again in the next run",
             E::TooLong(_) => "it stays on the server and is tried again in the next run, behind the others; max_size says how much of a message may come",
             E::LeftAmid => "what was delivered is remembered; the next run goes on",
             E::QuitRefused(_) => "the next run deletes again, and delivers nothing twice",
-            E::AllNew { .. } => "if that is so, run once with --accept-new-uids; what was delivered before is known by its bytes",
+            E::AllNew { .. } => "if that is so, run once with --accept-new-uids: what was delivered before is known by its bytes, and does not come again",
             E::OtherMaildrop { .. } => {
                 "give the new maildrop an account name of its own, or run once with --accept-new-uids to go on with this one"
             }
@@ -189,12 +191,15 @@ impl Error {
             E::FilterMissing { .. } => "check header_filter",
             E::MdaMissing { .. } => "check deliver.mda",
             E::NoRoute(_) | E::NoRecipient => "it stays on the server; add a route for it, or unmatched, to multidrop",
-            E::Crowd(_) | E::LongHead(_) | E::NoHead | E::FilterFailed { .. } => "it stays on the server and is tried again in the next run",
+            E::Crowd(_) | E::LongHead(_) => "it stays on the server; fetch it with another account or program, or delete it there",
+            E::NoHead => "it stays on the server; take header_filter out if this is so with every message",
+            E::FilterFailed { .. } => "it stays on the server and is tried again in the next run; run the filter by hand to see what it lacks",
             E::Loop(_) => "it stays on the server; see who sends it there again, or let delivered_to be an address that no server writes",
             E::Relay { error, .. } => match **error {
                 E::HostNotFound { .. } | E::Unreachable { .. } | E::Cut { .. } | E::TimedOut { .. } => {
                     "see that it runs, and check its address below deliver; the next run tries again"
                 }
+                E::LoginRefused(_) | E::LongLoginRefused(_) => "check user and password below deliver",
                 _ => error.advice(),
             },
             E::MdaLater { .. }
@@ -210,8 +215,8 @@ impl Error {
     }
 }
 
-/// What helps against a failing disk, told by the system's own error.
-fn local_advice(why: &io::Error) -> &'static str {
+/// What helps where a file cannot be used, told by the system's own error.
+pub fn local_advice(why: &io::Error) -> &'static str {
     match why.kind() {
         io::ErrorKind::StorageFull => {
             "make room on the disk; nothing was lost, the next run goes on"
@@ -240,20 +245,26 @@ fn list(paths: &[PathBuf]) -> String {
     paths.join(", ")
 }
 
-/// The system's message without Rust's "(os error N)".
+/// What Rust puts before the words of the name service.
+const LOOKUP: &str = "failed to lookup address information: ";
+
+/// The system's message without what Rust puts around it.
 pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
-    match text.find(" (os error") {
-        Some(cut) => text[..cut].to_lowercase(),
-        None => text,
+    match (text.find(" (os error"), text.strip_prefix(LOOKUP)) {
+        (Some(cut), _) => text[..cut].to_lowercase(),
+        (None, Some(words)) => words.to_lowercase(),
+        (None, None) => text,
     }
 }
 
 /// A duration as people say it.
-fn seconds(duration: &std::time::Duration) -> String {
-    if duration.subsec_millis() == 0 {
-        format!("{}s", duration.as_secs())
-    } else {
-        format!("{:.1}s", duration.as_secs_f32())
+fn seconds(duration: &Duration) -> String {
+    let whole = duration.as_secs();
+    match whole {
+        _ if duration.subsec_millis() != 0 => format!("{:.1}s", duration.as_secs_f32()),
+        7200.. if whole % 3600 == 0 => format!("{}h", whole / 3600),
+        120.. if whole % 60 == 0 => format!("{}m", whole / 60),
+        _ => format!("{whole}s"),
     }
 }

@@ -94,7 +94,7 @@ pub fn command(keyword: &str, argument: &[u8]) -> Result<Vec<u8>> {
     match line.len() + 2 <= COMMAND {
         true => Ok(line),
         false => Err(Error::Uncarriable(
-            "user, password or folder is too long for a command of 512 octets",
+            "user, password or folder is too long for a command of 512 bytes",
         )),
     }
 }

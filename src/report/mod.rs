@@ -3,6 +3,8 @@
 
 mod bars;
 mod data;
+#[cfg(test)]
+mod golden;
 mod json;
 mod offer;
 #[cfg(any(test, fuzzing))]

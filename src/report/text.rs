@@ -88,7 +88,7 @@ pub fn sentence(error: &Error) -> String {
 }
 
 /// One failure: account, server, stage, message, what, and what to do.
-fn failed(named: &Named, failure: &Failure) -> (Level, String) {
+pub fn failed(named: &Named, failure: &Failure) -> (Level, String) {
     let Named { account, server } = named;
     let about = match &failure.subject {
         Subject::Visit => String::new(),

@@ -27,7 +27,7 @@ impl Single {
         }
         if parts.iter().any(|part| part.len() > LIMIT) {
             return Err(Error::Uncarriable(
-                "user or password is longer than the 255 octets that PLAIN carries",
+                "user or password is longer than the 255 bytes that PLAIN carries",
             ));
         }
         let message = Secret::new([b"\0", parts[0], b"\0", parts[1]].concat());

@@ -52,7 +52,7 @@ fn line_of(what: &'static str, path: &Path, bytes: Vec<u8>) -> Result<Secret> {
         return Err(Error::SecretFile {
             what,
             path: path.into(),
-            why: "its first line is empty".into(),
+            why: "its first line is empty; the secret belongs there".into(),
         });
     }
     Ok(secret)
@@ -62,7 +62,11 @@ fn unreadable(what: &'static str, path: &Path, why: io::Error) -> Error {
     Error::unread(why, "read a file with a secret", |why| Error::SecretFile {
         what,
         path: path.into(),
-        why: format!("cannot be read: {}", plain(&why)),
+        why: format!(
+            "cannot be read: {}; {}",
+            plain(&why),
+            crate::error::local_advice(&why)
+        ),
     })
 }
 

@@ -72,7 +72,8 @@ fn walk(folder: &Path, found: &mut Vec<String>) {
 pub fn sources() -> Vec<Source> {
     let rust = files("src")
         .into_iter()
-        .filter(|path| path.ends_with(".rs") && !path.ends_with("/properties.rs"));
+        .filter(|path| path.ends_with(".rs") && !path.ends_with("/properties.rs"))
+        .filter(|path| !path.ends_with("/golden.rs"));
     rust.map(|path| Source::new(path.clone(), &text(&path)))
         .collect()
 }

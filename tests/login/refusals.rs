@@ -238,7 +238,7 @@ fn plain_carries_no_more_than_it_can() {
         .file("password", "p".repeat(256).as_bytes())
         .conversation_text(&script)
         .run()
-        .says("longer than the 255 octets")
+        .says("longer than the 255 bytes")
         .says_lines(1)
         .exits(78);
 }

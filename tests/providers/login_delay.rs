@@ -110,7 +110,7 @@ fn a_login_that_is_refused_as_too_soon_is_told_once_and_then_waited_for() {
             .says("not over\"; the next runs wait for it")
             .says_lines(1)
             .exits(75);
-        let told = outcome.take_stderr().contains("between logins, 900s: \"");
+        let told = outcome.take_stderr().contains("between logins, 15m: \"");
         assert_eq!(told, announced.contains("900"));
         server.behave();
         later(&scene, wait - MINUTE);

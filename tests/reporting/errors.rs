@@ -16,7 +16,7 @@ fn refused(words: &[u8]) -> String {
     let said = outcome.take_stderr();
     outcome.exits(77);
     let begin = "popget: work (127.0.0.1): login: the server refused the login: \"";
-    let end = "\"; check user and password; many providers want an app password, or POP switched on in their web settings\n";
+    let end = "\"; check user and password; many providers want an app password or a token (oauth), or POP switched on in their settings\n";
     let inner = said
         .strip_prefix(begin)
         .and_then(|said| said.strip_suffix(end));

@@ -1,12 +1,12 @@
 //! Our own certificate, for servers that want to see one.
 
 use super::{bad_file, beneath};
-use crate::error::{plain, Error, Result};
+use crate::error::{local_advice, plain, Error, Result};
 use crate::secret;
 use memchr::memmem;
 use std::fmt::Display;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -78,7 +78,10 @@ fn key_of(all: &[u8]) -> Option<&[u8]> {
 
 /// Reads a file. One that holds a key must be nobody else's to read.
 fn slurp(key: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let unreadable = |why| bad_file(key, path, format!("cannot be read: {}", plain(&why)));
+    let unreadable = |why: io::Error| {
+        let why = format!("cannot be read: {}; {}", plain(&why), local_advice(&why));
+        bad_file(key, path, why)
+    };
     let file = File::open(path).map_err(unreadable)?;
     let open = secret::open_to_others(&file).filter(|_| key == "tls_client_key");
     if let Some(why) = open {
