@@ -9,6 +9,7 @@ mod form;
 mod manual;
 mod readme;
 mod source;
+mod told;
 mod touch;
 mod words;
 

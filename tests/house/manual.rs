@@ -14,7 +14,7 @@ pub fn popget(arguments: &[&str]) -> String {
 }
 
 /// The lines of a manual page below a heading, up to the next one.
-fn section<'p>(page: &'p str, heading: &str) -> impl Iterator<Item = &'p str> {
+pub fn section<'p>(page: &'p str, heading: &str) -> impl Iterator<Item = &'p str> {
     let heading = format!(".Sh {heading}");
     let below = page
         .lines()
