@@ -52,10 +52,12 @@ pub fn decoded(value: &[u8]) -> Vec<u8> {
     text
 }
 
-/// The moment that a Date header names.
+/// The moment that a Date header names. The day of the week adds nothing to it, and some senders get
+/// it wrong.
 pub fn date(value: &[u8]) -> Option<Time> {
     let text = std::str::from_utf8(value).ok()?;
-    let moment = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+    let rest = text.split_once(',').map_or(text, |(_, rest)| rest);
+    let moment = DateTime::parse_from_rfc2822(rest.trim()).ok()?;
     Some(Time(moment.timestamp()))
 }
 
@@ -206,6 +208,8 @@ mod tests {
             at("Fri, 21 Nov 1997 09:55:06 -0600 (CST)"),
             Some(880_127_706)
         );
+        let monday = at("Mon, 21 Nov 1997 09:55:06 -0600");
+        assert_eq!(monday, Some(880_127_706));
         assert_eq!(at("yesterday"), None);
         assert_eq!(at(""), None);
         assert_eq!(date(b"\xff"), None);
