@@ -35,6 +35,7 @@
 //! - `others`: against the other POP servers that Debian has
 //! - `sdps`: envelopes that the server tells; `kpop`: a Kerberos ticket before the greeting
 //! - `hostile`: servers that lie, flood, fall silent and leave, each within a bound on memory
+//! - `picture`: the picture in the README, drawn from real runs
 //! - `peers`: other programs fetch the same messages, and a table tells who alters what
 //! - `crash`: killed or failed at every step, then run again
 //! - `powercut`: what the disk keeps when the power fails, in the worst order
@@ -74,6 +75,7 @@ mod multidrop;
 mod offers;
 mod others;
 mod peers;
+mod picture;
 mod pipelining;
 mod pop1;
 mod pop2;
