@@ -49,7 +49,7 @@ fn with_server(yaml: &str, server: &str) -> String {
 /// A scene in which the commands that the examples run for a password give it.
 fn with_secrets(scene: Scene) -> Scene {
     let mut scene = scene;
-    for name in ["pass", "secret-tool", "fetch-my-token"] {
+    for name in ["pass", "secret-tool", "fetch-my-token", "oama"] {
         let script = format!("#!/bin/sh\necho {PASSWORD}\n");
         scene = scene.file(&format!("bin/{name}"), script.as_bytes());
         let path = scene.path(&format!("bin/{name}"));
