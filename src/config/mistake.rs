@@ -125,6 +125,28 @@ fn unknown_key(what: &str) -> Option<(&str, Vec<&str>)> {
     Some((key, known.split('`').skip(1).step_by(2).collect()))
 }
 
+/// What other programs call keys, and what they are called here.
+const MEANT: [(&str, &str); 18] = [
+    ("host", "server"),
+    ("hostname", "server"),
+    ("username", "user"),
+    ("login", "user"),
+    ("pass", "password"),
+    ("passwd", "password"),
+    ("passwordeval", "password_command"),
+    ("pass_cmd", "password_command"),
+    ("ssl", "tls"),
+    ("tls_starttls", "tls"),
+    ("sslfingerprint", "tls_fingerprint"),
+    ("delete", "keep"),
+    ("delete_after", "keep"),
+    ("fetchlimit", "limit"),
+    ("max_message_size", "max_size"),
+    ("delivery", "deliver"),
+    ("destination", "deliver"),
+    ("command", "mda"),
+];
+
 /// What to say of a key that nobody knows.
 fn unknown(key: &str, known: &[&str]) -> String {
     if key == "<<" {
@@ -133,7 +155,11 @@ fn unknown(key: &str, known: &[&str]) -> String {
     if key.contains(':') {
         return "a space is missing behind the colon".into();
     }
-    match nearest(key, known) {
+    let meant = MEANT.iter().find(|(other, _)| *other == key);
+    let meant = meant
+        .map(|(_, ours)| *ours)
+        .filter(|ours| known.contains(ours));
+    match meant.or_else(|| nearest(key, known)) {
         Some(near) => format!("unknown key; did you mean {near}?"),
         None if known.len() < 10 => format!("unknown key; the keys here are {}", known.join(", ")),
         None => "unknown key; popget.yaml(5) lists them".into(),
