@@ -158,6 +158,41 @@ fn every_file_that_the_readme_names_is_there() {
     );
 }
 
+/// The rows of the table below a heading of README, each by its cells.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let readme = source::text("README.md");
+    let (_, below) = readme.split_once(&format!("## {heading}\n")).unwrap();
+    let (section, _) = below.split_once("\n## ").unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
+    let cells = |row: &str| -> Vec<String> {
+        let row = row.trim_end_matches('|');
+        row.split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
+    rows.map(cells).collect()
+}
+
+#[test]
+fn what_popget_is_said_to_do_is_shown_by_a_test() {
+    let rows = table("popget and others");
+    assert!(rows.len() > 20, "{rows:?}");
+    for row in &rows[1..] {
+        let [what, popget, .., shown] = &row[..] else {
+            panic!("{row:?}");
+        };
+        assert_eq!(row.len(), 7, "{what}");
+        assert_eq!(popget.is_empty(), !shown.contains("tests/"), "{what}");
+    }
+    // The others stand in another order below.
+    let measured = table("Who alters what");
+    for (at, program) in rows[0].iter().enumerate().take(6).skip(1) {
+        let row = measured
+            .iter()
+            .find(|row| row[0].starts_with(program.as_str()));
+        let sent = row.unwrap()[1].split(',').next().unwrap();
+        assert_eq!(rows[1][at], sent, "{program}");
+    }
+}
+
 #[test]
 fn systemd_understands_the_units() {
     let unit = |name: &str| {
