@@ -208,6 +208,9 @@ fn the_command_lines_of_the_manual_do_what_they_should() {
             .replace("notify-send", ":");
         let script = format!("popget() {{ \"$0\" \"$@\"; }}; {line}");
         let mut scene = Scene::with_server(&server).under(&["sh", "-ec", &script]);
-        scene.run().exits(0).whatever();
+        let mut outcome = scene.run().exits(0);
+        let printed = outcome.take_stdout();
+        assert!(!line.contains("jq") || !printed.is_empty(), "{line}");
+        outcome.whatever();
     }
 }
