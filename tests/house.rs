@@ -9,8 +9,9 @@ mod form;
 mod manual;
 mod readme;
 mod source;
-mod told;
 mod touch;
+mod units;
+mod whole;
 mod words;
 
 /// Fails with all that was found.

@@ -215,7 +215,7 @@ impl Error {
     }
 }
 
-/// What helps where a file cannot be used, told by the system's own error.
+/// What helps against a failing disk, told by the system's own error.
 pub fn local_advice(why: &io::Error) -> &'static str {
     match why.kind() {
         io::ErrorKind::StorageFull => {

@@ -144,20 +144,6 @@ fn the_first_configuration_has_eight_lines() {
     assert_eq!(blocks("yaml")[0].lines().count(), 8);
 }
 
-#[test]
-fn every_file_that_the_readme_names_is_there() {
-    let readme = source::text("README.md");
-    let ours = ["tests/", "man/", "packaging/", "completions/", "src/"];
-    let words = readme.split(|c: char| c.is_whitespace() || "`()[],;:".contains(c));
-    let named = words.filter(|word| ours.iter().any(|folder| word.starts_with(folder)));
-    let lost = named.filter(|path| !source::top().join(path).exists());
-    super::none(
-        &lost
-            .map(|path| format!("README.md: there is no {path}"))
-            .collect::<Vec<_>>(),
-    );
-}
-
 /// The rows of the table below a heading of README, each by its cells.
 fn table(heading: &str) -> Vec<Vec<String>> {
     let readme = source::text("README.md");
@@ -194,56 +180,44 @@ fn what_popget_is_said_to_do_is_shown_by_a_test() {
 }
 
 #[test]
-fn systemd_understands_the_units() {
-    let unit = |name: &str| {
-        let text = source::text(&format!("packaging/systemd/{name}"));
-        (name.to_owned(), text)
-    };
-    systemd_takes("--user", &[unit("popget.service"), unit("popget.timer")]);
+fn every_file_that_the_readme_names_is_there() {
+    let readme = source::text("README.md");
+    let ours = ["tests/", "man/", "packaging/", "completions/", "src/"];
+    let words = readme.split(|c: char| c.is_whitespace() || "`()[],;:".contains(c));
+    let named = words.filter(|word| ours.iter().any(|folder| word.starts_with(folder)));
+    let lost = named.filter(|path| !source::top().join(path).exists());
+    super::none(
+        &lost
+            .map(|path| format!("README.md: there is no {path}"))
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]
-fn systemd_understands_the_units_in_the_manual() {
-    let (system, user) = (
-        units_shown("/etc/systemd"),
-        units_shown("~/.config/systemd"),
-    );
-    assert_eq!((system.len(), user.len()), (1, 2));
-    systemd_takes("--system", &system);
-    systemd_takes("--user", &user);
-}
-
-/// The units that the manual shows for a place below this folder, each with its name.
-fn units_shown(folder: &str) -> Vec<(String, String)> {
-    let page = source::text("man/popget.1");
-    let begins = format!("\n# {folder}/");
-    let shown = page.split(".Bd -literal").filter_map(|part| {
-        let (_, rest) = part.split_once(&begins)?;
-        let (path, rest) = rest.split_once('\n')?;
-        let name = path.rsplit('/').next()?;
-        Some((name.to_owned(), rest.split_once(".Ed")?.0.to_owned()))
-    });
-    shown.collect()
-}
-
-/// Fails if systemd finds fault with these units, each with its name.
-#[track_caller]
-fn systemd_takes(manager: &str, units: &[(String, String)]) {
+fn systemd_understands_the_units() {
     // Not to be had everywhere, not even in continuous integration.
-    let there = Command::new("systemd-analyze").arg("--version").output();
-    if there.is_err() {
+    if Command::new("systemd-analyze")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut verify = Command::new("systemd-analyze");
-    verify.args(["verify", manager, "--man=no"]);
-    for (name, unit) in units {
+    for name in ["popget.service", "popget.timer"] {
+        let unit = source::text(&format!("packaging/systemd/{name}"));
         // What it starts must exist.
         let unit = unit.replace("/usr/local/bin/popget", env!("CARGO_BIN_EXE_popget"));
         fs::write(folder.path().join(name), unit).unwrap();
-        verify.arg(format!("./{name}"));
     }
-    let verified = verify
+    let verified = Command::new("systemd-analyze")
+        .args([
+            "verify",
+            "--user",
+            "--man=no",
+            "./popget.service",
+            "./popget.timer",
+        ])
         .env("XDG_RUNTIME_DIR", folder.path())
         .current_dir(folder.path())
         .output()
