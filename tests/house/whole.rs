@@ -5,6 +5,8 @@ use super::manual::{popget, section};
 use super::source;
 use crate::support::scene::Scene;
 use crate::support::server::PopServer;
+use std::env;
+use std::process::Command;
 
 /// The words behind this macro in these lines, wherever it stands, up to the next macro.
 fn marked<'p>(lines: impl Iterator<Item = &'p str>, mark: &str) -> Vec<String> {
@@ -31,9 +33,10 @@ fn unique(mut words: Vec<String>) -> Vec<String> {
     words
 }
 
-/// Both manual pages.
+/// All manual pages.
 fn pages() -> String {
-    source::text("man/popget.1") + &source::text("man/popget.yaml.5")
+    let pages = source::files("man");
+    pages.iter().map(|page| source::text(page)).collect()
 }
 
 /// The sources below a folder, without their tests, each run of blanks as one.
@@ -77,14 +80,15 @@ fn every_option_of_a_command_is_in_the_manual_and_the_reverse() {
         let long = flags.filter_map(|word| word.trim_end_matches("...").strip_prefix("--"));
         offered.extend(long.map(|flag| format!("-{flag}")));
     }
-    let told = marked(source::text("man/popget.1").lines(), "Fl");
-    let (long, _): (Vec<_>, Vec<_>) = told.into_iter().partition(|flag| flag.starts_with('-'));
+    let everywhere = marked(pages().lines(), "Fl");
     all_in(
-        "popget.1 does not have this option",
+        "no page has this option",
         &unique(offered.clone()),
-        &long,
+        &everywhere,
     );
-    all_in("no command has this option of popget.1", &long, &offered);
+    let mut told = marked(source::text("man/popget.1").lines(), "Fl");
+    told.retain(|flag| flag.starts_with('-'));
+    all_in("no command has this option of popget.1", &told, &offered);
 }
 
 /// Variables that a library reads, or a program that popget starts.
@@ -112,13 +116,15 @@ fn every_variable_is_in_the_manual_and_the_reverse() {
         let rest = quoted(&code, &[&format!("(\"{begin}")]);
         ours.extend(rest.iter().map(|rest| format!("{begin}{rest}")));
     }
-    let told = marked(pages().lines(), "Ev");
+    let everywhere = marked(pages().lines(), "Ev");
     all_in(
-        "the manual does not have this variable",
+        "no page has this variable",
         &unique(ours.clone()),
-        &told,
+        &everywhere,
     );
     ours.extend(OTHERS.map(str::to_owned));
+    let own = source::text("man/popget.1") + &source::text("man/popget.yaml.5");
+    let told = marked(own.lines(), "Ev");
     all_in("no source has this variable of the manual", &told, &ours);
 }
 
@@ -201,7 +207,9 @@ fn the_command_lines_of_the_manual_do_what_they_should() {
     let server = PopServer::start();
     server.maildrop().add_named("a", "alpha.eml");
     let here = format!("127.0.0.1:{}", server.port());
-    for line in lines {
+    let jq = Command::new("jq").arg("--version").output().is_ok();
+    assert!(jq || env::var("CI").as_deref() != Ok("true"), "no jq here");
+    for line in lines.into_iter().filter(|line| jq || !line.contains("jq")) {
         let plain = line.replace("\\(dq", "\"").replace("\\e", "\\");
         let line = plain
             .replace("pop.example.org", &here)
