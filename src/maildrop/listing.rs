@@ -115,6 +115,9 @@ fn telling(mut listings: Vec<Listing>) -> Vec<Listing> {
         return listings;
     }
     let copies = Copies::of(&listings);
+    if copies.are_none() {
+        return listings;
+    }
     let crowded = |row: &Listing| {
         row.uid
             .as_ref()

@@ -233,15 +233,17 @@ fn listed(line: &[u8], count: u32) -> Result<(MessageNumber, &[u8])> {
 /// A decimal number of at most 20 digits, and what follows it and its blanks.
 pub fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let text = trim_start(text);
-    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    let ends = matches!(text.get(digits), None | Some(b' ' | b'\t'));
-    if digits == 0 || digits > 20 || !ends {
-        return None;
+    let (mut value, mut digits) = (0u64, 0);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+        digits += 1;
     }
-    let value = text[..digits].iter().try_fold(0u64, |value, digit| {
-        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    })?;
-    Some((value, trim_start(&text[digits..])))
+    let ends = matches!(text.get(digits), None | Some(b' ' | b'\t'));
+    (ends && (1..=20).contains(&digits)).then(|| (value, trim_start(&text[digits..])))
 }
 
 fn trim_start(text: &[u8]) -> &[u8] {

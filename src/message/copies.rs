@@ -31,6 +31,11 @@ impl<'l> Copies<'l> {
         Self(copies)
     }
 
+    /// Whether no two have the same.
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// How many have this one, which one has.
     pub fn count(&self, uid: &Uid) -> u32 {
         self.0.get(uid).copied().unwrap_or(1)
