@@ -11,7 +11,7 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::PathBuf;
 
 /// How much of the file is read at a time.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 64 * 1024;
 
 /// How far a file is whole.
 pub(super) struct Extent {
@@ -89,25 +89,47 @@ impl Memory {
         Ok(())
     }
 
-    /// Takes the lines of the file, each as it is read: there may be very many.
+    /// Takes the lines of the file, each where it was read to: there may be very many.
     pub(super) fn read(&mut self, file: &mut impl BufRead) -> Result<Extent> {
-        let (mut whole, mut line) = (0, Vec::new());
+        let (mut whole, mut begun) = (0, Vec::new());
         let torn = loop {
-            line.clear();
-            let read = file.read_until(b'\n', &mut line);
-            let read = read.map_err(|why| failed(&self.path, "read")(why))?;
+            let piece = match file.fill_buf() {
+                Err(why) if why.kind() == io::ErrorKind::Interrupted => continue,
+                piece => piece.map_err(|why| failed(&self.path, "read")(why))?,
+            };
             // A power cut can leave zeros where the last, unsynced lines were to be; nothing behind
             // them was ever relied upon.
-            match line.strip_suffix(b"\n") {
-                Some(line) if memchr::memchr(0, line).is_none() => self.take_line(line)?,
-                _ => break read > 0,
+            let sound = memchr::memchr(0, piece).unwrap_or(piece.len());
+            whole += self.take_lines(&piece[..sound], &mut begun)?;
+            let read = piece.len();
+            if read == 0 || sound < read {
+                break sound < read || !begun.is_empty();
             }
-            whole += read as u64;
+            file.consume(read);
         };
         match self.lines {
             0 | 1 => Err(self.damaged(1, "the file is empty or cut off at its head")),
             _ => Ok(Extent { whole, torn }),
         }
+    }
+
+    /// Takes the lines of a piece of the file, of which the first may have `begun` in the one before;
+    /// gives how long they are, and leaves there what of a line is begun.
+    fn take_lines(&mut self, piece: &[u8], begun: &mut Vec<u8>) -> Result<u64> {
+        let (mut rest, mut whole) = (piece, 0);
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let mut line = &rest[..end];
+            if !begun.is_empty() {
+                begun.extend_from_slice(line);
+                line = begun;
+            }
+            self.take_line(line)?;
+            whole += line.len() as u64 + 1;
+            begun.clear();
+            rest = &rest[end + 1..];
+        }
+        begun.extend_from_slice(rest);
+        Ok(whole)
     }
 
     /// Takes the next line of the file.

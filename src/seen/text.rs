@@ -41,55 +41,55 @@ pub enum Line {
 /// Reads one line; `None` if it is none of ours.
 pub fn parse(line: &[u8]) -> Option<Line> {
     let mut words = Words(Some(line));
-    let line = match std::str::from_utf8(words.next()?).ok()? {
-        "account" => {
+    let line = match words.next()? {
+        b"account" => {
             let name = string(words.next()?)?;
             let (user, server) = (string(words.next()?)?, string(words.next()?)?);
             Line::Account(Identity { name, user, server }, mark(words.next()?)?)
         }
-        "seen" => {
+        b"seen" => {
             let (key, entry) = record(&mut words)?;
             Line::Seen(key, entry)
         }
-        "claim" => {
+        b"claim" => {
             let id = number(words.next()?)?;
             Line::Claim(id, begun(&mut words)?)
         }
-        "done" => {
+        b"done" => {
             let first = number(words.next()?)?;
             Line::Done(first, words.next().map_or(Some(first), number)?)
         }
-        "void" => Line::Void(number(words.next()?)?),
-        "took" => Line::Took(number(words.next()?)?, unescape(words.next()?)?),
-        "part" => {
+        b"void" => Line::Void(number(words.next()?)?),
+        b"took" => Line::Took(number(words.next()?)?, unescape(words.next()?)?),
+        b"part" => {
             let (key, digest) = address(&mut words)?;
             let time = time(words.next()?)?;
             Line::Part(key, digest?, time, unescape(words.next()?)?)
         }
-        "gone" => {
+        b"gone" => {
             let (key, digest) = address(&mut words)?;
             Line::Gone(key, digest, time(words.next()?)?)
         }
-        "back" => {
+        b"back" => {
             let (key, digest) = address(&mut words)?;
             Line::Back(key, digest)
         }
-        "size" => {
+        b"size" => {
             let (key, digest) = address(&mut words)?;
             Line::Size(key, digest, number(words.next()?)?)
         }
-        "fail" => {
+        b"fail" => {
             let (key, _) = address(&mut words)?;
             Line::Fail(key, number(words.next()?)?)
         }
-        "login" => {
+        b"login" => {
             let at = time(words.next()?)?;
             Line::Login(Login {
                 at,
                 delay: number(words.next()?)?,
             })
         }
-        "offers" => Line::Offers(offers(&mut words)?),
+        b"offers" => Line::Offers(offers(&mut words)?),
         _ => return None,
     };
     words.next().is_none().then_some(line)

@@ -126,7 +126,7 @@ fn every_exit_status_is_in_the_manual_and_the_readme_and_the_reverse() {
 fn every_word_of_the_memory_is_in_the_manual() {
     let source = source::text("src/seen/text.rs");
     let words = source.lines().filter_map(|line| {
-        let (word, _) = line.trim().strip_prefix('"')?.split_once("\" => ")?;
+        let (word, _) = line.trim().strip_prefix("b\"")?.split_once("\" => ")?;
         Some(word.to_owned())
     });
     let page = source::text("man/popget.yaml.5");
