@@ -57,6 +57,10 @@ impl Default for Entries {
 }
 
 impl Entries {
+    pub fn one(entry: Entry) -> Self {
+        Self::One(entry.into())
+    }
+
     pub fn known(&self) -> Known<'_> {
         Known(match self {
             Self::One(kept) => std::slice::from_ref(kept),
@@ -66,7 +70,7 @@ impl Entries {
 
     pub fn push(&mut self, entry: Entry) {
         *self = match std::mem::take(self) {
-            Self::Many(all) if all.is_empty() => Self::One(entry.into()),
+            Self::Many(all) if all.is_empty() => Self::one(entry),
             Self::One(first) => Self::Many(vec![first, entry.into()]),
             Self::Many(mut all) => {
                 all.push(entry.into());

@@ -9,6 +9,7 @@ mod place;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod recall;
+mod shelf;
 mod text;
 
 pub use entries::Known;
@@ -17,8 +18,8 @@ pub use place::{Access, Lock, Place};
 
 use crate::message::{Digest, Listing, Time, Uid};
 use entries::Entries;
-use indexmap::IndexMap;
 use parts::Parts;
+use shelf::Shelf;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
@@ -113,9 +114,7 @@ pub struct Offers {
 /// What is remembered, without the file that keeps it.
 #[derive(Debug, Default)]
 pub struct Records {
-    /// In the order in which they came. A server chooses the keys: the standard library's hasher, with
-    /// a seed that no server knows, keeps it from choosing them so that each look-up takes long.
-    entries: IndexMap<Key, Entries>,
+    entries: Shelf,
     /// Where a UID was found last. What is listed comes in the order in which it was stored, as a
     /// rule, and need not be searched for.
     found: Cell<usize>,
@@ -140,16 +139,16 @@ impl Records {
 
     /// What is remembered under a UID.
     pub fn of(&self, uid: &Uid) -> Known<'_> {
-        let entries = self.place(uid).and_then(|at| self.entries.get_index(at));
+        let entries = self.place(uid).and_then(|at| self.entries.at(at));
         entries.map_or(Known::default(), |(_, entries)| entries.known())
     }
 
     /// Where the entries of a UID stand, if it has any.
     fn place(&self, uid: &Uid) -> Option<usize> {
         let next = self.found.get().wrapping_add(1);
-        let at = match self.entries.get_index(next) {
+        let at = match self.entries.at(next) {
             Some((Key::Uid(known), _)) if known == uid => next,
-            _ => self.entries.get_index_of(&Key::Uid(uid.clone()))?,
+            _ => self.entries.place(&Key::Uid(uid.clone()))?,
         };
         self.found.set(at);
         Some(at)
@@ -207,7 +206,7 @@ impl Records {
     /// When messages were first stored, by the digests of their bytes.
     pub fn by_digest(&self) -> HashMap<Digest, Vec<Time>> {
         let mut stored: HashMap<Digest, Vec<Time>> = HashMap::new();
-        let known = self.entries.values().map(Entries::known);
+        let known = self.entries.iter().map(|(_, entries)| entries.known());
         for entry in known.flat_map(Known::iter) {
             if let Some(digest) = entry.digest {
                 stored.entry(digest).or_default().push(entry.stored);
@@ -320,7 +319,9 @@ impl Records {
     /// it was only stored again because that was asked for.
     fn insert(&mut self, key: Key, entry: Entry) {
         self.anonymous += usize::from(matches!(key, Key::Digest(_)));
-        let entries = self.entries.entry(key).or_default();
+        let Some(entries) = self.entries.get_mut(&key) else {
+            return self.entries.push(key, Entries::one(entry));
+        };
         let known = entries.known().iter();
         let alike = known.filter(|known| known.digest == entry.digest);
         if alike.count() < entry.copies as usize {
@@ -343,17 +344,18 @@ impl Records {
         self.failures.clear();
         self.parts.rename();
         (self.login, self.offers) = (None, None);
-        for (key, entries) in std::mem::take(&mut self.entries) {
+        for (key, entries) in std::mem::take(&mut self.entries).iter() {
             for entry in entries.known().iter() {
                 let digest = match key {
-                    Key::Digest(digest) => Some(digest),
+                    Key::Digest(digest) => Some(*digest),
                     Key::Uid(_) => entry.digest,
                 };
-                if let Some(digest) = digest {
-                    self.entries
-                        .entry(Key::Digest(digest))
-                        .or_default()
-                        .push(entry);
+                let Some(key) = digest.map(Key::Digest) else {
+                    continue;
+                };
+                match self.entries.get_mut(&key) {
+                    Some(same) => same.push(entry),
+                    None => self.entries.push(key, Entries::one(entry)),
                 }
             }
         }
@@ -363,26 +365,23 @@ impl Records {
     /// Forgets what has been gone since before this moment.
     fn forget(&mut self, before: Time) {
         self.parts.forget(before);
-        for entries in self.entries.values_mut() {
+        self.entries.retain(|entries| {
             entries.retain(|entry| entry.gone.is_none_or(|since| since >= before));
-        }
-        self.entries
-            .retain(|_, entries| !entries.known().is_empty());
-        let entries = &self.entries;
-        self.anonymous = entries
-            .keys()
-            .filter(|key| matches!(key, Key::Digest(_)))
-            .count();
+            !entries.known().is_empty()
+        });
+        let keys = self.entries.iter().map(|(key, _)| key);
+        self.anonymous = keys.filter(|key| matches!(key, Key::Digest(_))).count();
     }
 
     /// Whether no message is remembered at all.
     pub fn is_blank(&self) -> bool {
-        self.entries.is_empty() && self.failures.is_empty() && self.begun.is_empty()
+        self.entries.len() == 0 && self.failures.is_empty() && self.begun.is_empty()
     }
 
     /// How many lines would say all this.
     fn lines(&self) -> usize {
-        let entries = self.entries.values().map(|entries| entries.known().len());
+        let entries = self.entries.iter();
+        let entries = entries.map(|(_, entries)| entries.known().len());
         entries.sum::<usize>() + self.failures.len() + self.begun.len() + self.parts.count()
     }
 }
