@@ -21,6 +21,7 @@ use openssl::x509::verify::X509CheckFlags;
 use openssl::x509::{X509NameRef, X509VerifyResult, X509};
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// There is a library beneath.
@@ -72,23 +73,40 @@ pub fn secure(
     }
 }
 
+/// What all settings have in common, for those that are made first: then the library looks through all
+/// that it can do, which takes two fifths of all instructions of a look into an empty maildrop.
+static FIRST: LazyLock<Mutex<Option<SslContextBuilder>>> =
+    LazyLock::new(|| Mutex::new(common().ok()));
+
+/// Makes ready what takes long at the first time. Whoever needs it meanwhile waits, for the library does
+/// not get on with two things at once: its threads only wake each other.
+pub fn make_ready() {
+    LazyLock::force(&FIRST);
+}
+
+/// The settings of the library that are the same for every trust, as native-tls makes them.
+fn common() -> Result<SslContextBuilder, ErrorStack> {
+    let mut builder = SslContext::builder(SslMethod::tls_client())?;
+    builder.set_options(SslOptions::NO_COMPRESSION);
+    builder.set_read_ahead(true); // a record's head is not worth a system call
+    builder.set_mode(SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
+    builder.set_cipher_list(CIPHERS)?;
+    Ok(builder)
+}
+
 /// The settings of the library for this trust, the same as native-tls makes them, but for the
 /// system's roots: it reads them all, whoever is trusted, which takes longer than all the rest.
 fn settings(trust: &Trust) -> Result<SslContextBuilder> {
     let unready = |why: ErrorStack| explain::unready(&why.to_string());
-    let mut builder = SslContext::builder(SslMethod::tls_client()).map_err(unready)?;
+    let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let mut builder = first.map_or_else(common, Ok).map_err(unready)?;
     let least = match trust.least {
         Version::Tls12 => SslVersion::TLS1_2,
         Version::Tls13 => SslVersion::TLS1_3,
     };
-    let prepare = |builder: &mut SslContextBuilder| {
-        builder.set_options(SslOptions::NO_COMPRESSION);
-        builder.set_read_ahead(true); // a record's head is not worth a system call
-        builder.set_mode(SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
-        builder.set_cipher_list(CIPHERS)?;
-        builder.set_min_proto_version(Some(least))
-    };
-    prepare(&mut builder).map_err(unready)?;
+    builder
+        .set_min_proto_version(Some(least))
+        .map_err(unready)?;
     builder.set_verify(match trust.proof {
         Proof::Chain(_) => SslVerifyMode::PEER,
         Proof::Pins(_) | Proof::Nothing => SslVerifyMode::NONE,

@@ -18,6 +18,7 @@ mod native;
 #[cfg(all(feature = "openssl", not(target_vendor = "apple")))]
 mod roots;
 
+pub use beneath::make_ready;
 pub use certificate::{Certificate, Fingerprint};
 pub use client::ClientCertificate;
 

@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 /// There is none.
 pub const THERE: bool = false;
 
+/// Nothing needs to be.
+pub fn make_ready() {}
+
 /// Nothing is.
 pub fn is_light(_trust: &Trust) -> bool {
     false
