@@ -8,6 +8,7 @@
 //!
 //! Letters are synced some at a time (`unsynced`).
 
+mod aside;
 mod resume;
 mod unsynced;
 
@@ -199,7 +200,7 @@ impl<'d> Letter<'d> for Draft<'d> {
     fn seal(mut self: Box<Self>) -> Result<Box<dyn Sealed + 'd>> {
         if let Some(file) = self.file.take() {
             send_off(&file, self.sent_off);
-            let synced = self.maildir.unsynced.add(file);
+            let synced = self.maildir.unsynced.add(file, self.written);
             synced.map_err(|why| self.failed("tmp", "sync", why.into()))?;
         }
         Ok(self)
