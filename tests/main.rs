@@ -39,6 +39,7 @@
 //! - `peers`: other programs fetch the same messages, and a table tells who alters what
 //! - `crash`: killed or failed at every step, then run again
 //! - `powercut`: what the disk keeps when the power fails, in the worst order
+//! - `bench`: that the comparison with other programs can be made
 
 #![allow(
     clippy::unwrap_used,
@@ -53,6 +54,7 @@
 mod support;
 
 mod accounts;
+mod bench;
 mod check;
 mod crash;
 mod deletion;

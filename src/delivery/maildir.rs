@@ -8,6 +8,7 @@
 //!
 //! Letters are synced some at a time (`unsynced`).
 
+mod aside;
 mod resume;
 mod unsynced;
 
@@ -46,9 +47,9 @@ pub struct Maildir {
     new: File,
     /// What marks our own names.
     infix: String,
-    /// What stands in all names before the count, and behind all.
-    process: String,
-    host: String,
+    /// What stands in all names before the count, and behind it.
+    before: String,
+    behind: String,
     count: Cell<u64>,
     /// The folders themselves are there after a power cut.
     secure: Cell<bool>,
@@ -70,13 +71,14 @@ impl Maildir {
             File::open(&folder).map_err(unprepared(&folder, "open"))
         };
         let (tmp, new) = (open("tmp")?, open("new")?);
+        let infix = format!("_popget-{}", sender.mark);
         Ok(Self {
             path,
             tmp,
             new,
-            infix: format!("_popget-{}", sender.mark),
-            process: format!("P{}Q", std::process::id()),
-            host: host_name(),
+            before: format!("P{}R{:08x}Q", std::process::id(), random()),
+            behind: format!("{infix}.{}", host_name()),
+            infix,
             count: Cell::new(0),
             secure: Cell::new(false),
             usual: Cell::new(false),
@@ -91,19 +93,9 @@ impl Maildir {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         self.count.set(self.count.get() + 1);
-        let random = std::collections::hash_map::RandomState::new()
-            .build_hasher()
-            .finish();
-        format!(
-            "{}.M{:06}{}{}R{:08x}{}.{}",
-            now.as_secs(),
-            now.subsec_micros(),
-            self.process,
-            self.count.get(),
-            random & 0xffff_ffff,
-            self.infix,
-            self.host
-        )
+        let (seconds, micros, count) = (now.as_secs(), now.subsec_micros(), self.count.get());
+        let (before, behind) = (&self.before, &self.behind);
+        format!("{seconds}.M{micros:06}{before}{count}{behind}")
     }
 
     /// A new file in `tmp`. Which rights the system takes from it is the same for all of them.
@@ -208,7 +200,7 @@ impl<'d> Letter<'d> for Draft<'d> {
     fn seal(mut self: Box<Self>) -> Result<Box<dyn Sealed + 'd>> {
         if let Some(file) = self.file.take() {
             send_off(&file, self.sent_off);
-            let synced = self.maildir.unsynced.add(file);
+            let synced = self.maildir.unsynced.add(file, self.written);
             synced.map_err(|why| self.failed("tmp", "sync", why.into()))?;
         }
         Ok(self)
@@ -275,6 +267,13 @@ fn vet(path: &Path) -> Result<()> {
             Err(Error::Unsafe { path, why })
         }
     }
+}
+
+/// What tells apart those who deliver to the same Maildir in one process.
+fn random() -> u32 {
+    std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish() as u32
 }
 
 /// This machine's name, with what a file name cannot hold escaped as the convention says.

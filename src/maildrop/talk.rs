@@ -56,13 +56,11 @@ impl<'e> Talk<'e> {
         waiting_for: &'static str,
         shown: Shown,
     ) -> Result<Reply> {
-        let line = self.0.line(limit, waiting_for)?;
-        let reply = Reply::parse(line);
-        let line = match (&reply, shown) {
-            (Ok(Reply::Challenge(_)), Shown::Masked) => b"+ ***".to_vec(),
-            _ => line.to_vec(),
-        };
-        self.0.show(&line);
+        let reply = Reply::parse(self.0.line(limit, waiting_for)?);
+        self.0.show(match (&reply, shown) {
+            (Ok(Reply::Challenge(_)), Shown::Masked) => b"+ ***",
+            _ => self.0.last_line(),
+        });
         // What may be told to the user; a server may repeat what it was told.
         match reply {
             Ok(Reply::Err(code, text)) => Ok(Reply::Err(code, self.0.veil(&text))),

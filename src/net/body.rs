@@ -6,7 +6,7 @@
 //! a sender could end a message early by hiding LF, dot, LF in it, and speak in the server's name.
 
 use super::wire::Wire;
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use std::io::{self, Read};
 
 /// Where in the text the undoing stands.
@@ -102,39 +102,43 @@ impl Unstuffer {
         write
     }
 
-    /// Copies text up to the end of its line, or to the end of input or room.
+    /// Copies text, line by line, up to where input or room ends or the next byte is not plain text.
+    /// Looking at eight bytes at a time while they are copied took longer: 1.4 µs for 4 KiB of prose
+    /// instead of 1.2, and 0.6 instead of 0.5 for base64.
     fn text(&mut self, input: &[u8], output: &mut [u8]) -> Taken {
-        let room = input.len().min(output.len());
-        let input = &input[..room];
-        let (line, ended) = match memchr(b'\n', input) {
-            Some(end) => (&input[..end], true),
-            None => (input, false),
-        };
-        let bare = line.strip_suffix(b"\r");
-        let text = bare.unwrap_or(line);
-        output[..text.len()].copy_from_slice(text);
-        if !ended {
-            self.place = if bare.is_some() {
-                Place::Cr
-            } else {
-                Place::Text
+        let (mut at, mut out) = (0, 0);
+        loop {
+            let text = &input[at..at + (input.len() - at).min(output.len() - out)];
+            let end = match self.bare_lf {
+                false => memchr(b'\r', text),
+                true => memchr2(b'\r', b'\n', text),
             };
+            let text = &text[..end.unwrap_or(text.len())];
+            output[out..out + text.len()].copy_from_slice(text);
+            (at, out) = (at + text.len(), out + text.len());
+            match input[at..] {
+                // So nearly every line ends.
+                [b'\r', b'\n', next, ..] if next != b'.' && out < output.len() => {
+                    output[out] = b'\n';
+                    (at, out) = (at + 2, out + 1);
+                    self.shortened += 1;
+                    continue;
+                }
+                [b'\r', ..] => {
+                    self.place = Place::Cr;
+                    at += 1;
+                }
+                [b'\n', ..] if self.bare_lf && out < output.len() => {
+                    self.place = Place::LineStart;
+                    output[out] = b'\n';
+                    (at, out) = (at + 1, out + 1);
+                }
+                _ => {}
+            }
             return Taken {
-                consumed: line.len(),
-                produced: text.len(),
+                consumed: at,
+                produced: out,
             };
-        }
-        output[text.len()] = b'\n';
-        self.shortened += u64::from(bare.is_some());
-        let line_end = bare.is_some() || self.bare_lf;
-        self.place = if line_end {
-            Place::LineStart
-        } else {
-            Place::Text
-        };
-        Taken {
-            consumed: line.len() + 1,
-            produced: text.len() + 1,
         }
     }
 }

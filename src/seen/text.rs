@@ -1,8 +1,11 @@
 //! The memory as text, a line an entry; pure. The format is documented in popget.yaml(5).
 
+mod write;
+
+pub use write::write;
+
 use super::{Begun, Entry, Identity, Key, Login, Offers};
 use crate::message::{Digest, Time, Uid};
-use std::fmt::Write;
 
 /// What the first line says.
 pub const HEADER: &str = "popget-seen 1";
@@ -109,85 +112,6 @@ impl<'t> Iterator for Words<'t> {
     }
 }
 
-/// Writes one line, with its end.
-#[allow(clippy::too_many_lines, reason = "a few lines a kind")]
-pub fn write(out: &mut String, line: &Line) {
-    // Writing to a String does not fail.
-    let _ = match line {
-        Line::Account(Identity { name, user, server }, mark) => {
-            let [name, user, server] = [name, user, server].map(|word| escape(word.as_bytes()));
-            write!(out, "account {name} {user} {server} {mark}")
-        }
-        Line::Seen(key, entry) => {
-            out.push_str("seen ");
-            fields(out, key, entry);
-            entry.gone.map_or(Ok(()), |time| write!(out, " {}", time.0))
-        }
-        Line::Claim(id, begun) => {
-            let written = write!(out, "claim {id} ");
-            fields(out, &begun.key, &begun.entry);
-            out.push_str(" -");
-            for word in std::iter::once(&begun.claim).chain(&begun.had) {
-                out.push(' ');
-                escape_into(out, word);
-            }
-            written
-        }
-        Line::Done(first, last) if first == last => write!(out, "done {first}"),
-        Line::Done(first, last) => write!(out, "done {first} {last}"),
-        Line::Void(id) => write!(out, "void {id}"),
-        Line::Took(id, at) => {
-            let begun = write!(out, "took {id} ");
-            ended(out, begun, at)
-        }
-        Line::Part(key, digest, time, at) => {
-            out.push_str("part ");
-            place(out, key, Some(*digest));
-            let begun = write!(out, " {} ", time.0);
-            ended(out, begun, at)
-        }
-        Line::Gone(key, digest, time) => {
-            out.push_str("gone ");
-            place(out, key, *digest);
-            write!(out, " {}", time.0)
-        }
-        Line::Back(key, digest) => {
-            out.push_str("back ");
-            place(out, key, *digest);
-            Ok(())
-        }
-        Line::Size(key, digest, size) => {
-            out.push_str("size ");
-            place(out, key, *digest);
-            write!(out, " {size}")
-        }
-        Line::Fail(key, count) => {
-            out.push_str("fail ");
-            place(out, key, None);
-            write!(out, " {count}")
-        }
-        Line::Login(Login { at, delay }) => write!(out, "login {} {delay}", at.0),
-        Line::Offers(Offers { at, door, words }) => {
-            let told = write!(out, "offers {}", at.0);
-            for word in [door.as_bytes()]
-                .into_iter()
-                .chain(words.iter().map(Vec::as_slice))
-            {
-                out.push(' ');
-                escape_into(out, word);
-            }
-            told
-        }
-    };
-    out.push('\n');
-}
-
-/// A line that was begun, with the word that ends it.
-fn ended(out: &mut String, begun: std::fmt::Result, word: &[u8]) -> std::fmt::Result {
-    escape_into(out, word);
-    begun
-}
-
 /// What is being stored, the claim, and the places that have it from before.
 fn begun(words: &mut Words) -> Option<Begun> {
     let (key, entry) = record(words)?;
@@ -273,41 +197,6 @@ fn time(word: &[u8]) -> Option<Time> {
     }
 }
 
-fn fields(out: &mut String, key: &Key, entry: &Entry) {
-    uid_word(out, key);
-    let _ = match entry.size {
-        Some(size) => write!(out, " {size} {} ", entry.stored.0),
-        None => write!(out, " - {} ", entry.stored.0),
-    };
-    digest_word(out, entry.digest);
-    let _ = write!(out, " {}", entry.copies);
-}
-
-fn place(out: &mut String, key: &Key, digest: Option<Digest>) {
-    uid_word(out, key);
-    out.push(' ');
-    match key {
-        Key::Digest(digest) => digest_word(out, Some(*digest)),
-        Key::Uid(_) => digest_word(out, digest),
-    }
-}
-
-fn uid_word(out: &mut String, key: &Key) {
-    match key {
-        Key::Uid(uid) if uid.bytes() == b"-" => out.push_str("%2D"),
-        Key::Uid(uid) => escape_into(out, uid.bytes()),
-        Key::Digest(_) => out.push('-'),
-    }
-}
-
-fn digest_word(out: &mut String, digest: Option<Digest>) {
-    let Some(Digest(bytes)) = digest else {
-        return out.push('-');
-    };
-    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-    out.extend(bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]));
-}
-
 fn hex(word: &[u8]) -> Option<Digest> {
     let word: &[u8; 32] = word.try_into().ok()?;
     let mut digest = [0; 16];
@@ -320,12 +209,14 @@ fn hex(word: &[u8]) -> Option<Digest> {
     (worst < 16).then_some(Digest(digest))
 }
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// What each byte says as a hex digit; 16 if it is none.
 const DIGITS: [u8; 256] = {
     let mut digits = [16; 256];
     let mut value = 0;
     while value < 16 {
-        let digit = b"0123456789abcdef"[value as usize];
+        let digit = HEX[value as usize];
         digits[digit as usize] = value;
         digits[digit.to_ascii_uppercase() as usize] = value;
         value += 1;
@@ -335,22 +226,6 @@ const DIGITS: [u8; 256] = {
 
 fn digit(byte: u8) -> Option<u8> {
     Some(DIGITS[usize::from(byte)]).filter(|value| *value < 16)
-}
-
-/// Percent-escapes what is not printable ASCII, and the percent sign itself.
-pub fn escape(bytes: &[u8]) -> String {
-    let mut word = String::with_capacity(bytes.len());
-    escape_into(&mut word, bytes);
-    word
-}
-
-fn escape_into(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        match byte {
-            0x21..=0x7e if *byte != b'%' => out.push(char::from(*byte)),
-            _ => drop(write!(out, "%{byte:02X}")),
-        }
-    }
 }
 
 fn unescape(word: &[u8]) -> Option<Vec<u8>> {

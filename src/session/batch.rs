@@ -24,7 +24,7 @@ pub(super) struct Waiting<'d> {
     pub begun: Begun,
     pub size: u64,
     pub since: Instant,
-    /// How to name to people where it goes, once it is claimed.
+    /// How to name to people where it goes, once it is claimed, if anybody wants to know.
     pub destination: String,
     pub sealed: Box<dyn Sealed + 'd>,
 }
@@ -98,7 +98,9 @@ impl Road<'_> {
         session.delivery.sync_sealed()?;
         let begun = batch.letters.iter_mut().map(|waiting| {
             let claim = waiting.sealed.claim()?;
-            waiting.destination = named(&claim, session.delivery);
+            if self.events.follow_messages() {
+                waiting.destination = named(&claim, session.delivery);
+            }
             let begun = waiting.begun.clone();
             Ok(Begun { claim, ..begun })
         });

@@ -150,8 +150,8 @@ impl Road<'_> {
 
     /// Whether a step is to be retrieved, and was not tried often enough in this run.
     pub(super) fn may_have(&self, step: &Step) -> bool {
-        let losses = self.lost.get(&which(step)).copied();
-        step.retrieve() && losses.unwrap_or(0) < LOSSES
+        let losses = || self.lost.get(&which(step)).copied().unwrap_or(0);
+        step.retrieve() && (self.lost.is_empty() || losses() < LOSSES)
     }
 
     /// Retrieves one message into a sealed letter; `None` if its bytes are known already.

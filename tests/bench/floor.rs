@@ -6,8 +6,9 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{anyhow, bail, Context, Result};
 use memchr::memchr;
 use openssl::ssl::{Ssl, SslContext, SslMethod, SslStream, SslVerifyMode};
 
@@ -61,6 +62,23 @@ pub struct Access {
     pub password: String,
 }
 
+/// Does its duty at several maildrops at once.
+pub fn run_all(duty: Duty, all: &[Access], maildir: &Path) -> Result<()> {
+    let visit = |access| run(duty, access, maildir).map(drop);
+    thread::scope(|scope| {
+        let (first, others) = all.split_first().context("no maildrop")?;
+        let others = others
+            .iter()
+            .map(|access| scope.spawn(move || visit(access)));
+        let others: Vec<_> = others.collect();
+        let panicked = |_| Err(anyhow!("the floor panicked"));
+        let ended = others
+            .into_iter()
+            .map(|other| other.join().unwrap_or_else(panicked));
+        ended.fold(visit(first), Result::and)
+    })
+}
+
 /// Does its duty at one maildrop; gives the UIDs.
 pub fn run(duty: Duty, access: &Access, maildir: &Path) -> Result<Vec<String>> {
     let mut line = Line::open(access)?;
@@ -79,14 +97,16 @@ pub fn run(duty: Duty, access: &Access, maildir: &Path) -> Result<Vec<String>> {
         }
     }
     if duty != Duty::List {
-        retrieve(duty, &mut line, u32::try_from(uids.len())?, maildir)?;
+        let count = u32::try_from(uids.len())?;
+        retrieve(duty, &mut line, count, (maildir, user))?;
     }
     line.say("QUIT\r\n")?;
     line.expect()?;
     Ok(uids)
 }
 
-fn retrieve(duty: Duty, line: &mut Line, count: u32, maildir: &Path) -> Result<()> {
+/// Fetches all that is there, to files that bear the user's name.
+fn retrieve(duty: Duty, line: &mut Line, count: u32, (maildir, user): (&Path, &str)) -> Result<()> {
     let keeps = duty != Duty::Read;
     if keeps {
         for folder in ["tmp", "new", "cur"] {
@@ -106,13 +126,14 @@ fn retrieve(duty: Duty, line: &mut Line, count: u32, maildir: &Path) -> Result<(
             line.body(&mut std::io::sink())?;
             continue;
         }
-        let written = maildir.join(format!("tmp/{number}.floor"));
+        let name = format!("{number}.{user}.floor");
+        let written = maildir.join("tmp").join(&name);
         let mut file = File::create_new(&written)?;
         line.body(&mut file)?;
         if duty == Duty::Synced {
             file.sync_all()?;
         }
-        fs::rename(written, maildir.join(format!("new/{number}.floor")))?;
+        fs::rename(written, maildir.join("new").join(&name))?;
     }
     Ok(())
 }

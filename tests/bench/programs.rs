@@ -347,7 +347,7 @@ fn floor(duty: Duty, job: &Job) -> Told {
         duty.name(),
         job.host,
         &port,
-        &job.users[0],
+        &job.users.join(","),
     ]);
     told.words.push(job.maildir().unwrap_or(&job.folder).into());
     told.words.extend(job.ca.clone().map(Into::into));

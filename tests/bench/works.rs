@@ -188,7 +188,8 @@ fn accounts(mail: Mail) -> Work {
     };
     work.workers.insert(1, one);
     work.tls = false;
-    work.goals(&[Goal::Time(0.1, "mpop"), Goal::Time(1.5, ONE)])
+    work.floor(Duty::Files)
+        .goals(&[Goal::Time(0.1, "mpop"), Goal::Time(1.5, ONE)])
 }
 
 /// The cost of a message in small and large maildrops.
@@ -234,7 +235,7 @@ impl Work {
         self
     }
 
-    /// Compares with the floor as well; only a maildrop at a time.
+    /// Compares with the floor as well.
     fn floor(mut self, duty: Duty) -> Self {
         let (program, mail) = (Program::Floor(duty), self.workers[0].mail);
         let name = program.name().into();
