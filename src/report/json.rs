@@ -2,7 +2,7 @@
 //! manual page gives them.
 
 use super::{harmful, Named};
-use crate::error::Error;
+use crate::error::{Error, ExitStatus};
 use crate::event::{Event, Failure, Listed, Probed, Protection, Subject, Summary, Tally, Trusted};
 use crate::message::{Time, Uid};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -20,14 +20,16 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
         Event::Message {
             uid,
             size,
+            id,
             destination,
             took,
         } => {
+            let id = ("message_id", some_text(id.as_deref().unwrap_or_default()));
             let place = ("destination", text(destination.as_bytes()));
             let ms = ("ms", milliseconds(*took));
             (
                 "message",
-                vec![known_by(uid), ("size", json!(size)), place, ms],
+                vec![known_by(uid), ("size", json!(size)), id, place, ms],
             )
         }
         Event::Listed(found) => ("listed", listed(found)),
@@ -48,7 +50,8 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
         Event::Server(_)
         | Event::Stage(_)
         | Event::Planned { .. }
-        | Event::Progress(_)
+        | Event::Progress { .. }
+        | Event::Lent
         | Event::Dialogue(..)
         | Event::Notice(_) => return None,
     };
@@ -59,7 +62,12 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
 pub fn fatal(error: &anyhow::Error) -> String {
     let facts = match error.downcast_ref::<Error>() {
         Some(ours) => told(ours),
-        None => vec![("message", json!(format!("{error:#}")))],
+        None => vec![
+            ("status", json!(ExitStatus::System.code())),
+            ("message", text(format!("{error:#}").as_bytes())),
+            ("words", Value::Null),
+            ("advice", Value::Null),
+        ],
     };
     object("error", None, facts)
 }
@@ -165,6 +173,10 @@ fn account(tally: &Tally) -> Facts {
         ("total_bytes", json!(total_bytes)),
         ("more", json!(more)),
         ("wait", json!(too_soon.map(|wait| wait.as_secs()))),
+        (
+            "failing_for",
+            json!(tally.failing_for.map(|lasting| lasting.as_secs())),
+        ),
         ("ms", milliseconds(tally.took)),
         ("error", gravest.map_or(Value::Null, failed)),
         ("errors", json!(errors)),
@@ -175,6 +187,7 @@ fn total(summary: &Summary) -> Facts {
     vec![
         ("status", json!(summary.status.code())),
         ("accounts", json!(summary.accounts)),
+        ("accounts_failed", json!(summary.troubled)),
         ("new", json!(summary.new)),
         ("seen", json!(summary.seen)),
         ("unsure", json!(summary.unsure)),

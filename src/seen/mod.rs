@@ -10,10 +10,12 @@ mod place;
 pub mod properties;
 mod recall;
 mod text;
+mod trouble;
 
 pub use entries::Known;
 pub use file::Memory;
 pub use place::{Access, Lock, Place};
+pub use trouble::Trouble;
 
 use crate::message::{Digest, Listing, Time, Uid};
 use entries::Entries;
@@ -373,6 +375,11 @@ impl Records {
             .keys()
             .filter(|key| matches!(key, Key::Digest(_)))
             .count();
+    }
+
+    /// Whether any message was stored.
+    pub fn any(&self) -> bool {
+        !self.entries.is_empty()
     }
 
     /// Whether no message is remembered at all.

@@ -75,6 +75,7 @@ pub mod story;
 pub mod strike;
 pub mod terminal;
 pub mod tls;
+pub mod tmux;
 pub mod unprivileged;
 pub mod wire;
 pub mod world;

@@ -208,6 +208,16 @@ impl Outcome {
         self
     }
 
+    /// There is mail in ~/Mail. Asking that leaves judging it to the test.
+    #[track_caller]
+    pub fn brings_mail(mut self) -> Outcome {
+        self.asked.mail = true;
+        if self.world.names("Mail/new").is_empty() {
+            self.fail("expected mail in ~/Mail");
+        }
+        self
+    }
+
     /// The mbox (in the form mboxrd) holds these messages of tests/messages/, in this order.
     #[track_caller]
     pub fn mbox_holds<'a, N: AsRef<[&'a str]>>(self, file: &str, names: N) -> Outcome {

@@ -81,6 +81,7 @@ impl Scene {
             .key("auth", "[user-pass]")
             .key("timeout", "10s")
             .key("retry", "0")
+            .key("complain_after", "0s")
             .deliver("maildir: ~/Mail")
     }
 
