@@ -67,6 +67,7 @@ pub mod postfix;
 pub mod process;
 pub mod proof;
 pub mod scene;
+pub mod schema;
 pub mod script;
 pub mod server;
 pub mod session;

@@ -14,6 +14,7 @@ use super::mail;
 use super::memory;
 use super::process::Ran;
 use super::scene::ACCOUNT;
+use super::schema;
 use super::server::{PASSWORD, USER};
 use super::world::World;
 
@@ -68,6 +69,15 @@ impl Outcome {
         let secrets = [PASSWORD.to_owned(), BASE64_STANDARD.encode(PASSWORD), plain];
         if secrets.iter().any(|secret| shown.contains(secret)) {
             self.fail("popget showed the password");
+        }
+        if self.command.contains("\"--json\"") {
+            for event in self.stdout().lines() {
+                if let Some(complaint) = schema::complaint(event) {
+                    self.fail(&format!(
+                        "an event is not as the schema says: {complaint}: {event}"
+                    ));
+                }
+            }
         }
         self
     }
