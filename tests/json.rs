@@ -338,7 +338,7 @@ fn a_broken_event_is_none() {
             }
         }
     }
-    assert!(kinds.len() >= 9, "{kinds:?}");
+    assert!(kinds.len() >= 10, "{kinds:?}");
 }
 
 /// An event that fits does not fit any more if a fact of it is missing or of another kind, or if

@@ -72,17 +72,17 @@ impl Bars {
             return;
         };
         match event {
-            Event::Stage(Stage::Retrieving) if visit.transfer.is_some() => {}
             // A program that takes us to the server may go on asking.
             Event::Stage(Stage::Greeting) if visit.lent => {}
-            Event::Stage(stage) => *visit = Visit::at(doing(*stage)),
-            Event::Notice(Notice::Waiting(_)) => *visit = Visit::at("waiting"),
+            Event::Stage(stage) => visit.comes_to(doing(*stage)),
+            Event::Notice(Notice::Waiting(_)) => visit.comes_to("waiting"),
             Event::Lent => {
                 visit.lent = true;
                 self.screen.clear();
             }
-            Event::Planned { messages, bytes } if *messages > 0 => {
-                visit.transfer = Some(Transfer::of(*messages, *bytes));
+            Event::Planned { messages, bytes } => {
+                let wanted = Some(Transfer::of(*messages, *bytes));
+                visit.transfer = wanted.filter(|wanted| wanted.all > 0);
             }
             Event::Progress { bytes, whole } => {
                 if let Some(transfer) = &mut visit.transfer {
@@ -143,10 +143,14 @@ impl Visit {
         }
     }
 
+    fn comes_to(&mut self, stage: &'static str) {
+        (self.stage, self.since, self.lent) = (stage, Instant::now(), false);
+    }
+
     fn doing(&self) -> Doing {
         match &self.transfer {
-            Some(transfer) => Doing::Messages(transfer.progress()),
-            None => Doing::Stage(self.stage, self.since.elapsed()),
+            Some(transfer) if self.stage == READING => Doing::Messages(transfer.progress()),
+            _ => Doing::Stage(self.stage, self.since.elapsed()),
         }
     }
 }
@@ -184,6 +188,9 @@ impl Transfer {
     }
 }
 
+/// What a visit is at when there is something to count.
+const READING: &str = "reading";
+
 /// What a stage is called on a bar.
 fn doing(stage: Stage) -> &'static str {
     match stage {
@@ -193,7 +200,7 @@ fn doing(stage: Stage) -> &'static str {
         Stage::Securing => "securing",
         Stage::LoggingIn => "signing in",
         Stage::Listing => "listing",
-        Stage::Retrieving => "reading",
+        Stage::Retrieving => READING,
         Stage::Quitting => "finishing",
     }
 }
@@ -224,6 +231,10 @@ mod tests {
             };
             assert_eq!((progress.done, progress.all), (1, 2));
             assert_eq!((progress.bytes, progress.total), (200, all));
+            // Mail may be handed on to a server that is connected only now.
+            bars.follow(0, &Event::Stage(Stage::Connecting));
+            bars.follow(0, &Event::Stage(Stage::Retrieving));
+            assert!(matches!(bars.visits[&0].doing(), Doing::Messages(_)));
         }
         assert_eq!(bars.waiting, 0);
     }

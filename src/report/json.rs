@@ -1,9 +1,11 @@
 //! What happens, as JSON: one object a line. The events and their facts bear the names that the
 //! manual page gives them.
 
-use super::{harmful, Named};
+use super::text as words;
+use super::{harmful, Level, Named};
 use crate::error::{Error, ExitStatus};
-use crate::event::{Event, Failure, Listed, Probed, Protection, Subject, Summary, Tally, Trusted};
+use crate::event::{Event, Failure, Listed, Notice, Probed, Protection};
+use crate::event::{Subject, Summary, Tally, Trusted};
 use crate::message::{Time, Uid};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{json, Value};
@@ -45,6 +47,7 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
             ("skip", vec![known_by(uid), ("size", json!(size)), why])
         }
         Event::Delete { uid } => ("delete", vec![known_by(uid)]),
+        Event::Notice(notice) => ("notice", noticed(notice)?),
         Event::Account(tally) => ("account", account(tally)),
         Event::Summary(summary) => ("summary", total(summary)),
         Event::Server(_)
@@ -52,8 +55,7 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
         | Event::Planned { .. }
         | Event::Progress { .. }
         | Event::Lent
-        | Event::Dialogue(..)
-        | Event::Notice(_) => return None,
+        | Event::Dialogue(..) => return None,
     };
     Some(object(kind, named, facts))
 }
@@ -140,6 +142,17 @@ fn protection(found: &Protection) -> Facts {
         ("trusted", trusted),
         ("why", json!(why)),
     ]
+}
+
+/// What should not stay as it is, though the visit goes on; no more than that.
+fn noticed(notice: &Notice) -> Option<Facts> {
+    let (level, text) = words::notice_text(notice);
+    let level = match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::News | Level::Info | Level::Detail | Level::Wire => return None,
+    };
+    Some(vec![("level", json!(level)), ("message", json!(text))])
 }
 
 fn account(tally: &Tally) -> Facts {

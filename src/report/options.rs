@@ -108,6 +108,12 @@ impl Options {
         }
     }
 
+    /// The same where standard output takes mail: two cannot write to one terminal.
+    pub fn beside_mail(self) -> Self {
+        let bars = self.bars && !io::stdout().is_terminal();
+        Self { bars, ..self }
+    }
+
     /// What of all that happens is told.
     pub fn attention(&self) -> Attention {
         let detailed = self.level.is_some_and(|least| least >= Level::Detail);

@@ -135,8 +135,9 @@ pub fn failed(named: &Named, failure: &Failure) -> (Level, String) {
     )
 }
 
+/// What is worth telling, and how important that is.
 #[allow(clippy::too_many_lines, reason = "a few lines a variant")]
-fn notice_text(notice: &Notice) -> (Level, String) {
+pub fn notice_text(notice: &Notice) -> (Level, String) {
     match notice {
         Notice::Unverified => (
             Level::Warning,

@@ -274,7 +274,6 @@ fn bars_are_drawn_where_they_are_wanted() {
         "-c",
         "\"$0\" \"$@\" | cat",
     ]);
-    let scene = scene.env("TERM", "xterm");
     let terminal = Terminal::of(scene.program(&["--all", "--json"]));
     let shown = terminal.finish();
     let text = shown.text;

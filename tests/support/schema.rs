@@ -35,7 +35,10 @@ impl Judge {
         let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join(PATH);
         let mut command = Command::new("python3");
         command.args(["-c", JUDGE]).arg(schema);
-        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let command = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut child = command.spawn().expect("python3");
         let (asked, answers) = (child.stdin.take(), child.stdout.take());
         Judge {
