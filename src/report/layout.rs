@@ -4,7 +4,7 @@
 use super::data::fit;
 use super::screen::Size;
 use std::time::Duration;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The widest bar.
 const BAR: usize = 30;
@@ -57,7 +57,7 @@ pub fn frame(rows: &[Row], waiting: usize, size: Size) -> Vec<String> {
     let names = names.min((columns / 4).max(8)).min(columns);
     let parts = Parts::fitting(shown, columns.saturating_sub(names + 1));
     let line = |row: &Row| {
-        let name = fit(row.name, names);
+        let name = fit(&shortened(row.name, names), names);
         let doing = match row.doing {
             Doing::Stage(stage, since) => stage_text(stage, since),
             Doing::Messages(progress) => parts.text(&progress),
@@ -69,6 +69,25 @@ pub fn frame(rows: &[Row], waiting: usize, size: Size) -> Vec<String> {
         lines.push(within(&rest(hidden.len(), waiting), columns));
     }
     lines
+}
+
+/// A name in so many columns: if it does not fit, what is in its middle is left out, since names that
+/// are long often begin alike or end alike.
+fn shortened(name: &str, columns: usize) -> String {
+    let Some(room) = columns.checked_sub(1).filter(|_| name.width() > columns) else {
+        return name.into();
+    };
+    let some = |letters: &mut dyn Iterator<Item = char>, mut room: usize| {
+        let fits = |letter: &char| {
+            let left = room.checked_sub(letter.width().unwrap_or(0));
+            left.map(|left| room = left).is_some()
+        };
+        letters.take_while(fits).collect::<Vec<_>>()
+    };
+    let head = some(&mut name.chars(), room.div_ceil(2));
+    let tail = some(&mut name.chars().rev(), room / 2);
+    let parts = head.into_iter().chain(['\u{2026}']);
+    parts.chain(tail.into_iter().rev()).collect()
 }
 
 /// Those that have no bar, in one line.
@@ -297,6 +316,19 @@ mod tests {
                     assert!(line.width() < columns.max(2), "{columns}: {line}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        for (name, columns, shown) in [
+            ("alice@example.org", 17, "alice@example.org"),
+            ("alice@example.org", 10, "alice\u{2026}.org"),
+            ("alice@example.org", 9, "alic\u{2026}.org"),
+            ("\u{65e5}\u{672c}\u{8a9e}", 4, "\u{65e5}\u{2026}"),
+            ("ab", 1, "\u{2026}"),
+        ] {
+            assert_eq!(shortened(name, columns), shown);
         }
     }
 

@@ -44,7 +44,8 @@ impl Screen {
         let rows = self.rows(size);
         let mut drawing = match rows {
             0 => String::new(),
-            rows => format!("\r\x1b[{rows}A"),
+            // Terminals show ^C where the cursor is.
+            rows => format!("\r\x1b[2K\x1b[{rows}A"),
         };
         for line in lines {
             drawing += line;

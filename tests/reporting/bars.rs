@@ -117,6 +117,27 @@ fn a_terminal_that_changes_its_size_keeps_nothing_of_a_bar() {
     assert_eq!(tmux.rest().0, REST);
 }
 
+#[test]
+fn who_calls_it_off_sees_no_trace_of_it_either() {
+    let (server, scene) = one_large();
+    let gate = Gate::at(&server, Moment::Halfway, "RETR");
+    let tmux = Tmux::start(scene, &[], (80, 24));
+    gate.wait();
+    tmux.wait("a bar", |screen| {
+        screen.len() == 1 && screen[0].contains("128K")
+    });
+    tmux.keys("C-c");
+    std::thread::sleep(Duration::from_millis(300));
+    drop(gate);
+    let (rest, status) = tmux.rest();
+    assert_eq!(status, "130");
+    assert!(
+        rest.iter()
+            .all(|line| line.starts_with("popget: work") || line.starts_with("work: ")),
+        "{rest:?}"
+    );
+}
+
 /// Fifty users with a message each.
 fn fifty() -> (PopServer, Scene) {
     let names: Vec<String> = (10..60).map(|number| format!("account-{number}")).collect();

@@ -81,8 +81,8 @@ impl Scene {
             .key("auth", "[user-pass]")
             .key("timeout", "10s")
             .key("retry", "0")
-            .key("complain_after", "0s")
             .deliver("maildir: ~/Mail")
+            .key("complain_after", "0s")
     }
 
     /// A scene with the embedded server; how to reach it follows from how it protects itself.

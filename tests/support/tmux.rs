@@ -23,7 +23,7 @@ impl Tmux {
     pub fn start(scene: Scene, arguments: &[&str], (columns, rows): (u16, u16)) -> Tmux {
         let socket = scene.path("tmux");
         // What runs there outlives popget, and so does the screen.
-        let script = format!("\"$@\"; echo \"{ENDED} $?\"; exec sleep 1000");
+        let script = format!("trap : INT; \"$@\"; echo \"{ENDED} $?\"; exec sleep 1000");
         let name = socket.to_string_lossy().into_owned();
         let (columns, rows) = (columns.to_string(), rows.to_string());
         let scene = scene.file("tmux.conf", b"set -g status off\n").under(&[
@@ -63,7 +63,12 @@ impl Tmux {
     /// Types this and the Enter key.
     pub fn types(&self, line: &str) {
         self.tmux(&["send-keys", "-l", line]);
-        self.tmux(&["send-keys", "Enter"]);
+        self.keys("Enter");
+    }
+
+    /// Presses a key, as tmux names it.
+    pub fn keys(&self, name: &str) {
+        self.tmux(&["send-keys", name]);
     }
 
     /// The lines that are to be seen, from the top to the last that is not empty.
