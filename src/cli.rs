@@ -2,7 +2,10 @@
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand,
+    ValueEnum,
+};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -28,8 +31,12 @@ pub struct Args {
 impl Args {
     /// Reads what was written. Options that go with several commands may stand before or behind the
     /// command; before it, those of the fetch alone are a mistake.
-    pub fn read(written: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let mut command = Self::command();
+    pub fn read(written: &[OsString], color: When) -> Result<Self, clap::Error> {
+        let mut command = Self::command().color(match color {
+            When::Auto => ColorChoice::Auto,
+            When::Always => ColorChoice::Always,
+            When::Never => ColorChoice::Never,
+        });
         let matches = command.try_get_matches_from_mut(written)?;
         let written_here = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
         let stray = |matches: &ArgMatches| {
@@ -120,9 +127,23 @@ pub struct Fetch {
     /// Exit with 1 if all went well and there was nothing new
     #[arg(short, long)]
     pub exit_empty: bool,
+    /// How to tell of it.
+    #[command(flatten)]
+    pub telling: Telling,
+    /// An account that stands in no file.
+    #[command(flatten)]
+    pub one_off: OneOff,
+}
+
+/// How to tell what happens.
+#[derive(clap::Args, Clone, Copy)]
+pub struct Telling {
     /// Print what happens as one JSON object a line
     #[arg(long, global = true)]
     pub json: bool,
+    /// Draw progress bars [default: auto, on a terminal]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, hide_default_value = true, global = true)]
+    pub progress: When,
     /// Say only errors; twice: nothing but the exit status
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose", global = true)]
     pub quiet: u8,
@@ -132,9 +153,28 @@ pub struct Fetch {
     /// Use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, global = true)]
     pub color: When,
-    /// An account that stands in no file.
-    #[command(flatten)]
-    pub one_off: OneOff,
+}
+
+impl Telling {
+    /// What can be made of a command line before it is read, and of one that is wrong.
+    pub fn guess(written: &[OsString]) -> Self {
+        let words = written.iter().map(|word| word.to_str().unwrap_or_default());
+        let words: Vec<&str> = words.take_while(|word| *word != "--").collect();
+        let joined = words.iter().map(|word| word.strip_prefix("--color="));
+        let apart = words.windows(2).map(|pair| match pair {
+            ["--color", when] => Some(*when),
+            _ => None,
+        });
+        let color = joined.chain(apart).flatten();
+        let mut color = color.filter_map(|when| When::from_str(when, false).ok());
+        Self {
+            json: words.contains(&"--json"),
+            progress: When::Never,
+            quiet: 0,
+            verbose: 0,
+            color: color.next_back().unwrap_or(When::Auto),
+        }
+    }
 }
 
 /// How many messages.

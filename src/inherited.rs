@@ -3,10 +3,12 @@
 
 use crate::error::{Error, Result};
 use nix::sys::signal::SigSet;
+use rustix::fs::{fstat, FileType, Stat};
 use rustix::process::{getegid, geteuid, getgid, getrlimit, getuid, setrlimit, Resource, Rlimit};
 use signal_hook::consts::{SIGCHLD, SIGXFSZ};
 use signal_hook::flag;
 use std::io;
+use std::os::fd::AsFd;
 use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
 
@@ -45,6 +47,20 @@ pub fn put_right() -> Result<()> {
         listen_to(SIGCHLD).map_err(system)?;
     }
     Ok(())
+}
+
+/// Whether a stream is the journal that systemd names by device and inode: the variable is passed on
+/// to those who write elsewhere.
+pub fn is_journal(stream: impl AsFd) -> bool {
+    let named = std::env::var("JOURNAL_STREAM").unwrap_or_default();
+    let numbers = |stat: Stat| format!("{}:{}", stat.st_dev, stat.st_ino);
+    fstat(stream).is_ok_and(|stat| numbers(stat) == named)
+}
+
+/// Whether a stream leads to another program.
+pub fn is_pipe(stream: impl AsFd) -> bool {
+    let kind = fstat(stream).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    matches!(kind, Ok(FileType::Fifo | FileType::Socket))
 }
 
 /// Takes note of a signal, which is all that is needed for it to have no other effect. Programs that

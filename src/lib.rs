@@ -43,7 +43,7 @@ mod spool;
 mod steady;
 
 use clap::error::ErrorKind;
-use cli::{Args, Command};
+use cli::{Args, Command, Telling};
 use command::fetch::Ended;
 use error::{Error, ExitStatus};
 use report::Options;
@@ -53,14 +53,13 @@ use std::ffi::OsString;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     // A bug is told in one line, where it is caught.
     std::panic::set_hook(Box::new(|_| {}));
-    let Args { command, fetch } = match Args::read(arguments) {
+    let written: Vec<OsString> = arguments.into_iter().collect();
+    let guessed = Telling::guess(&written);
+    let Args { command, fetch } = match Args::read(&written, guessed.color) {
         Ok(args) => args,
-        Err(error) => return misused(&error),
+        Err(error) => return misused(&error, guessed),
     };
-    let options = Options {
-        json: fetch.json,
-        ..Options::new(fetch.quiet, fetch.verbose, fetch.color)
-    };
+    let options = Options::new(fetch.telling);
     if let Err(error) = inherited::put_right() {
         let status = error.status().code();
         report::fatal(&error.into(), options);
@@ -95,7 +94,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 const NO_COMMAND: &str = "an account is named by --account, and there is no command";
 
 /// Tells in one line what is wrong with the arguments; help and version were asked for.
-fn misused(error: &clap::Error) -> u8 {
+fn misused(error: &clap::Error, telling: Telling) -> u8 {
     if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
         let _ = error.print();
         return ExitStatus::Fine.code();
@@ -112,6 +111,6 @@ fn misused(error: &clap::Error) -> u8 {
         .replace("unrecognized subcommand", NO_COMMAND)
         .replace(" tip: ", "; ");
     let error = Error::Usage(format!("{told}; see popget --help"));
-    report::fatal(&error.into(), Options::new(0, 0, cli::When::Auto));
+    report::fatal(&error.into(), Options::new(telling));
     ExitStatus::Usage.code()
 }

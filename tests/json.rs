@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::support::maildrop::Fault;
 use crate::support::outcome::Outcome;
 use crate::support::scene::Scene;
+use crate::support::schema;
 use crate::support::server::{PopServer, Security};
 use crate::support::tls::Certificate;
 
@@ -256,4 +257,137 @@ fn a_fetch_goes_on_when_nobody_reads_any_more() {
         crate::support::mail::named("beta.eml"),
         [&b"x".repeat(2000)[..], b"\n"].concat(),
     ]);
+}
+
+#[test]
+fn a_broken_command_line_is_an_event_as_well() {
+    for arguments in [
+        &["--json", "--nonsense"][..],
+        &["fetch", "--json"],
+        &["--json", "--keep", "--delete"],
+    ] {
+        let mut scene = Scene::new();
+        let mut outcome = scene.run_with(arguments).exits(64).says_lines(1);
+        let events = events(&mut outcome);
+        assert_eq!(names(&events), ["error"]);
+        assert_eq!(events[0]["status"], 64);
+    }
+    // Behind -- it is no option.
+    Scene::new()
+        .run_with(&["--", "--json"])
+        .says_lines(1)
+        .exits(64);
+}
+
+#[test]
+fn the_schema_is_closed_and_every_field_is_described() {
+    let text = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/packaging/schema/events.schema.json"
+    ));
+    let schema: Value = serde_json::from_slice(&text.unwrap()).unwrap();
+    let defined = schema["$defs"].as_object().unwrap();
+    let described = |field: &Value| {
+        let elsewhere = field["$ref"]
+            .as_str()
+            .and_then(|path| defined.get(path.rsplit('/').next()?));
+        [Some(field), elsewhere]
+            .into_iter()
+            .flatten()
+            .any(|it| it["description"].is_string())
+    };
+    let mut objects = 0;
+    for (name, what) in defined {
+        assert!(what["description"].is_string(), "{name}");
+        let Some(fields) = what["properties"].as_object() else {
+            continue;
+        };
+        assert_eq!(what["additionalProperties"], false, "{name}");
+        for (field, what) in fields {
+            assert!(described(what), "{name}: {field}");
+        }
+        objects += 1;
+    }
+    assert!(objects > 10);
+    let kinds = schema["oneOf"].as_array().unwrap().len();
+    assert_eq!(kinds + 1, objects); // and the failures within them
+}
+
+#[test]
+fn a_broken_event_is_none() {
+    let server = three();
+    server.maildrop().spoil("a", Fault::Refused);
+    let mut scene = Scene::with_server(&server)
+        .key("max_size", "1000")
+        .key("keep", "false");
+    let mut kinds = Vec::new();
+    for arguments in [
+        &["--json"][..],
+        &["--json", "list"],
+        &["--json", "probe"],
+        &["--json", "-n", "--all"],
+    ] {
+        let mut outcome = scene.run_with(arguments);
+        let events = events(&mut outcome);
+        outcome.whatever();
+        for event in events {
+            let kind = event["event"].as_str().unwrap().to_owned();
+            if !kinds.contains(&kind) {
+                broken_in_every_way(&event);
+                kinds.push(kind);
+            }
+        }
+    }
+    assert!(kinds.len() >= 10, "{kinds:?}");
+}
+
+/// An event that fits does not fit any more if a fact of it is missing or of another kind, or if
+/// there is one more.
+fn broken_in_every_way(event: &Value) {
+    assert_eq!(schema::complaint(&event.to_string()), None);
+    let facts = event.as_object().unwrap();
+    let mut broken = Vec::new();
+    for name in facts.keys() {
+        let mut without = facts.clone();
+        without.remove(name);
+        broken.push(without);
+        let mut odd = facts.clone();
+        odd.insert(name.clone(), serde_json::json!({"odd": 1}));
+        broken.push(odd);
+    }
+    let mut more = facts.clone();
+    more.insert("more_than_that".into(), Value::Null);
+    broken.push(more);
+    for event in broken {
+        let event = Value::Object(event).to_string();
+        assert!(schema::complaint(&event).is_some(), "{event}");
+    }
+}
+
+#[test]
+fn the_manual_counts_new_mail_with_jq() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/man/popget.1")).unwrap();
+    let lines = page
+        .lines()
+        .filter_map(|line| line.strip_prefix(".Dl popget --json | "));
+    let [consumer] = lines.collect::<Vec<_>>()[..] else {
+        panic!("no consumer, or several")
+    };
+    let consumer = consumer.replace("\\(dq", "\"").replace("\\&", "");
+    let names: Vec<String> = ["one", "two"].map(str::to_owned).to_vec();
+    let (server, text) = crate::accounts::crowd(&names);
+    server
+        .maildrop_of("one")
+        .add_named("a", "alpha.eml")
+        .add_named("b", "beta.eml");
+    let pipe = format!("\"$0\" --json | {consumer}");
+    let mut scene = Scene::with_server(&server)
+        .config(&text)
+        .under(&["sh", "-c", &pipe]);
+    let mut outcome = scene.run().exits(0);
+    let printed = outcome.take_stdout();
+    let mut counts: Vec<&str> = printed.lines().collect();
+    counts.sort_unstable();
+    assert_eq!(counts, ["one\t2", "two\t0"]);
 }

@@ -1,6 +1,9 @@
 //! What is said, where and how: off a terminal and on one, in words and in the dialogue.
 
+mod bars;
+mod complaints;
 mod errors;
+mod journal;
 mod rehearsal;
 mod screen;
 mod usage;
@@ -56,6 +59,32 @@ fn verbose_says_what_is_left_on_the_server() {
         .says("work: 1 new message (86 B), 1 seen, 1 too large\n")
         .delivers(["beta.eml"])
         .exits(0);
+}
+
+#[test]
+fn verbose_tells_the_message_id_harmlessly() {
+    let long = format!("<{}@x>", "y".repeat(5000));
+    for (field, shown) in [
+        ("Message-ID: <1@example.org>", ", <1@example.org>"),
+        ("message-id:\n <2@example.org>", ", <2@example.org>"),
+        (
+            "Message-ID: \u{1b}[2J\rpopget: all is well",
+            ", \\x1b[2J\\x0dpopget: all is well",
+        ),
+        ("Message-ID:", ""),
+        (
+            &format!("Message-ID: {long}"),
+            &format!(", {}...", &long[..300]),
+        ),
+    ] {
+        let server = PopServer::start();
+        let text = format!("{field}\nSubject: x\n\nx\n");
+        server.maildrop().add("a", text.as_bytes());
+        let mut scene = Scene::with_server(&server);
+        let size = indicatif::HumanBytes(text.len() as u64);
+        let told = format!("work: delivered message a ({size}{shown}) to ");
+        scene.run_with(&["-v"]).says(&told).brings_mail().exits(0);
+    }
 }
 
 #[test]

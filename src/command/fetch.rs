@@ -56,6 +56,10 @@ pub fn visit(
         account: account.name.clone(),
         server: account.server().into(),
     };
+    let options = match accounts.iter().any(|it| it.destination.prints()) {
+        true => options.beside_mail(),
+        false => options,
+    };
     let crew = Crew {
         jobs: settings.jobs,
         rows: in_rows(&accounts),

@@ -112,6 +112,8 @@ pub struct Keys {
     pub deadline: Option<Span>,
     #[serde(deserialize_with = "kinds::span")]
     pub min_interval: Option<Span>,
+    #[serde(deserialize_with = "kinds::wait")]
+    pub complain_after: Option<Span>,
     #[serde(deserialize_with = "network::pipeline")]
     pub pipeline: Option<Pipeline>,
     #[serde(deserialize_with = "kinds::keep")]

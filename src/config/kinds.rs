@@ -123,6 +123,12 @@ pub fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Span>, D::Error
     from.deserialize_any(scalar).map(|span| Some(Span(span)))
 }
 
+/// A duration, which may be none at all.
+pub fn wait<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Span>, D::Error> {
+    let scalar = Scalar("a duration such as 0s, 15m or 2h", super::units::duration);
+    from.deserialize_any(scalar).map(|span| Some(Span(span)))
+}
+
 /// `true` or `false`.
 pub fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     struct Flag;

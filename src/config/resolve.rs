@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// Each wait for the server, if nothing else is said.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an account may fail in passing, if nothing else is said.
+const COMPLAIN_AFTER: Duration = Duration::from_secs(2 * 3600);
 /// Connecting again after a drop, if nothing else is said.
 const RETRY: u32 = 2;
 
@@ -84,10 +86,7 @@ impl Layers<'_> {
                 }),
             recipients,
             destination,
-            trace: Trace {
-                received: self.pick(|keys| keys.received).unwrap_or(false),
-                delivered_to: self.pick(|keys| keys.delivered_to.clone()),
-            },
+            trace: self.trace(),
             place: Place {
                 directory: state.into(),
                 account: self.name.into(),
@@ -96,10 +95,23 @@ impl Layers<'_> {
                 .pick(|keys| keys.timeout)
                 .map_or(TIMEOUT, |span| span.0),
             deadline: self.pick(|keys| keys.deadline).map(|span| span.0),
+            complain_after: self.complain_after(),
             retry: self.pick(|keys| keys.retry).unwrap_or(RETRY),
             pipeline: self.pick(|keys| keys.pipeline).unwrap_or(Pipeline::Auto),
             envelopes: self.envelopes(),
         })
+    }
+
+    fn trace(&self) -> Trace {
+        Trace {
+            received: self.pick(|keys| keys.received).unwrap_or(false),
+            delivered_to: self.pick(|keys| keys.delivered_to.clone()),
+        }
+    }
+
+    fn complain_after(&self) -> Duration {
+        let set = self.pick(|keys| keys.complain_after);
+        set.map_or(COMPLAIN_AFTER, |span| span.0)
     }
 
     /// Fails if the account's name cannot be one.

@@ -6,6 +6,17 @@ use crate::message::{Digester, Envelope};
 use crate::secret::CommandLine;
 
 impl Destination {
+    /// Whether mail comes to standard output.
+    pub fn prints(&self) -> bool {
+        match self {
+            Self::Output(_) => true,
+            Self::Several(all) => all.iter().any(Self::prints),
+            Self::Multidrop(multidrop) => multidrop.destinations().iter().any(Self::prints),
+            Self::Maildir(_) | Self::Mbox { .. } | Self::Mda { .. } => false,
+            Self::Lmtp(_) | Self::Smtp(..) => false,
+        }
+    }
+
     /// The words for where a letter to these comes. What is sent there twice comes to the same, however
     /// else the settings differ.
     pub fn place(&self, to: &Envelope) -> Vec<u8> {

@@ -8,7 +8,7 @@ pub use auth::{can_log_in_by, Submitter};
 use super::relay::{own_name, Answers, Manner, Offers, Session, Talk};
 use super::Sender;
 use crate::error::{Error, Result};
-use crate::event::Stop;
+use crate::event::{Event, Stop};
 use crate::net::{Route, Spoken, TlsMode, Wire};
 use crate::secret::Credential;
 use std::cell::RefCell;
@@ -44,7 +44,12 @@ impl Smtp {
         let mut known = self.credential.borrow_mut();
         let credential = match known.take() {
             Some(credential) => credential,
-            None => submitter.secret.obtain(&|| stop.signal().is_some())?,
+            None => {
+                if submitter.secret.may_ask() {
+                    talk.0.events().emit(Event::Lent);
+                }
+                submitter.secret.obtain(&|| stop.signal().is_some())?
+            }
         };
         let credential = known.insert(credential);
         auth::log_in(talk, submitter, credential, (&self.route, offers))

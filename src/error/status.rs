@@ -34,6 +34,11 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
+    /// Whether it may well be over by the next run.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::NoHost | Self::Unavailable | Self::TryLater)
+    }
+
     /// The number that the process exits with.
     pub fn code(self) -> u8 {
         match self {

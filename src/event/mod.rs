@@ -2,20 +2,20 @@
 
 mod line;
 mod offered;
+mod stop;
 mod tally;
 mod voice;
 
 pub use line::{Backlog, Line};
 pub use offered::{Offered, Probed, Protection, Trusted};
+pub use stop::Stop;
 pub use tally::{Failure, Subject, Summary, Tally};
 pub use voice::Voice;
 
 use crate::error::Error;
 use crate::message::{Listing, Time, Uid};
 use std::cell::{Cell, RefCell};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What a visit is for.
@@ -217,14 +217,24 @@ pub enum Event {
         /// Their listed sizes together.
         bytes: u64,
     },
-    /// So many more bytes have come.
-    Progress(u64),
+    /// More of a message has come.
+    Progress {
+        /// So many bytes.
+        bytes: u64,
+        /// And it is whole now.
+        whole: bool,
+    },
+    /// A program that the settings name was given the chance to ask something at the terminal, until
+    /// the next stage that is not waiting for it.
+    Lent,
     /// A message was delivered, durably.
     Message {
         /// Its UID.
         uid: Option<Uid>,
         /// Its size as stored.
         size: u64,
+        /// Its Message-ID as its head has it, if it has one.
+        id: Option<Vec<u8>>,
         /// Where it went.
         destination: String,
         /// How long that took, from asking for it until it was safe.
@@ -279,7 +289,8 @@ impl Event {
             self,
             Self::Stage(_)
                 | Self::Planned { .. }
-                | Self::Progress(_)
+                | Self::Progress { .. }
+                | Self::Lent
                 | Self::Message { .. }
                 | Self::Delete { .. }
         )
@@ -371,25 +382,16 @@ impl Events {
         self.stage.get()
     }
 
+    /// Whether anybody listens to what happens to each message.
+    pub fn listens_closely(&self) -> bool {
+        self.attention.fine
+    }
+
     /// Says a line of the dialogue, if anyone wants it; the line is made only then. Of all that is
     /// said this alone waits until it is heard: a server decides how much of it there is.
     pub fn dialogue(&self, side: Side, line: impl FnOnce() -> Vec<u8>) {
         if self.attention.dialogue {
             self.emit(Event::Dialogue(side, self.backlog.line(line())));
-        }
-    }
-}
-
-/// Whether a signal has asked us to stop, and which; looked at between messages and while waiting.
-#[derive(Clone, Default)]
-pub struct Stop(pub Arc<AtomicUsize>);
-
-impl Stop {
-    /// The signal that asked us to stop, if one did.
-    pub fn signal(&self) -> Option<usize> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            signal => Some(signal),
         }
     }
 }

@@ -27,6 +27,15 @@ pub struct Failure {
     pub known: bool,
 }
 
+impl Failure {
+    /// Whether it may be passed over for a while in an account that has worked before. What the
+    /// server will not give has a rule of its own.
+    pub fn passes(&self) -> bool {
+        let refused = self.subject != Subject::Visit && !self.error.is_ours();
+        self.error.status().is_passing() && !refused
+    }
+}
+
 /// What a visit came to.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -53,6 +62,12 @@ pub struct Tally {
     pub total_bytes: u64,
     /// How long the visit took.
     pub took: Duration,
+    /// The memory knew messages of it before: it has worked.
+    pub known: bool,
+    /// For how long it has been failing, if it has worked before.
+    pub failing_for: Option<Duration>,
+    /// That is not to be said yet, or not again.
+    pub hushed: bool,
     /// What failed.
     pub failures: Vec<Failure>,
 }
@@ -83,6 +98,8 @@ pub struct Summary {
     pub status: ExitStatus,
     /// How many accounts.
     pub accounts: u64,
+    /// Of which so many failed, wholly or in part.
+    pub troubled: u64,
     /// Their tallies together.
     pub new: u64,
     /// Of which only their bytes could tell whether they are new.
@@ -105,6 +122,7 @@ impl Summary {
         Self {
             status: tally.status(),
             accounts: 1,
+            troubled: u64::from(tally.status() != ExitStatus::Fine),
             new: tally.new,
             unsure: tally.unsure,
             seen: tally.seen,
@@ -121,6 +139,7 @@ impl Summary {
         Self {
             status,
             accounts,
+            troubled: u64::from(status != ExitStatus::Fine),
             ..Self::of(&Tally::default())
         }
     }
@@ -130,6 +149,7 @@ impl Summary {
         Self {
             status: self.status.min(other.status),
             accounts: self.accounts + other.accounts,
+            troubled: self.troubled + other.troubled,
             new: self.new + other.new,
             unsure: self.unsure + other.unsure,
             seen: self.seen + other.seen,

@@ -28,7 +28,7 @@ pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, T
 pub use wire::{Meanwhile, Wire, UNWANTED};
 
 use crate::error::{Error, Result};
-use crate::event::{Stage, Voice};
+use crate::event::{Event, Stage, Voice};
 use crate::secret::CommandLine;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -161,7 +161,10 @@ fn walk<'e>(route: &Route, patience: Patience, events: Voice<'e>) -> Result<Wire
     let transport: Box<dyn Transport> = match &route.via {
         Via::Direct(outset) => Box::new(tcp::connect(host, *port, *outset, &patience)?),
         Via::Proxy(proxy) => Box::new(socks::connect(proxy, host, *port, &patience)?),
-        Via::Tunnel(command, surroundings) => Box::new(tunnel::open(command, surroundings)?),
+        Via::Tunnel(command, surroundings) => {
+            events.emit(Event::Lent); // ssh may ask for a passphrase
+            Box::new(tunnel::open(command, surroundings)?)
+        }
         Via::Socket(path) => Box::new(socket::connect(path, &patience)?),
     };
     let mut wire = Wire::new(transport, patience, events);

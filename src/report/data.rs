@@ -124,7 +124,7 @@ fn listed_line(account: &str, listed: &Listed, shape: &Shape) -> String {
 const FROM: usize = 24;
 
 /// A text in so many columns of a terminal, cut or filled up.
-fn fit(text: &str, width: usize) -> String {
+pub fn fit(text: &str, width: usize) -> String {
     let mut shown = String::new();
     let mut room = width;
     if text.width() > width {

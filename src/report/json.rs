@@ -1,9 +1,11 @@
 //! What happens, as JSON: one object a line. The events and their facts bear the names that the
 //! manual page gives them.
 
-use super::{harmful, Named};
-use crate::error::Error;
-use crate::event::{Event, Failure, Listed, Probed, Protection, Subject, Summary, Tally, Trusted};
+use super::text as words;
+use super::{harmful, Level, Named};
+use crate::error::{Error, ExitStatus};
+use crate::event::{Event, Failure, Listed, Notice, Probed, Protection};
+use crate::event::{Subject, Summary, Tally, Trusted};
 use crate::message::{Time, Uid};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{json, Value};
@@ -20,14 +22,16 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
         Event::Message {
             uid,
             size,
+            id,
             destination,
             took,
         } => {
+            let id = ("message_id", some_text(id.as_deref().unwrap_or_default()));
             let place = ("destination", text(destination.as_bytes()));
             let ms = ("ms", milliseconds(*took));
             (
                 "message",
-                vec![known_by(uid), ("size", json!(size)), place, ms],
+                vec![known_by(uid), ("size", json!(size)), id, place, ms],
             )
         }
         Event::Listed(found) => ("listed", listed(found)),
@@ -43,14 +47,15 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
             ("skip", vec![known_by(uid), ("size", json!(size)), why])
         }
         Event::Delete { uid } => ("delete", vec![known_by(uid)]),
+        Event::Notice(notice) => ("notice", noticed(notice)?),
         Event::Account(tally) => ("account", account(tally)),
         Event::Summary(summary) => ("summary", total(summary)),
         Event::Server(_)
         | Event::Stage(_)
         | Event::Planned { .. }
-        | Event::Progress(_)
-        | Event::Dialogue(..)
-        | Event::Notice(_) => return None,
+        | Event::Progress { .. }
+        | Event::Lent
+        | Event::Dialogue(..) => return None,
     };
     Some(object(kind, named, facts))
 }
@@ -59,7 +64,12 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
 pub fn fatal(error: &anyhow::Error) -> String {
     let facts = match error.downcast_ref::<Error>() {
         Some(ours) => told(ours),
-        None => vec![("message", json!(format!("{error:#}")))],
+        None => vec![
+            ("status", json!(ExitStatus::System.code())),
+            ("message", text(format!("{error:#}").as_bytes())),
+            ("words", Value::Null),
+            ("advice", Value::Null),
+        ],
     };
     object("error", None, facts)
 }
@@ -134,6 +144,17 @@ fn protection(found: &Protection) -> Facts {
     ]
 }
 
+/// What should not stay as it is, though the visit goes on; no more than that.
+fn noticed(notice: &Notice) -> Option<Facts> {
+    let (level, text) = words::notice_text(notice);
+    let level = match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::News | Level::Info | Level::Detail | Level::Wire => return None,
+    };
+    Some(vec![("level", json!(level)), ("message", json!(text))])
+}
+
 fn account(tally: &Tally) -> Facts {
     let Tally {
         new,
@@ -165,6 +186,10 @@ fn account(tally: &Tally) -> Facts {
         ("total_bytes", json!(total_bytes)),
         ("more", json!(more)),
         ("wait", json!(too_soon.map(|wait| wait.as_secs()))),
+        (
+            "failing_for",
+            json!(tally.failing_for.map(|lasting| lasting.as_secs())),
+        ),
         ("ms", milliseconds(tally.took)),
         ("error", gravest.map_or(Value::Null, failed)),
         ("errors", json!(errors)),
@@ -175,6 +200,7 @@ fn total(summary: &Summary) -> Facts {
     vec![
         ("status", json!(summary.status.code())),
         ("accounts", json!(summary.accounts)),
+        ("accounts_failed", json!(summary.troubled)),
         ("new", json!(summary.new)),
         ("seen", json!(summary.seen)),
         ("unsure", json!(summary.unsure)),

@@ -6,91 +6,23 @@ mod data;
 #[cfg(test)]
 mod golden;
 mod json;
+mod layout;
 mod offer;
+mod options;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
+mod screen;
 mod text;
 
 use crate::error::{Error, Result};
-use crate::event::{Attention, Event, Mode, Summary};
-use bars::Bars;
+use crate::event::{Event, Mode, Summary};
+use bars::{Bars, News};
 use data::{Columns, Shape};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::Receiver;
 
-/// How much is said, from nothing to everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// What failed.
-    Error,
-    /// What should not stay as it is.
-    Warning,
-    /// What a person at a terminal likes to see.
-    Info,
-    /// What happened to each message.
-    Detail,
-    /// The dialogue.
-    Wire,
-}
-
-/// How to tell it.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// The least important that is said; nothing at all if `None`.
-    pub level: Option<Level>,
-    /// Whether to colour.
-    pub color: bool,
-    /// Whether standard error is a terminal that bars can be drawn on.
-    pub bars: bool,
-    /// What the run is for, and so whether what it finds is data.
-    pub mode: Mode,
-    /// Whether data is JSON.
-    pub json: bool,
-}
-
-impl Options {
-    /// From the flags and the surroundings. Off a terminal success is silent, so that cron sends no
-    /// mail.
-    pub fn new(quiet: u8, verbose: u8, color: crate::cli::When) -> Self {
-        use crate::cli::When;
-        let terminal = io::stderr().is_terminal();
-        let level = match (quiet, verbose) {
-            (2.., _) => None,
-            (1, _) => Some(Level::Error),
-            (_, 2..) => Some(Level::Wire),
-            (_, 1) => Some(Level::Detail),
-            _ if terminal => Some(Level::Info),
-            _ => Some(Level::Warning),
-        };
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let dumb = variable("TERM").is_some_and(|kind| kind == "dumb");
-        let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-        let color = match color {
-            When::Always => true,
-            When::Never => false,
-            When::Auto if variable("NO_COLOR").is_some() => false,
-            When::Auto => (terminal && !dumb) || forced,
-        };
-        let bars = terminal && matches!(level, Some(Level::Info | Level::Detail));
-        Self {
-            level,
-            color,
-            bars,
-            mode: Mode::Fetch,
-            json: false,
-        }
-    }
-
-    /// What of all that happens is told.
-    pub fn attention(&self) -> Attention {
-        let detailed = self.level.is_some_and(|least| least >= Level::Detail);
-        Attention {
-            dialogue: self.level == Some(Level::Wire),
-            fine: detailed || self.bars || self.json || self.mode != Mode::Fetch,
-        }
-    }
-}
+pub use options::{Level, Options};
 
 /// An account as people know it.
 #[derive(Clone, Debug)]
@@ -105,11 +37,19 @@ pub struct Named {
 /// more is not made to its end. Fails if standard output took something no more, and somebody is
 /// there to miss it.
 pub fn run(events: Receiver<(usize, Event)>, accounts: &[Named], options: Options) -> Result<()> {
-    let mut bars = options.bars.then(|| Bars::new(accounts));
-    let shape = shape(accounts);
-    let mut printed = Ok(());
+    let mut teller = Teller {
+        options,
+        shape: shape(accounts),
+        bars: options.bars.then(|| Bars::new(accounts)),
+        printed: Ok(()),
+    };
     let mut accounts = accounts.to_vec();
-    for (index, event) in events {
+    loop {
+        let (index, event) = match teller.next(&events) {
+            News::Event(index, event) => (index, event),
+            News::Silence => continue,
+            News::End => break,
+        };
         let Some(named) = accounts.get_mut(index) else {
             continue;
         };
@@ -117,31 +57,65 @@ pub fn run(events: Receiver<(usize, Event)>, accounts: &[Named], options: Option
             named.server = written;
             continue;
         }
-        if let Some(bars) = &mut bars {
-            bars.follow(index, &event);
-        }
-        let aside = |write: &mut dyn FnMut()| match &bars {
-            Some(bars) => bars.aside(write),
-            None => write(),
-        };
-        for (level, line) in text::lines(named, &event, &options) {
-            if options.level.is_some_and(|least| level <= least) {
-                let line = colored(level, line, options.color);
-                aside(&mut || say(&line));
-            }
-        }
-        let found = match options.json {
-            true => json::line(Some(named), &event),
-            false => data::line(named, &event, &options, &shape),
-        };
-        if let Some(line) = found.filter(|_| printed.is_ok()) {
-            aside(&mut || printed = put(&line));
-        }
-        if printed.is_err() && options.mode == Mode::List {
+        teller.tell((index, named), &event);
+        if teller.printed.is_err() && options.mode == Mode::List {
             break;
         }
     }
-    missed(printed)
+    teller.bars.iter_mut().for_each(Bars::clear);
+    missed(teller.printed)
+}
+
+/// Tells of one event after the other.
+struct Teller {
+    options: Options,
+    shape: Shape,
+    bars: Option<Bars>,
+    printed: io::Result<()>,
+}
+
+impl Teller {
+    /// Waits for what comes next.
+    fn next(&mut self, events: &Receiver<(usize, Event)>) -> News {
+        match &mut self.bars {
+            Some(bars) => bars.next(events),
+            None => events
+                .recv()
+                .map_or(News::End, |(index, event)| News::Event(index, event)),
+        }
+    }
+
+    fn tell(&mut self, (index, named): (usize, &Named), event: &Event) {
+        let options = &self.options;
+        if let Some(bars) = &mut self.bars {
+            bars.follow(index, event);
+        }
+        let mut said = String::new();
+        for (level, line) in text::lines(named, event, options) {
+            if options.level.is_some_and(|least| level <= least) {
+                said += &(options.dressed(level, &line) + "\n");
+            }
+        }
+        let found = match options.json {
+            true => json::line(Some(named), event),
+            false => data::line(named, event, options, &self.shape),
+        };
+        let found = found.filter(|_| self.printed.is_ok());
+        if said.is_empty() && found.is_none() {
+            return;
+        }
+        let printed = &mut self.printed;
+        let write = || {
+            say(&said);
+            if let Some(line) = found {
+                *printed = put(&line);
+            }
+        };
+        match &mut self.bars {
+            Some(bars) => bars.aside(write),
+            None => write(),
+        }
+    }
 }
 
 /// How data is laid out, for these accounts and this standard output.
@@ -159,6 +133,11 @@ fn shape(accounts: &[Named]) -> Shape {
 
 /// Tells what the run came to.
 pub fn conclude(summary: Summary, options: Options) -> Result<()> {
+    let several = summary.accounts > 1 && options.mode == Mode::Fetch;
+    if several && options.level.is_some_and(|least| Level::Info <= least) {
+        let line = options.dressed(Level::Info, &text::total(&summary));
+        say(&(line + "\n"));
+    }
     match json::line(None, &Event::Summary(summary)) {
         Some(line) if options.json => missed(put(&line)),
         _ => Ok(()),
@@ -192,11 +171,8 @@ pub fn fatal(error: &anyhow::Error, options: Options) {
         Some(ours) => text::sentence(ours),
         None => format!("{error:#}"),
     };
-    say(&colored(
-        Level::Error,
-        format!("popget: {line}"),
-        options.color,
-    ));
+    let line = options.dressed(Level::Error, &format!("popget: {line}"));
+    say(&(line + "\n"));
 }
 
 /// Writes a line of data to standard output.
@@ -211,17 +187,9 @@ pub fn pour(bytes: &[u8]) {
     let _ = io::stdout().lock().write_all(bytes);
 }
 
-/// Writes a line to standard error; if that is closed there is nobody to tell.
-fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
-}
-
-fn colored(level: Level, line: String, color: bool) -> String {
-    match level {
-        Level::Error if color => format!("\x1b[31m{line}\x1b[0m"),
-        Level::Warning if color => format!("\x1b[33m{line}\x1b[0m"),
-        _ => line,
-    }
+/// Writes lines to standard error; if that is closed there is nobody to tell.
+fn say(lines: &str) {
+    let _ = io::stderr().lock().write_all(lines.as_bytes());
 }
 
 /// The longest foreign text that is shown.

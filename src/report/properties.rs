@@ -69,6 +69,7 @@ fn events(foreign: &[u8]) -> Vec<Event> {
         Event::Message {
             uid: uid.clone(),
             size: 3,
+            id: Some(text()),
             destination: String::from_utf8_lossy(foreign).into(),
             took: Default::default(),
         },
@@ -113,6 +114,7 @@ fn telling(input: &[u8]) {
     };
     let options = |mode| Options {
         level: Some(Level::Wire),
+        listener: super::options::Listener::Other,
         color: false,
         bars: false,
         mode,

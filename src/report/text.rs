@@ -1,10 +1,12 @@
 //! What happened, in words: a line each.
 
+use super::options::Listener;
 use super::{escape, Level, Named, Options};
 use crate::error::Error;
-use crate::event::{Event, Failure, Mode, Notice, Side, Skipped, Subject, Tally};
+use crate::event::{Event, Failure, Mode, Notice, Side, Skipped, Subject, Summary, Tally};
 use crate::message::Uid;
 use indicatif::{HumanBytes, HumanDuration};
+use std::time::Duration;
 
 /// The lines that an event is worth, with how important they are.
 pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, String)> {
@@ -14,14 +16,19 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
         Event::Message {
             uid,
             size,
+            id,
             destination,
             ..
-        } => detail(format!(
-            "delivered {}{} to {}",
-            name(uid.as_ref()),
-            bytes(Some(*size)),
-            escape(destination.as_bytes())
-        )),
+        } => {
+            let id = id.as_ref().map(|id| format!(", {}", escape(id)));
+            detail(format!(
+                "delivered {} ({}{}) to {}",
+                name(uid.as_ref()),
+                HumanBytes(*size),
+                id.unwrap_or_default(),
+                escape(destination.as_bytes())
+            ))
+        }
         Event::Skip { uid, size, why } => {
             let (name, bytes) = (name(uid.as_ref()), bytes(*size));
             let why = match why {
@@ -56,7 +63,8 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
         | Event::Listed(_)
         | Event::Probe(_)
         | Event::Planned { .. }
-        | Event::Progress(_)
+        | Event::Progress { .. }
+        | Event::Lent
         | Event::WouldDeliver { .. }
         | Event::WouldDelete { .. } => Vec::new(),
     }
@@ -66,13 +74,34 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
 fn concluded(named: &Named, tally: &Tally, options: &Options) -> Vec<(Level, String)> {
     let failures = tally.failures.iter();
     let mut lines: Vec<_> = failures.map(|failure| failed(named, failure)).collect();
+    let attended = options.listener == Listener::Terminal;
+    for ((level, line), failure) in lines.iter_mut().zip(&tally.failures) {
+        if tally.hushed && !attended && failure.passes() {
+            *level = Level::Info;
+        }
+        if let Some(lasting) = tally.failing_for.filter(|_| failure.passes()) {
+            line.push_str(&lasted(lasting));
+        }
+    }
     let whole = |failure: &Failure| failure.subject == Subject::Visit;
     let futile = tally.new == 0 && tally.failures.iter().any(whole);
     if options.mode == Mode::Fetch && !futile {
         let account = &named.account;
-        lines.push((Level::Info, format!("{account}: {}", summary(tally))));
+        let level = match tally.new {
+            0 => Level::Info,
+            _ => Level::News,
+        };
+        lines.push((level, format!("{account}: {}", summary(tally))));
     }
     lines
+}
+
+/// For how long an account has failed by now, if that is worth a word.
+fn lasted(lasting: Duration) -> String {
+    match lasting.as_secs() {
+        0..60 => String::new(),
+        _ => format!(" (failing for {})", HumanDuration(lasting)),
+    }
 }
 
 /// An error as one sentence with what was said and what to do.
@@ -106,8 +135,9 @@ pub fn failed(named: &Named, failure: &Failure) -> (Level, String) {
     )
 }
 
+/// What is worth telling, and how important that is.
 #[allow(clippy::too_many_lines, reason = "a few lines a variant")]
-fn notice_text(notice: &Notice) -> (Level, String) {
+pub fn notice_text(notice: &Notice) -> (Level, String) {
     match notice {
         Notice::Unverified => (
             Level::Warning,
@@ -197,25 +227,44 @@ fn notice_text(notice: &Notice) -> (Level, String) {
     }
 }
 
+/// The line that a person at a terminal reads when all accounts are done.
+pub fn total(summary: &Summary) -> String {
+    let Summary { accounts, .. } = summary;
+    let line = format!("{accounts} accounts: {}", sum(summary));
+    match summary.troubled {
+        0 => line,
+        1 => line + "; 1 account failed",
+        troubled => format!("{line}; {troubled} accounts failed"),
+    }
+}
+
 /// The line that a person at a terminal reads when an account is done.
 fn summary(tally: &Tally) -> String {
-    let mut line = match tally.new {
-        _ if tally.too_soon.is_some() => return too_soon(tally),
+    if tally.too_soon.is_some() {
+        return too_soon(tally);
+    }
+    let mut line = sum(&Summary::of(tally));
+    if tally.more {
+        line.push_str(", more waiting");
+    }
+    line
+}
+
+/// How many messages came, and what became of the others.
+fn sum(summary: &Summary) -> String {
+    let mut line = match summary.new {
         0 => "nothing new".to_string(),
-        1 => format!("1 new message ({})", HumanBytes(tally.bytes)),
-        new => format!("{new} new messages ({})", HumanBytes(tally.bytes)),
+        1 => format!("1 new message ({})", HumanBytes(summary.bytes)),
+        new => format!("{new} new messages ({})", HumanBytes(summary.bytes)),
     };
     let rest = [
-        (tally.seen, "seen"),
-        (tally.deleted, "deleted"),
-        (tally.skipped, "too large"),
-        (tally.failed(), "failed"),
+        (summary.seen, "seen"),
+        (summary.deleted, "deleted"),
+        (summary.skipped, "too large"),
+        (summary.failed, "failed"),
     ];
     for (count, what) in rest.into_iter().filter(|(count, _)| *count > 0) {
         line.push_str(&format!(", {count} {what}"));
-    }
-    if tally.more {
-        line.push_str(", more waiting");
     }
     line
 }

@@ -109,6 +109,11 @@ impl SecretSource {
         Ok(Credential::Password(password))
     }
 
+    /// Whether a program is run for it, which may ask something at the terminal.
+    pub fn may_ask(&self) -> bool {
+        matches!(self, Self::Command(..) | Self::Token(..))
+    }
+
     /// Another token in place of one that the server refused, if there is any.
     pub fn instead_of(
         &self,

@@ -11,10 +11,12 @@ pub mod properties;
 mod recall;
 mod shelf;
 mod text;
+mod trouble;
 
 pub use entries::Known;
 pub use file::Memory;
 pub use place::{Access, Lock, Place};
+pub use trouble::Trouble;
 
 use crate::message::{Digest, Listing, Time, Uid};
 use entries::Entries;
@@ -371,6 +373,11 @@ impl Records {
         });
         let keys = self.entries.iter().map(|(key, _)| key);
         self.anonymous = keys.filter(|key| matches!(key, Key::Digest(_))).count();
+    }
+
+    /// Whether any message was stored.
+    pub fn any(&self) -> bool {
+        !self.entries.is_empty()
     }
 
     /// Whether no message is remembered at all.

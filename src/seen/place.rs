@@ -25,6 +25,11 @@ impl Place {
         self.directory.join(format!("{}.{ending}", self.account))
     }
 
+    /// Whether there is a memory of the account.
+    pub fn is_known(&self) -> bool {
+        self.file("seen").exists()
+    }
+
     /// The lock of a maildrop, whatever the account.
     fn of_maildrop(&self, maildrop: &str) -> PathBuf {
         let mut digester = Digester::default();

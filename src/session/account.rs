@@ -41,6 +41,8 @@ pub struct Account {
     pub timeout: Duration,
     /// How long the whole visit may take.
     pub deadline: Option<Duration>,
+    /// How long it may fail in passing before that is said, and how often.
+    pub complain_after: Duration,
     /// How often to connect again after a drop.
     pub retry: u32,
     /// How much may be asked for ahead.

@@ -24,6 +24,8 @@ pub(super) struct Waiting<'d> {
     pub begun: Begun,
     pub size: u64,
     pub since: Instant,
+    /// Its Message-ID, if that is to be told.
+    pub id: Option<Vec<u8>>,
     /// How to name to people where it goes, once it is claimed, if anybody wants to know.
     pub destination: String,
     pub sealed: Box<dyn Sealed + 'd>,
@@ -34,6 +36,7 @@ struct Published {
     id: u64,
     step: Step,
     key: Key,
+    message_id: Option<Vec<u8>>,
     destination: String,
     size: u64,
     took: Duration,
@@ -132,6 +135,7 @@ impl Road<'_> {
                 begun,
                 size,
                 since,
+                id: message_id,
                 destination,
                 sealed,
             } = waiting;
@@ -151,6 +155,7 @@ impl Road<'_> {
                 Ok(()) => self.unsettled.published.push(Published {
                     id,
                     step,
+                    message_id,
                     destination,
                     key: begun.key,
                     size,
@@ -189,6 +194,7 @@ impl Road<'_> {
             let Published {
                 step,
                 key,
+                message_id: id,
                 destination,
                 size,
                 took,
@@ -201,6 +207,7 @@ impl Road<'_> {
             self.events.emit(Event::Message {
                 uid: step.listing.uid.clone(),
                 size,
+                id,
                 destination,
                 took,
             });

@@ -10,7 +10,7 @@ use crate::delivery::{Delivery, Letter};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Failure, Stage, Subject};
 use crate::maildrop::Maildrop;
-use crate::message::{head_end, Digest, Envelope, Listing, MessageDigester};
+use crate::message::{head_end, header, Digest, Envelope, Listing, MessageDigester};
 use crate::plan::{Reason, Step};
 use crate::seen::{Begun, Entry, Key};
 use std::io::Read;
@@ -18,6 +18,8 @@ use std::time::Instant;
 
 /// In how many runs a message that cannot be had is an alarm.
 const ALARMS: u32 = 3;
+/// The longest Message-ID that is told: as long as a line may be (RFC 5322, section 2.1.1).
+const ID: usize = 998;
 /// How often the line may be lost over one message before this run leaves it alone.
 const LOSSES: u32 = 2;
 
@@ -171,6 +173,7 @@ impl Road<'_> {
         let mut reader = Bounded::open(*maildrop, step)?;
         self.piece.begin(&mut reader)?;
         let envelope = self.envelope(told)?;
+        let id = self.message_id();
         let mut letter = delivery.begin(&envelope, step.listing.uid.as_ref())?;
         let (digest, size) = self.pour(&mut reader, Some(&mut *letter))?;
         drop(reader);
@@ -190,13 +193,7 @@ impl Road<'_> {
             }
         }
         let key = key(&step.listing).unwrap_or(Key::Digest(digest));
-        let entry = Entry {
-            size: step.listing.size,
-            stored: now(),
-            digest: Some(digest),
-            copies,
-            gone: None,
-        };
+        let entry = entry(step, digest, copies);
         let begun = Begun {
             had: self.memory.meet(&key, digest),
             took: Vec::new(),
@@ -211,9 +208,19 @@ impl Road<'_> {
             begun,
             size,
             since,
+            id,
             destination: String::new(),
             sealed,
         }))
+    }
+
+    /// The Message-ID of the message that was begun, if anybody wants to hear it.
+    fn message_id(&self) -> Option<Vec<u8>> {
+        let listens = self.events.listens_closely();
+        let id = listens.then(|| header(self.piece.bytes(), "Message-ID"));
+        let mut id = id.flatten()?;
+        id.truncate(ID);
+        Some(id).filter(|id| !id.is_empty())
     }
 
     /// Who sent the message that was begun and to whom, as the server told it or its head has it.
@@ -248,8 +255,10 @@ impl Road<'_> {
                 letter.write(bytes)?;
             }
             size += bytes.len() as u64;
-            self.events.emit(Event::Progress(bytes.len() as u64));
-            if !self.piece.is_full() {
+            let whole = !self.piece.is_full();
+            let bytes = bytes.len() as u64;
+            self.events.emit(Event::Progress { bytes, whole });
+            if whole {
                 return Ok((digester.finish(), size));
             }
             self.piece.clear();
@@ -305,6 +314,17 @@ impl Road<'_> {
             _ => {}
         }
         Ok(error)
+    }
+}
+
+/// What is to be remembered of a message that is stored now.
+fn entry(step: &Step, digest: Digest, copies: u32) -> Entry {
+    Entry {
+        size: step.listing.size,
+        stored: now(),
+        digest: Some(digest),
+        copies,
+        gone: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod again;
 mod batch;
 mod bounded;
 mod carry;
+mod complaint;
 mod known;
 mod leave;
 mod look;
@@ -64,6 +65,7 @@ pub fn run(account: &Account, mode: Mode, events: Rc<Events>, stop: &Stop) -> Ta
             known: false,
         });
     }
+    complaint::weigh(account, mode, &mut tally);
     tally.took = since.elapsed();
     tally
 }
@@ -87,8 +89,10 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         Mode::Fetch => Access::Write,
         Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => Access::Read,
     };
+    tally.known = account.place.is_known();
     let _lock = Lock::take(&account.place, &account.maildrop(), access)?;
     let mut memory = recall(account, access, events)?;
+    tally.known = memory.records().any();
     let delivery = match access {
         Access::Write => Some(prepare(account, &mut memory, events, stop)?),
         Access::Read => None,
@@ -102,9 +106,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     if account.routes.iter().any(unproven) {
         events.notice(Notice::Unverified);
     }
-    events.enter(Stage::Password);
-    let called_off = || stop.signal().is_some();
-    let credential = account.secret.obtain(&called_off)?;
+    let credential = credential(account, events, stop)?;
     let mut road = Road {
         account,
         mode,
@@ -135,6 +137,15 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     };
     let ended = road.walk_to_the_end(delivery.as_deref(), retries);
     ended.and(road.memory.compact(now()))
+}
+
+/// Gets the password or token.
+fn credential(account: &Account, events: &Events, stop: &Stop) -> Result<Credential> {
+    events.enter(Stage::Password);
+    if account.secret.may_ask() {
+        events.emit(Event::Lent);
+    }
+    account.secret.obtain(&|| stop.signal().is_some())
 }
 
 /// How long this account may take, from now, and who may call it off.

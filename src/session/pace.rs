@@ -3,7 +3,7 @@
 
 use super::{now, Errand, Road};
 use crate::error::{Error, Reach, Result};
-use crate::event::{Mode, Stage};
+use crate::event::{Event, Mode, Stage};
 use crate::maildrop::{self, Maildrop, Visit};
 use crate::plan::{self, Keep};
 use crate::seen::{Login, Memory, Offers};
@@ -48,6 +48,7 @@ impl<'r> Road<'r> {
                 let called_off = || stop.signal().is_some();
                 let source = &self.account.secret;
                 // Tokens live for minutes; the next one may be better.
+                self.events.emit(Event::Lent);
                 let Some(fresh) = source.instead_of(&self.credential, &called_off)? else {
                     return Err(Error::TokenRefused(words));
                 };

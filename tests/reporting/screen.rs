@@ -129,6 +129,40 @@ fn errors_are_coloured_where_that_is_wanted() {
     }
 }
 
+#[test]
+fn colour_is_as_wanted_in_whatever_is_shown() {
+    for (arguments, coloured) in [
+        (&["--nonsense"][..], true),
+        (&["--nonsense", "--color", "never"], false),
+        (&["--color=never", "--nonsense"], false),
+        (&["--color=nonsense"], true),
+        (&["--config", "missing"], true),
+        (&["--config", "missing", "--color=never"], false),
+        (&["--help"], true),
+        (&["--help", "--color", "never"], false),
+        (&["completions", "bash"], false),
+        (&["completions", "bash", "--color=always"], false),
+        (&["probe", "127.0.0.1:1", "--color=never"], false),
+    ] {
+        let scene = Scene::new().env("TERM", "xterm");
+        let shown = shown(scene, &[arguments, &["--progress=never"][..]].concat());
+        assert_eq!(
+            shown.text.contains('\u{1b}'),
+            coloured,
+            "{arguments:?} {:?}",
+            shown.text
+        );
+    }
+    let mut scene = Scene::new();
+    for (arguments, coloured) in [
+        (&["--help"][..], false),
+        (&["--help", "--color=always"], true),
+    ] {
+        let mut outcome = scene.run_with(arguments).exits(0);
+        assert_eq!(outcome.take_stdout().contains('\u{1b}'), coloured);
+    }
+}
+
 /// An account without a password, and its server.
 fn asking() -> (PopServer, Scene) {
     let (server, scene) = one_known_one_new();

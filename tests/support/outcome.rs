@@ -14,6 +14,7 @@ use super::mail;
 use super::memory;
 use super::process::Ran;
 use super::scene::ACCOUNT;
+use super::schema;
 use super::server::{PASSWORD, USER};
 use super::world::World;
 
@@ -68,6 +69,15 @@ impl Outcome {
         let secrets = [PASSWORD.to_owned(), BASE64_STANDARD.encode(PASSWORD), plain];
         if secrets.iter().any(|secret| shown.contains(secret)) {
             self.fail("popget showed the password");
+        }
+        if self.command.contains("\"--json\"") {
+            for event in self.stdout().lines() {
+                if let Some(complaint) = schema::complaint(event) {
+                    self.fail(&format!(
+                        "an event is not as the schema says: {complaint}: {event}"
+                    ));
+                }
+            }
         }
         self
     }
@@ -205,6 +215,16 @@ impl Outcome {
             messages.to_vec(),
             self.world.files(&format!("{folder}/new")),
         );
+        self
+    }
+
+    /// There is mail in ~/Mail. Asking that leaves judging it to the test.
+    #[track_caller]
+    pub fn brings_mail(mut self) -> Outcome {
+        self.asked.mail = true;
+        if self.world.names("Mail/new").is_empty() {
+            self.fail("expected mail in ~/Mail");
+        }
         self
     }
 

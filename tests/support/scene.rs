@@ -82,6 +82,7 @@ impl Scene {
             .key("timeout", "10s")
             .key("retry", "0")
             .deliver("maildir: ~/Mail")
+            .key("complain_after", "0s")
     }
 
     /// A scene with the embedded server; how to reach it follows from how it protects itself.
