@@ -35,7 +35,7 @@ _popget() {
 
     case "${cmd}" in
         popget)
-            opts="-a -c -n -j -e -q -v -h -V --account --config --state-dir --dry-run --all --keep --delete --limit --max-size --jobs --accept-new-uids --exit-empty --json --quiet --verbose --color --server --user --tls --password-command --maildir --mbox --mda --lmtp --help --version check list probe completions"
+            opts="-a -c -n -j -e -q -v -h -V --account --config --state-dir --dry-run --all --keep --delete --limit --max-size --jobs --shard --accept-new-uids --exit-empty --json --quiet --verbose --color --server --user --tls --password-command --maildir --mbox --mda --lmtp --help --version check list probe completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -74,6 +74,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -121,7 +125,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__check)
-            opts="-e -a -c -j -q -v -h --exit-empty --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-e -a -c -j -q -v -h --exit-empty --account --config --state-dir --jobs --shard --accept-new-uids --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -152,6 +156,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -167,7 +175,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__completions)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help bash elvish fish powershell zsh"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --quiet --verbose --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -198,6 +206,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -213,7 +225,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__list)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -247,6 +259,10 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -259,7 +275,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__probe)
-            opts="-a -c -j -q -v -h --tls --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --tls --account --config --state-dir --jobs --shard --accept-new-uids --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,6 +310,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

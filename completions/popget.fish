@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_popget_global_optspecs
-    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= accept-new-uids e/exit-empty json q/quiet v/verbose color= server= user= tls= password-command= maildir= mbox= mda= lmtp= h/help V/version
+    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= shard= accept-new-uids e/exit-empty json q/quiet v/verbose color= server= user= tls= password-command= maildir= mbox= mda= lmtp= h/help V/version
 end
 
 function __fish_popget_needs_command
@@ -30,6 +30,7 @@ complete -c popget -n "__fish_popget_needs_command" -l state-dir -d 'Remember wh
 complete -c popget -n "__fish_popget_needs_command" -l limit -d 'At most so many messages an account' -r
 complete -c popget -n "__fish_popget_needs_command" -l max-size -d 'Leave larger messages on the server' -r
 complete -c popget -n "__fish_popget_needs_command" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_needs_command" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_needs_command" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -60,6 +61,7 @@ complete -c popget -n "__fish_popget_using_subcommand check" -s a -l account -d 
 complete -c popget -n "__fish_popget_using_subcommand check" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand check" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand check" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand check" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_using_subcommand check" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -73,6 +75,7 @@ complete -c popget -n "__fish_popget_using_subcommand list" -s a -l account -d '
 complete -c popget -n "__fish_popget_using_subcommand list" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand list" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand list" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand list" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_using_subcommand list" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -88,6 +91,7 @@ complete -c popget -n "__fish_popget_using_subcommand probe" -s a -l account -d 
 complete -c popget -n "__fish_popget_using_subcommand probe" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand probe" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand probe" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand probe" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_using_subcommand probe" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -100,6 +104,7 @@ complete -c popget -n "__fish_popget_using_subcommand completions" -s a -l accou
 complete -c popget -n "__fish_popget_using_subcommand completions" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand completions" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand completions" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand completions" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_using_subcommand completions" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"

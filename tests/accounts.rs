@@ -16,7 +16,7 @@ use crate::support::server::{Answer, Moment, PopServer, PASSWORD};
 
 /// A server that knows these users, and a configuration with an account for each of them, which
 /// delivers to ~/Mail/NAME.
-fn crowd(names: &[String]) -> (PopServer, String) {
+pub fn crowd(names: &[String]) -> (PopServer, String) {
     let mut server = PopServer::builder();
     let mut text = String::from(
         "defaults: {server: '127.0.0.1:{port}', tls: none, auth: user-pass, password_file: \
@@ -33,7 +33,7 @@ fn crowd(names: &[String]) -> (PopServer, String) {
     (server.start(), text)
 }
 
-fn names(count: usize) -> Vec<String> {
+pub fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("user{number}")).collect()
 }
 

@@ -6,6 +6,7 @@
 //! - `settings`: the configuration file and the flags over it
 //! - `status`: every exit status, and which wins
 //! - `accounts`: several accounts in one run, and signals
+//! - `shard`: accounts divided among many machines
 //! - `reporting`: what is said, where and how
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
@@ -94,6 +95,7 @@ mod security;
 mod servers;
 mod settings;
 mod several;
+mod shard;
 mod signals;
 mod smtp;
 mod status;
