@@ -6,7 +6,7 @@ mod arrows;
 mod completions;
 mod crates;
 mod form;
-mod manual;
+pub mod manual;
 mod readme;
 mod source;
 mod touch;

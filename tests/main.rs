@@ -7,6 +7,7 @@
 //! - `status`: every exit status, and which wins
 //! - `accounts`: several accounts in one run, and signals
 //! - `shard`: accounts divided among many machines
+//! - `packaging`: what packagers are given
 //! - `reporting`: what is said, where and how
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
@@ -75,6 +76,7 @@ mod memory;
 mod multidrop;
 mod offers;
 mod others;
+mod packaging;
 mod peers;
 mod picture;
 mod pipelining;

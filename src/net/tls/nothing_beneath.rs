@@ -8,6 +8,14 @@ use zeroize::Zeroizing;
 /// There is none.
 pub const THERE: bool = false;
 
+/// What native-tls uses here, which does not tell its version.
+pub fn library() -> &'static str {
+    match cfg!(target_vendor = "apple") {
+        true => "Security.framework",
+        false => "OpenSSL",
+    }
+}
+
 /// Nothing is.
 pub fn is_light(_trust: &Trust) -> bool {
     false
