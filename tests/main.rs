@@ -7,7 +7,7 @@
 //! - `status`: every exit status, and which wins
 //! - `accounts`: several accounts in one run, and signals
 //! - `shard`: accounts divided among many machines
-//! - `packaging`: what packagers are given
+//! - `packaging`: what packagers are given: the installed tree, units, recipes
 //! - `reporting`: what is said, where and how
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
