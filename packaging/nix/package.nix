@@ -4,7 +4,6 @@
   lib,
   stdenv,
   rustPlatform,
-  installShellFiles,
   pkg-config,
   openssl,
   libkrb5,
@@ -21,10 +20,7 @@ rustPlatform.buildRustPackage {
   cargoLock.lockFile = src + "/Cargo.lock";
   buildType = "dist";
 
-  nativeBuildInputs = [
-    installShellFiles
-    pkg-config
-  ];
+  nativeBuildInputs = [ pkg-config ];
   buildInputs = lib.optionals (!stdenv.hostPlatform.isDarwin) [ openssl ];
 
   # The library is opened by its name when it is wanted.
@@ -36,10 +32,8 @@ rustPlatform.buildRustPackage {
   cargoTestFlags = [ "--lib" ];
   checkType = "debug";
 
+  # Manual pages, completions and units lie where nixpkgs looks for them.
   postInstall = ''
-    installManPage man/popget.1 man/popget.yaml.5
-    installShellCompletion --bash completions/popget.bash --zsh completions/_popget \
-      --fish completions/popget.fish
     make -f packaging/Makefile install-data PREFIX=$out DESTDIR= bindir=$out/bin
   '';
 
