@@ -1,5 +1,9 @@
 //! The command line as data: what was written, nothing of what it means.
 
+mod shard;
+
+pub use shard::Shard;
+
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{
@@ -121,6 +125,9 @@ pub struct Fetch {
     /// Fetch so many accounts at the same time [default: 8]
     #[arg(short, long, value_name = "N", value_parser = jobs, allow_negative_numbers = true, global = true)]
     pub jobs: Option<u16>,
+    /// Only the accounts that fall into the I-th of N parts by their names: for many machines
+    #[arg(long, value_name = "I/N", global = true)]
+    pub shard: Option<Shard>,
     /// Go on although every UID of a known maildrop is new
     #[arg(long, global = true)]
     pub accept_new_uids: bool,

@@ -95,9 +95,13 @@ const NO_COMMAND: &str = "an account is named by --account, and there is no comm
 
 /// Tells in one line what is wrong with the arguments; help and version were asked for.
 fn misused(error: &clap::Error, telling: Telling) -> u8 {
-    if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
-        let _ = error.print();
-        return ExitStatus::Fine.code();
+    match error.kind() {
+        ErrorKind::DisplayVersion => return command::version::run().code(),
+        ErrorKind::DisplayHelp => {
+            let _ = error.print();
+            return ExitStatus::Fine.code();
+        }
+        _ => {}
     }
     let text = error.to_string();
     let ends = |line: &str| line.starts_with("Usage:") || line.starts_with("For more information");

@@ -33,7 +33,7 @@ pub fn crowd(names: &[String]) -> (PopServer, String) {
     (server.start(), text)
 }
 
-fn names(count: usize) -> Vec<String> {
+pub fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("user{number}")).collect()
 }
 

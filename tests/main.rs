@@ -6,6 +6,8 @@
 //! - `settings`: the configuration file and the flags over it
 //! - `status`: every exit status, and which wins
 //! - `accounts`: several accounts in one run, and signals
+//! - `shard`: accounts divided among many machines
+//! - `packaging`: what packagers are given: the installed tree, units, recipes
 //! - `reporting`: what is said, where and how
 //! - `support_itself`, `scenes_themselves`: that the servers below tests/support/ do what they say,
 //!   and that its conversations and scenes are strict
@@ -76,6 +78,7 @@ mod memory;
 mod multidrop;
 mod offers;
 mod others;
+mod packaging;
 mod peers;
 mod picture;
 mod pipelining;
@@ -96,6 +99,7 @@ mod security;
 mod servers;
 mod settings;
 mod several;
+mod shard;
 mod signals;
 mod smtp;
 mod status;

@@ -5,3 +5,4 @@ pub mod completions;
 pub mod fetch;
 pub mod list;
 pub mod probe;
+pub mod version;

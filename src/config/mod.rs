@@ -67,7 +67,10 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
         None => open(flags.config.as_ref())?,
     };
     let state = state_directory(flags)?;
-    let chosen = choose(&file, &flags.accounts, &source)?;
+    let mut chosen = choose(&file, &flags.accounts, &source)?;
+    if let Some(shard) = flags.shard {
+        chosen.retain(|(name, _)| shard.holds(name));
+    }
     let turn = Turn::default();
     let resolve = |(name, keys): &(String, Keys)| {
         resolve::Layers {

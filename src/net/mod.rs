@@ -24,6 +24,7 @@ pub use spoken::Spoken;
 pub use std::net::IpAddr;
 pub use tcp::{Family, Outset};
 pub use tls::make_ready as make_tls_ready;
+pub use tls::library as tls_library;
 pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
 pub use wire::{Meanwhile, Wire, UNWANTED};
 

@@ -209,6 +209,33 @@ fn every_version_is_named_and_no_crate_comes_twice_without_a_reason() {
     super::none(&found);
 }
 
+/// The first two numbers of a version of Rust.
+fn numbers(version: &str) -> Vec<u32> {
+    let parts = version.split('.').take(2);
+    parts.map(|part| part.parse().unwrap()).collect()
+}
+
+#[test]
+fn every_crate_knows_the_oldest_rust_that_we_promise() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let promised = numbers(env!("CARGO_PKG_RUST_VERSION"));
+    let wants = |package: &Value| package["rust_version"].as_str().map(numbers);
+    let known = packages.iter().filter(|package| wants(package).is_some());
+    assert!(known.count() > 50, "hardly any crate says what it wants");
+    let newer = packages
+        .iter()
+        .filter(|package| wants(package) > Some(promised.clone()));
+    let found = newer.map(|package| {
+        format!(
+            "Cargo.lock: {} {} wants Rust {}; with CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback \
+             cargo update finds an older one",
+            package["name"], package["version"], package["rust_version"]
+        )
+    });
+    super::none(&found.collect::<Vec<_>>());
+}
+
 #[test]
 fn licences_are_weighed_as_their_expressions_say() {
     let allowed = ["MIT".to_owned(), "ISC".to_owned()];

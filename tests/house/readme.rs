@@ -11,7 +11,6 @@ use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
 /// The blocks of a language in README.
 fn blocks(language: &str) -> Vec<String> {
@@ -105,6 +104,37 @@ fn the_first_screen_happens_as_it_is_shown() {
     }
 }
 
+/// Runs popget with this configuration; what else it needs is put into the scene. It must come as
+/// far as the network, with every account; or as far as it can without a ticket.
+pub fn reaches_the_network(yaml: &str, furnish: impl Fn(Scene) -> Scene) {
+    // Nobody listens on a port that was free a moment ago.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let config = with_server(yaml, "127.0.0.1:{port}");
+    let mut scene = furnish(with_secrets(Scene::at_port(port).config(&config)));
+    for line in yaml.lines() {
+        if let Some((_, file)) = line.split_once("password_file: ~/") {
+            scene = scene.file(file, format!("{PASSWORD}\n").as_bytes());
+        }
+    }
+    let lines = yaml
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
+    let accounts = lines.filter(|line| line.contains("server: ")).count();
+    let (status, said) = match yaml.contains("protocol: kpop") {
+        true if !cfg!(feature = "gssapi") => return,
+        true => (77, "there is no valid Kerberos ticket"),
+        false => (69, "cannot connect"),
+    };
+    scene
+        .run_with(&["--dry-run"])
+        .exits(status)
+        .says(said)
+        .says_lines(accounts)
+        .whatever();
+}
+
 #[test]
 fn every_configuration_shown_is_accepted() {
     let mut shown = blocks("yaml");
@@ -112,30 +142,7 @@ fn every_configuration_shown_is_accepted() {
     shown.extend(shown_in("man/popget.yaml.5"));
     assert!(shown.len() >= 6, "examples were not found");
     for yaml in shown {
-        // Nobody listens on a port that was free a moment ago.
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
-        let config = with_server(&yaml, "127.0.0.1:{port}");
-        let mut scene = with_secrets(Scene::at_port(port).config(&config));
-        for line in yaml.lines() {
-            if let Some((_, file)) = line.split_once("password_file: ~/") {
-                scene = scene.file(file, format!("{PASSWORD}\n").as_bytes());
-            }
-        }
-        // It came as far as the network, with every account; or as far as it can without a ticket.
-        let accounts = yaml.matches("server: ").count();
-        let (status, said) = match yaml.contains("protocol: kpop") {
-            true if !cfg!(feature = "gssapi") => continue,
-            true => (77, "there is no valid Kerberos ticket"),
-            false => (69, "cannot connect"),
-        };
-        scene
-            .run_with(&["--dry-run"])
-            .exits(status)
-            .says(said)
-            .says_lines(accounts)
-            .whatever();
+        reaches_the_network(&yaml, |scene| scene);
     }
 }
 
@@ -191,38 +198,4 @@ fn every_file_that_the_readme_names_is_there() {
             .map(|path| format!("README.md: there is no {path}"))
             .collect::<Vec<_>>(),
     );
-}
-
-#[test]
-fn systemd_understands_the_units() {
-    // Not to be had everywhere, not even in continuous integration.
-    if Command::new("systemd-analyze")
-        .arg("--version")
-        .output()
-        .is_err()
-    {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    for name in ["popget.service", "popget.timer"] {
-        let unit = source::text(&format!("packaging/systemd/{name}"));
-        // What it starts must exist.
-        let unit = unit.replace("/usr/local/bin/popget", env!("CARGO_BIN_EXE_popget"));
-        fs::write(folder.path().join(name), unit).unwrap();
-    }
-    let verified = Command::new("systemd-analyze")
-        .args([
-            "verify",
-            "--user",
-            "--man=no",
-            "./popget.service",
-            "./popget.timer",
-        ])
-        .env("XDG_RUNTIME_DIR", folder.path())
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&verified.stderr);
-    // Unknown keys are told, and are no failure to it.
-    assert!(verified.status.success() && said.is_empty(), "{said}");
 }

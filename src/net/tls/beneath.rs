@@ -32,6 +32,11 @@ const FINISHED: usize = 64;
 /// The suites of TLS 1.2 that will do, as native-tls has them.
 const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
 
+/// Its name, version and date.
+pub fn library() -> &'static str {
+    openssl::version::version()
+}
+
 /// Whether this trust takes fewer roots than native-tls reads.
 pub fn is_light(trust: &Trust) -> bool {
     trust.proof != Proof::Chain(None) || roots::hashed().is_some()

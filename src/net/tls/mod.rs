@@ -141,6 +141,11 @@ pub fn tells() -> bool {
     beneath::THERE
 }
 
+/// What speaks TLS, with its version where it tells.
+pub fn library() -> &'static str {
+    beneath::library()
+}
+
 /// Agrees on TLS and checks the certificate.
 pub fn secure(
     transport: Box<dyn Transport>,
