@@ -39,7 +39,10 @@ impl Error {
             {
                 ExitStatus::System
             }
-            E::OutOfStep(error) | E::NotTo { error, .. } | E::Relay { error, .. } => error.status(),
+            E::OutOfStep(error)
+            | E::NotTo { error, .. }
+            | E::Relay { error, .. }
+            | E::Web { error, .. } => error.status(),
             E::TicketUnfit { code, .. } if kerberos::passes(*code) => ExitStatus::TryLater,
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
@@ -51,6 +54,7 @@ impl Error {
             | E::TlsFile { .. }
             | E::WouldReveal
             | E::NoKerberos(_)
+            | E::NoWeb
             | E::Uncarriable(_)
             | E::NotSdps(_)
             | E::AllNew { .. }
@@ -79,6 +83,7 @@ impl Error {
             | E::NotKpop { .. }
             | E::Nonsense { .. }
             | E::LineTooLong(_)
+            | E::WebUnfit { .. }
             | E::NoEnvelope(_) => ExitStatus::Protocol,
             E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
                 ExitStatus::CannotCreate
@@ -219,6 +224,9 @@ impl Error {
             | E::FilterMissing { .. }
             | E::MdaMissing { .. }
             | E::Relay { .. }
+            | E::Web { .. }
+            | E::WebUnfit { .. }
+            | E::NoWeb
             | E::System { .. }
             | E::Bug(_) => Reach::Account,
         }
@@ -256,6 +264,7 @@ impl Error {
             Self::OutOfStep(error)
             | Self::NotTo { error, .. }
             | Self::Relay { error, .. }
+            | Self::Web { error, .. }
             | Self::RelayLost { error, .. }
             | Self::RelayInDoubt { error, .. } => error.words(),
             Self::NoStls(words)

@@ -441,6 +441,22 @@ pub enum Error {
         /// Why not.
         error: Box<Error>,
     },
+    /// A server of the web cannot be asked.
+    Web {
+        /// Its host.
+        host: String,
+        /// Why not.
+        error: Box<Error>,
+    },
+    /// What a server of the web answers, or its address, is not what it should be.
+    WebUnfit {
+        /// Its host, or the address.
+        host: String,
+        /// What is wrong, as the sentence goes on.
+        why: &'static str,
+    },
+    /// This popget was built without HTTPS.
+    NoWeb,
     /// The operating system refused something that should always work.
     System {
         /// What.

@@ -106,6 +106,9 @@ impl fmt::Display for Error {
             E::RelayRefused { name, .. } => write!(f, "{name} will not take the message"),
             E::RelayLost { name, error } => write!(f, "{name} did not get the whole message: {error}"),
             E::RelayInDoubt { name, error } => write!(f, "{name} got the message and did not say that it took it, so that it may come twice: {error}"),
+            E::Web { host, error } => write!(f, "{host} cannot be asked: {error}"),
+            E::WebUnfit { host, why } => write!(f, "{host} {why}"),
+            E::NoWeb => f.write_str("this popget was built without HTTPS"),
             E::System { doing, why } => write!(f, "cannot {doing}: {}", plain(why)),
             E::Bug(what) => write!(f, "popget contradicts itself: {what}"),
         }
@@ -202,6 +205,9 @@ impl Error {
                 E::LoginRefused(_) | E::LongLoginRefused(_) => "check user and password below deliver",
                 _ => error.advice(),
             },
+            E::Web { error, .. } => web_advice(error),
+            E::WebUnfit { .. } => "check its address; if it is right, the next run may find it better",
+            E::NoWeb => "get one with the cargo feature https, or set oauth: {token_command: ...}",
             E::MdaLater { .. }
             | E::MdaRefused { .. }
             | E::RelayLater { .. }
@@ -212,6 +218,21 @@ impl Error {
             E::System { .. } => "check the limits of this process and machine",
             E::Bug(_) => "please report it",
         }
+    }
+}
+
+/// What helps where a server of the web cannot be asked: its certificate is none that the keys of the
+/// mail server have a say in.
+fn web_advice(error: &Error) -> &'static str {
+    use Error as E;
+    match error {
+        E::HostNotFound { .. } => "check the name service of this machine, and the address",
+        E::Unreachable { .. } | E::TimedOut { .. } | E::Cut { .. } => {
+            "check the network; the next run tries again"
+        }
+        E::NotProven { .. } => "check the clock and the network; a company's own issuer belongs to the certificates of this machine, or into SSL_CERT_FILE",
+        E::TlsFailed { .. } => "check the address and the network between",
+        _ => error.advice(),
     }
 }
 
