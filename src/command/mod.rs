@@ -4,4 +4,5 @@ pub mod check;
 pub mod completions;
 pub mod fetch;
 pub mod list;
+pub mod login;
 pub mod probe;

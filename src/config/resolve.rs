@@ -67,11 +67,16 @@ impl Layers<'_> {
             .map_or(("", TlsMode::Off), |route| (&route.host, route.tls));
         let secret = self.secret(host, &login.user)?;
         let secret = self.fitting(secret, &login.methods, tls)?;
+        let place = Place {
+            directory: state.into(),
+            account: self.name.into(),
+        };
         let (destination, recipients) = self.destination()?;
         Ok(Account {
             name: self.name.into(),
             protocol: self.protocol(&routes, &login, &secret)?,
             folder: self.folder()?,
+            sign_in: self.sign_in(&secret, &login, &routes, &place)?,
             routes,
             login,
             secret,
@@ -88,10 +93,7 @@ impl Layers<'_> {
                 received: self.pick(|keys| keys.received).unwrap_or(false),
                 delivered_to: self.pick(|keys| keys.delivered_to.clone()),
             },
-            place: Place {
-                directory: state.into(),
-                account: self.name.into(),
-            },
+            place,
             timeout: self
                 .pick(|keys| keys.timeout)
                 .map_or(TIMEOUT, |span| span.0),

@@ -55,6 +55,7 @@ impl Error {
             | E::WouldReveal
             | E::NoKerberos(_)
             | E::NoWeb
+            | E::NoSignIn(_)
             | E::Uncarriable(_)
             | E::NotSdps(_)
             | E::AllNew { .. }
@@ -76,6 +77,14 @@ impl Error {
             | E::NoKerberosService { .. }
             | E::KerberosFailed { .. }
             | E::OtherChannel(_)
+            | E::NotSignedIn(_)
+            | E::NoTerminal(_)
+            | E::SignInOther { .. }
+            | E::SignInEnded { .. }
+            | E::SignInRefused(_)
+            | E::SignInDenied(_)
+            | E::SignInLate
+            | E::NotPasted
             | E::NoMechanism(_)
             | E::NoWay(_)
             | E::NoBinding => ExitStatus::NoPermission,
@@ -110,6 +119,7 @@ impl Error {
             | E::Interrupted
             | E::GreetingRefused(_)
             | E::KerberosAway(_)
+            | E::SignInTrouble(_)
             | E::InUse(_)
             | E::LoginDelay { .. }
             | E::ServerTrouble(_)
@@ -227,6 +237,16 @@ impl Error {
             | E::Web { .. }
             | E::WebUnfit { .. }
             | E::NoWeb
+            | E::NotSignedIn(_)
+            | E::NoSignIn(_)
+            | E::NoTerminal(_)
+            | E::SignInOther { .. }
+            | E::SignInEnded { .. }
+            | E::SignInRefused(_)
+            | E::SignInDenied(_)
+            | E::SignInLate
+            | E::SignInTrouble(_)
+            | E::NotPasted
             | E::System { .. }
             | E::Bug(_) => Reach::Account,
         }
@@ -292,6 +312,10 @@ impl Error {
             | Self::NoRoute(words)
             | Self::OutOfSync(words)
             | Self::QuitRefused(words)
+            | Self::SignInEnded { said: words, .. }
+            | Self::SignInRefused(words)
+            | Self::SignInDenied(words)
+            | Self::SignInTrouble(words)
             | Self::SecretCommand { said: words, .. }
             | Self::Tunnel { said: words, .. }
             | Self::FilterFailed { said: words, .. }

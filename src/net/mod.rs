@@ -15,7 +15,6 @@ mod tcp;
 mod tls;
 mod tunnel;
 mod veil;
-#[allow(dead_code, reason = "who asks comes next")]
 pub mod web;
 mod wire;
 
@@ -26,6 +25,7 @@ pub use spoken::Spoken;
 pub use std::net::IpAddr;
 pub use tcp::{Family, Outset};
 pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
+pub use veil::Veil;
 pub use wire::{Meanwhile, Wire, UNWANTED};
 
 use crate::error::{Error, Result};

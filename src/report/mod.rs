@@ -82,6 +82,11 @@ impl Options {
         }
     }
 
+    /// Whether it is said that all went well.
+    pub fn says_how_it_went(&self) -> bool {
+        self.level >= Some(Level::Info)
+    }
+
     /// What of all that happens is told.
     pub fn attention(&self) -> Attention {
         let detailed = self.level.is_some_and(|least| least >= Level::Detail);
@@ -209,6 +214,14 @@ fn put(line: &str) -> io::Result<()> {
 /// Writes data to standard output. A reader that went away is no trouble of ours.
 pub fn pour(bytes: &[u8]) {
     let _ = io::stdout().lock().write_all(bytes);
+}
+
+/// Tells somebody at the terminal what to do. An address is of no use if it is cut.
+pub fn guide(lines: &[String]) {
+    for line in lines {
+        let line: String = line.chars().filter(|letter| !harmful(*letter)).collect();
+        say(&line);
+    }
 }
 
 /// Writes a line to standard error; if that is closed there is nobody to tell.

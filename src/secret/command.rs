@@ -76,7 +76,7 @@ pub fn first_line(
     turn: &Turn,
     called_off: &dyn Fn() -> bool,
 ) -> Result<Secret> {
-    let attended = File::open("/dev/tty").is_ok();
+    let attended = super::is_attended();
     // Two programs that ask at one terminal would get each other's answers.
     let _turn = attended.then(|| turn.take());
     if called_off() {

@@ -21,7 +21,8 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn file(&self, ending: &str) -> PathBuf {
+    /// The file of the account with this ending.
+    pub fn file(&self, ending: &str) -> PathBuf {
         self.directory.join(format!("{}.{ending}", self.account))
     }
 
@@ -32,6 +33,12 @@ impl Place {
         let Digest(digest) = digester.finish();
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         self.directory.join(format!("{hex}.maildrop"))
+    }
+
+    /// Creates the state directory if it is missing, and fails if others may write there.
+    pub fn prepare(&self) -> Result<()> {
+        self.create()?;
+        self.check()
     }
 
     /// Creates the state directory if it is missing, for us alone.
@@ -86,10 +93,10 @@ impl Lock {
     /// nothing to lock.
     pub fn take(place: &Place, maildrop: &str, access: Access) -> Result<Self> {
         let writes = access == Access::Write;
-        if writes {
-            place.create()?;
+        match access {
+            Access::Write => place.prepare()?,
+            Access::Read => place.check()?,
         }
-        place.check()?;
         let account = hold(&place.file("lock"), access, Error::AccountBusy)?;
         let path = place.of_maildrop(maildrop);
         let maildrop = loop {

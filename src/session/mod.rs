@@ -18,10 +18,12 @@ mod prepare;
 mod probe;
 mod rehearse;
 mod sift;
+mod sign_in;
 mod survey;
 
 pub use account::Account;
 pub use probe::{probe, Target};
+pub use sign_in::sign_in;
 
 use crate::delivery::{Delivery, Filter, Verdict};
 use crate::error::{Reach, Result};
@@ -103,8 +105,8 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         events.notice(Notice::Unverified);
     }
     events.enter(Stage::Password);
-    let called_off = || stop.signal().is_some();
-    let credential = account.secret.obtain(&called_off)?;
+    let patience = patience(account, stop);
+    let credential = sign_in::credential(account, &patience)?;
     let mut road = Road {
         account,
         mode,
@@ -112,7 +114,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         memory,
         tally,
         credential,
-        patience: patience(account, stop),
+        patience,
         last_login: None,
         slices: 0,
         portion: Portion::default(),
