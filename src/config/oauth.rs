@@ -22,7 +22,8 @@ pub fn provider<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Provider>, 
         let known = Provider::ALL.iter().find(|(name, _)| *name == text);
         known.map(|(_, provider)| *provider)
     };
-    let what = "microsoft or google (for another one name token_url, scope and auth_url or device_url)";
+    let what =
+        "microsoft or google (for another one name token_url, scope and auth_url or device_url)";
     from.deserialize_any(Scalar(what, word)).map(Some)
 }
 
@@ -77,7 +78,10 @@ impl Oauth {
         let all = [
             ("provider", self.provider.is_some()),
             ("client_id", self.client_id.is_some()),
-            ("client_secret_command", self.client_secret_command.is_some()),
+            (
+                "client_secret_command",
+                self.client_secret_command.is_some(),
+            ),
             ("tenant", self.tenant.is_some()),
             ("scope", self.scope.is_some()),
             ("flow", self.flow.is_some()),

@@ -43,22 +43,7 @@ impl Layers<'_> {
     /// What is meant.
     pub fn account(&self, state: &Path) -> Result<Account> {
         self.well_named()?;
-        let keep = match (self.flags.keep, self.flags.delete) {
-            (true, _) => Some(Keep::Forever),
-            (_, true) => Some(Keep::Not),
-            _ => self.pick(|keys| keys.keep),
-        };
-        let policy = Policy {
-            keep: keep.unwrap_or(Keep::Forever),
-            all: self.flags.all || self.pick(|keys| keys.all).unwrap_or(false),
-            limit: self.flags.limit.or_else(|| self.pick(|keys| keys.limit)),
-            max_size: self.max_size()?,
-            order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
-            accept_new_uids: self.flags.accept_new_uids,
-            drain: self.pick(|keys| keys.drain).unwrap_or(false),
-            commit_every: self.commit_every(),
-            min_interval: self.pick(|keys| keys.min_interval).map(|span| span.0),
-        };
+        let policy = self.policy()?;
         let servers = self.servers()?;
         let login = self.login(&servers)?;
         let routes = self.routes(servers)?;
@@ -101,6 +86,26 @@ impl Layers<'_> {
             retry: self.pick(|keys| keys.retry).unwrap_or(RETRY),
             pipeline: self.pick(|keys| keys.pipeline).unwrap_or(Pipeline::Auto),
             envelopes: self.envelopes(),
+        })
+    }
+
+    /// What is wanted of its messages.
+    fn policy(&self) -> Result<Policy> {
+        let keep = match (self.flags.keep, self.flags.delete) {
+            (true, _) => Some(Keep::Forever),
+            (_, true) => Some(Keep::Not),
+            _ => self.pick(|keys| keys.keep),
+        };
+        Ok(Policy {
+            keep: keep.unwrap_or(Keep::Forever),
+            all: self.flags.all || self.pick(|keys| keys.all).unwrap_or(false),
+            limit: self.flags.limit.or_else(|| self.pick(|keys| keys.limit)),
+            max_size: self.max_size()?,
+            order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
+            accept_new_uids: self.flags.accept_new_uids,
+            drain: self.pick(|keys| keys.drain).unwrap_or(false),
+            commit_every: self.commit_every(),
+            min_interval: self.pick(|keys| keys.min_interval).map(|span| span.0),
         })
     }
 

@@ -37,12 +37,7 @@ pub struct Request {
 }
 
 /// Has somebody sign in, and exchanges the code for tokens.
-pub fn grant(
-    sign_in: &SignIn,
-    asked: &Asked,
-    way: Way,
-    around: Surroundings,
-) -> Result<Granted> {
+pub fn grant(sign_in: &SignIn, asked: &Asked, way: Way, around: Surroundings) -> Result<Granted> {
     let Some(page) = &sign_in.endpoints.auth else {
         return Err(asked.unfit("names no page to sign in at; set auth_url"));
     };
@@ -83,7 +78,7 @@ impl Request {
     fn new(back: String) -> Result<Self> {
         let letters = || -> Result<String> {
             let octets = Zeroizing::new(random::<32>()?);
-            Ok(BASE64_URL_SAFE_NO_PAD.encode(&*octets))
+            Ok(BASE64_URL_SAFE_NO_PAD.encode(*octets))
         };
         Ok(Self {
             state: letters()?,

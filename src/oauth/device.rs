@@ -58,7 +58,8 @@ pub fn grant(sign_in: &SignIn, asked: &Asked, around: Surroundings) -> Result<Gr
 }
 
 fn begin(asked: &Asked, answer: Answer, tell: &mut dyn FnMut(&Prompt)) -> Result<Code> {
-    let within = |value: &Value, usual: i64, most: i64| number(value).unwrap_or(usual).clamp(1, most);
+    let within =
+        |value: &Value, usual: i64, most: i64| number(value).unwrap_or(usual).clamp(1, most);
     let lasts = within(&answer.expires_in, UNTOLD, LONGEST);
     let code = Code {
         interval: within(&answer.interval, USUAL, SLOWEST),

@@ -125,8 +125,14 @@ impl Guest {
     fn serve(mut self, request: &Request) -> Option<Result<Brought>> {
         let answered = query(&self.said).and_then(|query| request.answered(query));
         let (status, text) = match &answered {
-            Some(Ok(_)) => ("200 OK", "Signed in. You can close this page; popget goes on."),
-            Some(Err(_)) => ("200 OK", "Not signed in. You can close this page; popget says why."),
+            Some(Ok(_)) => (
+                "200 OK",
+                "Signed in. You can close this page; popget goes on.",
+            ),
+            Some(Err(_)) => (
+                "200 OK",
+                "Not signed in. You can close this page; popget says why.",
+            ),
             None => ("404 Not Found", "There is nothing here."),
         };
         // The page says nothing of what came, so there is nothing to escape, and nothing to be kept.

@@ -257,10 +257,7 @@ fn tokens<'t>(mut lines: impl Iterator<Item = &'t str>) -> Option<Kept> {
             Some((token(access)?, Time(until.parse().ok()?)))
         }
     };
-    lines
-        .next()
-        .is_none()
-        .then_some(Kept { refresh, access })
+    lines.next().is_none().then_some(Kept { refresh, access })
 }
 
 /// How our files are opened: never through a link, and without waiting for the other end of a pipe.

@@ -28,8 +28,7 @@ pub fn ask(prompt: &str, called_off: impl Fn() -> bool) -> Result<Secret> {
     hidden.local_modes.remove(LocalModes::ECHO);
     termios::tcsetattr(&terminal, OptionalActions::Flush, &hidden)
         .map_err(|_| Error::NoPassword)?;
-    let line = write!(terminal, "popget: {prompt}: ")
-        .and_then(|()| typed(&terminal, called_off));
+    let line = write!(terminal, "popget: {prompt}: ").and_then(|()| typed(&terminal, called_off));
     let restored = termios::tcsetattr(&terminal, OptionalActions::Flush, &shown);
     let _ = terminal.write_all(b"\n");
     match (line, restored) {

@@ -123,11 +123,13 @@ fn every_configuration_shown_is_accepted() {
                 scene = scene.file(file, format!("{PASSWORD}\n").as_bytes());
             }
         }
-        // It came as far as the network, with every account; or as far as it can without a ticket.
+        // It came as far as the network, with every account; or as far as it can without a ticket
+        // or a sign-in.
         let accounts = yaml.matches("server: ").count();
         let (status, said) = match yaml.contains("protocol: kpop") {
             true if !cfg!(feature = "gssapi") => continue,
             true => (77, "there is no valid Kerberos ticket"),
+            false if yaml.contains("client_id: ") => (77, "nobody has signed in yet"),
             false => (69, "cannot connect"),
         };
         scene
