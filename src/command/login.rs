@@ -62,7 +62,7 @@ fn told(prompt: &Prompt, user: &str) -> Vec<String> {
         Prompt::Open(address) => vec![
             format!("To sign in as {user}, open this page in a browser on this machine:"),
             format!("  {address}"),
-            "(with a browser elsewhere, run popget login with --paste)".into(),
+            "(with a browser elsewhere, start again with --paste)".into(),
         ],
         Prompt::Paste(address) => vec![
             format!("To sign in as {user}, open this page in any browser:"),

@@ -1,7 +1,7 @@
 //! HTTP, spoken by ureq over a transport of ours: it makes requests and reads answers, and neither
 //! looks up names nor opens sockets.
 
-use super::{Page, Web, MOST};
+use super::{Page, Web};
 use crate::error::{Error, Result};
 use crate::net::wire::{again, SLICE};
 use crate::net::{socks, tcp, tls, Engine, Outset, Patience, Proof, Transport, Trust, Via};
@@ -18,6 +18,8 @@ use zeroize::Zeroizing;
 
 /// How often a page may be elsewhere.
 const REDIRECTS: u32 = 3;
+/// The longest answer that is taken.
+const MOST: usize = 256 * 1024;
 /// The longest head of an answer.
 const HEAD: usize = 32 * 1024;
 /// Room for what is sent and read at once.

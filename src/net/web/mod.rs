@@ -21,13 +21,12 @@ use zeroize::Zeroizing;
 /// Whether this popget can ask anything over the web.
 pub const BUILT_IN: bool = cfg!(feature = "https");
 
-/// The longest answer that is taken.
-const MOST: usize = 256 * 1024;
 /// How long an answer may take, from the look-up of the name to its last byte.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// How the web is reached.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "https"), allow(dead_code))] // what only HTTP needs
 pub struct Web {
     /// Who makes the connections: we do, or a proxy; anything else is for mail alone.
     pub via: Via,
