@@ -99,15 +99,20 @@ impl Asked<'_> {
         if let Some(secret) = self.secret {
             all.push(("client_secret", text(secret)?));
         }
-        let Page { status, body } = self.web.post(self.url, &all)?;
-        let read = serde_json::from_slice::<Answer>(&body);
+        let page = self.web.post(self.url, &all)?;
+        self.judged(&page, &all)
+    }
+
+    /// What a page means that came for a form.
+    pub fn judged(&self, page: &Page, sent: &[(&str, &str)]) -> Result<Result<Answer, Refusal>> {
+        let (status, read) = (page.status, serde_json::from_slice::<Answer>(&page.body));
         match (status, read) {
             (200, Ok(answer)) if answer.error.is_empty() => Ok(Ok(answer)),
-            (_, Ok(answer)) if !answer.error.is_empty() && status < 500 && status != 429 => {
-                Ok(Err(answer.refusal(&all)))
+            (..429 | 430..500, Ok(answer)) if !answer.error.is_empty() => {
+                Ok(Err(answer.refusal(sent)))
             }
             (429 | 500.., read) => {
-                let said = read.map(|answer| answer.refusal(&all).said);
+                let said = read.map(|answer| answer.refusal(sent).said);
                 Err(Error::SignInTrouble(said.unwrap_or_default()))
             }
             _ => Err(self.unfit("does not answer as OAuth 2.0 has it")),

@@ -75,7 +75,8 @@ pub fn grant(sign_in: &SignIn, asked: &Asked, way: Way, around: Surroundings) ->
 }
 
 impl Request {
-    fn new(back: String) -> Result<Self> {
+    /// A request that nobody else can have made.
+    pub fn new(back: String) -> Result<Self> {
         let letters = || -> Result<String> {
             let octets = Zeroizing::new(random::<32>()?);
             Ok(BASE64_URL_SAFE_NO_PAD.encode(*octets))

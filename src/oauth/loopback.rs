@@ -161,7 +161,7 @@ fn is_nothing_new(why: &io::Error) -> bool {
 }
 
 /// The query of a request for the page that browsers are sent to.
-fn query(said: &[u8]) -> Option<&str> {
+pub fn query(said: &[u8]) -> Option<&str> {
     let line = said.split(|byte| *byte == b'\r').next()?;
     let mut words = std::str::from_utf8(line).ok()?.split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);

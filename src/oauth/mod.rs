@@ -9,6 +9,8 @@ mod answer;
 mod code;
 mod device;
 mod loopback;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod provider;
 mod store;
 
@@ -124,7 +126,8 @@ impl SignIn {
         };
         let access = Some((granted.access, granted.lasts.from(now())));
         let _lock = store.lock(patience)?;
-        store.write(&Kept { refresh, access })
+        let room = store.room()?;
+        room.keep(&Kept { refresh, access })
     }
 
     /// Gets another token for the refresh token, unless another popget has just done it.
@@ -134,22 +137,17 @@ impl SignIn {
         now: Time,
         patience: &Patience,
     ) -> Result<Credential> {
-        let is_refused = |access: &Credential| match (access, refused) {
-            (Credential::Token(one), Some(Credential::Token(other))) => {
-                one.expose() == other.expose()
-            }
-            _ => false,
-        };
         let store = self.store();
         let _lock = store.lock(patience)?;
         store.recover()?;
         let kept = store.read()?.ok_or_else(|| self.nobody())?;
-        if let Some(access) = kept.usable(now).filter(|access| !is_refused(access)) {
+        if let Some(access) = kept.usable(now).filter(|access| !is_same(access, refused)) {
             return Ok(access);
         }
         let secret = self.client_secret(patience)?;
         let web = self.web(patience);
         let asked = self.asked(&web, secret.as_ref());
+        let room = store.room()?;
         let Granted {
             access,
             lasts,
@@ -158,7 +156,7 @@ impl SignIn {
         let refresh = refresh.unwrap_or(kept.refresh);
         let access = (access, lasts.from(now));
         let credential = Credential::Token(access.0.clone());
-        store.write(&Kept {
+        room.keep(&Kept {
             refresh,
             access: Some(access),
         })?;
@@ -204,5 +202,13 @@ impl SignIn {
 
     fn nobody(&self) -> Error {
         Error::NotSignedIn(self.place.account.clone())
+    }
+}
+
+/// Whether a token is this one.
+fn is_same(one: &Credential, other: Option<&Credential>) -> bool {
+    match (one, other) {
+        (Credential::Token(one), Some(Credential::Token(other))) => one.expose() == other.expose(),
+        _ => false,
     }
 }

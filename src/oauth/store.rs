@@ -13,7 +13,7 @@ use crate::seen::Place;
 use crate::steady::steady;
 use rustix::fs::OFlags;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,6 +25,8 @@ const HEADER: &str = "popget token 1";
 const END: &str = "end";
 /// More than two tokens and their owner need.
 const MOST: u64 = 256 * 1024;
+/// How much room is made for it: tokens are seldom longer than a few KiB.
+const ROOM: usize = 32 * 1024;
 /// How often it is looked whether another popget is done.
 const MOMENT: Duration = Duration::from_millis(50);
 
@@ -135,17 +137,23 @@ impl<'s> Store<'s> {
         }
     }
 
-    /// Keeps this from now on. For those who hold the lock.
-    pub fn write(&self, kept: &Kept) -> Result<()> {
+    /// Makes room for what is to be kept. For those who hold the lock, before they ask for it: what is
+    /// given once only must not meet a full disk.
+    pub fn room(&self) -> Result<Room<'_>> {
         let left = self.left();
-        let written = || -> io::Result<()> {
-            folder::clear(&left)?;
-            let mut file = folder::fresh(&left)?;
-            file.write_all(&self.told(kept))?;
-            file.sync_all()
+        let failed = |why| failed(&left, "write", why);
+        let made = folder::clear(&left).and_then(|()| folder::fresh(&left));
+        let (store, filled) = (self, false);
+        let mut room = Room {
+            store,
+            file: made.map_err(failed)?,
+            filled,
         };
-        written().map_err(|why| failed(&left, "write", why))?;
-        self.publish()
+        let written = room.file.write_all(&[0; ROOM]);
+        written
+            .and_then(|()| room.file.sync_all())
+            .map_err(failed)?;
+        Ok(room)
     }
 
     /// Puts what was written in its place.
@@ -182,7 +190,7 @@ impl<'s> Store<'s> {
     }
 
     /// What a file says; nothing if it is torn.
-    fn understood(&self, text: &[u8]) -> Result<Option<Kept>> {
+    pub fn understood(&self, text: &[u8]) -> Result<Option<Kept>> {
         let Some(lines) = std::str::from_utf8(text).ok().and_then(whole) else {
             return Ok(None);
         };
@@ -200,7 +208,8 @@ impl<'s> Store<'s> {
         Ok(tokens(lines))
     }
 
-    fn told(&self, kept: &Kept) -> Zeroizing<Vec<u8>> {
+    /// What a file says that keeps this.
+    pub fn told(&self, kept: &Kept) -> Zeroizing<Vec<u8>> {
         let mut told = Zeroizing::new(Vec::with_capacity(MOST as usize));
         let mut line = |parts: &[&[u8]]| {
             for part in parts {
@@ -241,9 +250,44 @@ impl<'s> Store<'s> {
     }
 }
 
+/// Room for what is to be kept.
+pub struct Room<'s> {
+    store: &'s Store<'s>,
+    file: File,
+    /// What is in it may be the only one that is any good.
+    filled: bool,
+}
+
+impl Room<'_> {
+    /// Keeps this from now on.
+    pub fn keep(mut self, kept: &Kept) -> Result<()> {
+        self.filled = true;
+        let told = self.store.told(kept);
+        let written = self
+            .file
+            .rewind()
+            .and_then(|()| self.file.write_all(&told))
+            .and_then(|()| self.file.set_len(told.len() as u64))
+            .and_then(|()| self.file.sync_all());
+        written.map_err(|why| failed(&self.store.left(), "write", why))?;
+        self.store.publish()
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        if !self.filled {
+            // What stays is seen to be nothing by the next who takes the lock.
+            let _ = fs::remove_file(self.store.left());
+        }
+    }
+}
+
 /// All lines but the last, if that is the last of a whole file.
 fn whole(text: &str) -> Option<&str> {
-    text.strip_suffix('\n')?.strip_suffix(END)
+    let lines = text.strip_suffix('\n')?.strip_suffix(END)?;
+    // A token may end like that, too.
+    lines.ends_with('\n').then_some(lines)
 }
 
 /// The tokens, if that is what these lines are.
@@ -309,9 +353,13 @@ mod tests {
         let store = Store::new(&place, &OWNER);
         assert!(store.read().unwrap().is_none());
         store.prepare().unwrap();
-        store.write(&kept("r1", None)).unwrap();
+        store.room().unwrap().keep(&kept("r1", None)).unwrap();
         assert!(store.read().unwrap().unwrap().access.is_none());
-        store.write(&kept("r2", Some(("a2", 1000)))).unwrap();
+        store
+            .room()
+            .unwrap()
+            .keep(&kept("r2", Some(("a2", 1000))))
+            .unwrap();
         let read = store.read().unwrap().unwrap();
         assert_eq!(read.refresh.expose(), b"r2");
         assert!(read.usable(Time(939)).is_some());
@@ -332,16 +380,16 @@ mod tests {
         let place = place(folder.path());
         let store = Store::new(&place, &OWNER);
         store.prepare().unwrap();
-        store.write(&kept("old", None)).unwrap();
-        let newer = store.told(&kept("newer", Some(("a", 5))));
+        store.room().unwrap().keep(&kept("old", None)).unwrap();
+        let newer = store.told(&kept("newer-friend", Some(("a-friend", 5))));
         for cut in 0..=newer.len() {
-            store.write(&kept("old", None)).unwrap();
+            store.room().unwrap().keep(&kept("old", None)).unwrap();
             let mut file = folder::fresh(&store.left()).unwrap();
             file.write_all(&newer[..cut]).unwrap();
             store.recover().unwrap();
             let read = store.read().unwrap().unwrap();
             let expected: &[u8] = match cut == newer.len() {
-                true => b"newer",
+                true => b"newer-friend",
                 false => b"old",
             };
             assert_eq!(read.refresh.expose(), expected, "{cut}");
@@ -355,7 +403,11 @@ mod tests {
         let place = place(folder.path());
         let store = Store::new(&place, &OWNER);
         store.prepare().unwrap();
-        store.write(&kept("r", Some(("a", 5)))).unwrap();
+        store
+            .room()
+            .unwrap()
+            .keep(&kept("r", Some(("a", 5))))
+            .unwrap();
         let text = fs::read(&store.path).unwrap();
         for cut in 0..text.len() {
             fs::write(&store.path, &text[..cut]).unwrap();

@@ -217,6 +217,40 @@ fn a_token_that_was_written_and_not_put_in_its_place_is_found() {
 }
 
 #[test]
+fn a_full_disk_is_noticed_before_a_token_is_used_up() {
+    if !strike::strace_is_here() {
+        return;
+    }
+    let identity = Identity::start(SHORT);
+    let server = server(&identity, "XOAUTH2");
+    let mut scene = signed_in(&identity, &server);
+    let newer = scene.path(".local/state/popget/work.token-new");
+    let file = newer.display().to_string();
+    for call in ["write", "fsync"] {
+        let fails = format!("inject={call}:error=ENOSPC");
+        scene.wraps(&[
+            "strace",
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            &fails,
+            "-P",
+            &file,
+        ]);
+        let told = "work.token-new: no space left on device; make room on the disk";
+        scene.run().says(told).says_lines(1).exits(73);
+        assert_eq!((identity.refreshed(), newer.exists()), (0, false));
+    }
+    scene.wraps(&[]);
+    run(&identity, &mut scene)
+        .whatever()
+        .delivers(["alpha.eml"])
+        .exits(0);
+}
+
+#[test]
 fn two_popgets_do_not_use_the_same_refresh_token() {
     let identity = Identity::start(SHORT);
     let server = server(&identity, "XOAUTH2");
