@@ -5,7 +5,7 @@ use super::answer::{Asked, Granted};
 use super::loopback::Loopback;
 use super::{Prompt, SignIn, Surroundings};
 use crate::error::{Error, Result};
-use crate::net::web::form;
+use crate::net::web::{form, unescaped};
 use crate::sasl::random;
 use crate::secret::{ask, Secret};
 use base64::prelude::{Engine, BASE64_URL_SAFE_NO_PAD};
@@ -114,7 +114,7 @@ impl Request {
             let mut named = fields.filter(|(known, _)| *known == name);
             let (_, value) = named.next()?;
             // Twice is not once (RFC 6749, section 3.1).
-            named.next().is_none().then(|| unescaped(value)).flatten()
+            named.next().is_none().then(|| meant(value)).flatten()
         };
         if value("state").as_deref().map(String::as_str) != Some(&self.state) {
             return None;
@@ -152,7 +152,7 @@ impl Request {
                 Err(Error::NotPasted)
             }
             None => {
-                let code = unescaped(text).unwrap_or_default();
+                let code = meant(text).unwrap_or_default();
                 Ok(Brought { code })
             }
         }
@@ -160,22 +160,9 @@ impl Request {
 }
 
 /// What a value in a query stands for.
-fn unescaped(value: &str) -> Option<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(value.len()));
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let pair = [rest.next()?, rest.next()?];
-                let pair = std::str::from_utf8(&pair).ok()?;
-                u8::from_str_radix(pair, 16).ok()?
-            }
-            byte => byte,
-        });
-    }
-    let text = std::str::from_utf8(&bytes).ok()?;
-    Some(Zeroizing::new(text.to_owned()))
+fn meant(value: &str) -> Option<Zeroizing<String>> {
+    let blanks = Zeroizing::new(value.replace('+', " "));
+    unescaped(&blanks).map(Zeroizing::new)
 }
 
 #[cfg(test)]
@@ -199,6 +186,7 @@ mod tests {
             "code=x&code=y&state=s-1",
             "code=&state=s-1",
             "code=%4&state=s-1",
+            "code=%+4&state=s-1",
             "code=%ff&state=s-1",
         ] {
             assert_eq!(code(none), None, "{none}");

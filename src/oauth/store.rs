@@ -11,14 +11,16 @@ use crate::owner;
 use crate::secret::{open_to_others, Credential, Secret};
 use crate::seen::Place;
 use crate::steady::steady;
-use rustix::fs::OFlags;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
+/// How the names of the files end: what is kept, what is to be, and what is locked meanwhile.
+const TOKEN: &str = "token";
+const NEW: &str = "token-new";
+const LOCK: &str = "token-lock";
 /// Its first line.
 const HEADER: &str = "popget token 1";
 /// Its last: without it the file is torn.
@@ -84,7 +86,7 @@ impl<'s> Store<'s> {
     pub fn new(place: &'s Place, owner: &Owner) -> Self {
         Self {
             owner: owner.lines(),
-            path: place.file("token"),
+            path: place.file(TOKEN),
             place,
         }
     }
@@ -96,7 +98,7 @@ impl<'s> Store<'s> {
 
     /// What is kept, if anything is.
     pub fn read(&self) -> Result<Option<Kept>> {
-        match self.text(&self.path)? {
+        match self.text(TOKEN)? {
             None => Ok(None),
             Some(text) => match self.understood(&text)? {
                 Some(kept) => Ok(Some(kept)),
@@ -108,12 +110,8 @@ impl<'s> Store<'s> {
     /// Waits for other popgets that are about to change it, and keeps them waiting.
     pub fn lock(&self, patience: &Patience) -> Result<File> {
         self.prepare()?;
-        let path = self.place.file("token-lock");
-        let failed = |why| failed(&path, "lock", why);
-        let file = match options().write(true).create(true).mode(0o600).open(&path) {
-            Ok(file) => file,
-            Err(why) => return Err(failed(why)),
-        };
+        let failed = |why| failed(&self.place.file(LOCK), "lock", why);
+        let file = self.place.open_lock(LOCK).map_err(failed)?;
         let waiting = patience.start("another popget to refresh the token");
         loop {
             match steady(|| fs2::FileExt::try_lock_exclusive(&file)) {
@@ -130,7 +128,7 @@ impl<'s> Store<'s> {
     pub fn recover(&self) -> Result<()> {
         let left = self.left();
         // What is torn, or another's, is of no use to anybody: it was never in its place.
-        match self.text(&left)?.map(|text| self.understood(&text)) {
+        match self.text(NEW)?.map(|text| self.understood(&text)) {
             None => Ok(()),
             Some(Ok(Some(_))) => self.publish(),
             Some(_) => folder::clear(&left).map_err(|why| failed(&left, "remove", why)),
@@ -164,16 +162,16 @@ impl<'s> Store<'s> {
     }
 
     fn left(&self) -> PathBuf {
-        self.place.file("token-new")
+        self.place.file(NEW)
     }
 
     /// The text of a file, which must be ours alone.
-    fn text(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    fn text(&self, ending: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let cannot = |why: io::Error| {
             let told = format!("cannot be read: {}", plain(&why));
             Error::unread(why, "read a file with a secret", |_| self.unfit(told))
         };
-        let file = match options().open(path) {
+        let file = match self.place.open(ending) {
             Err(why) if folder::is_missing(&why) => return Ok(None),
             opened => opened.map_err(cannot)?,
         };
@@ -302,14 +300,6 @@ fn tokens<'t>(mut lines: impl Iterator<Item = &'t str>) -> Option<Kept> {
         }
     };
     lines.next().is_none().then_some(Kept { refresh, access })
-}
-
-/// How our files are opened: never through a link, and without waiting for the other end of a pipe.
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    options.read(true).custom_flags(flags.bits() as i32);
-    options
 }
 
 fn failed(path: &Path, doing: &'static str, why: io::Error) -> Error {

@@ -35,6 +35,16 @@ impl Place {
         self.directory.join(format!("{hex}.maildrop"))
     }
 
+    /// Opens a file of the account, if it is there.
+    pub fn open(&self, ending: &str) -> io::Result<File> {
+        options().open(self.file(ending))
+    }
+
+    /// Opens the file of a lock, and makes it if it is not there.
+    pub fn open_lock(&self, ending: &str) -> io::Result<File> {
+        open_lock(&self.file(ending), Access::Write)
+    }
+
     /// Creates the state directory if it is missing, and fails if others may write there.
     pub fn prepare(&self) -> Result<()> {
         self.create()?;

@@ -39,7 +39,11 @@ pub fn sign_in(
     let Some(sign_in) = &account.sign_in else {
         return Err(Error::NoSignIn(account.name.clone()));
     };
-    let patience = patience(account, stop);
+    // A deadline is for visits; a person may take longer.
+    let patience = Patience {
+        deadline: None,
+        ..patience(account, stop)
+    };
     let around = Surroundings {
         tell,
         now: &now,

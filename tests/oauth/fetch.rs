@@ -120,6 +120,49 @@ fn trouble_on_the_way_to_the_provider_loses_nothing() {
 }
 
 #[test]
+fn a_provider_that_says_nothing_is_not_waited_for_longer_than_it_may_take() {
+    let identity = Identity::start(SHORT);
+    let server = server(&identity, "XOAUTH2");
+    let mut scene = signed_in(&identity, &server).key("timeout", "1s");
+    identity.odd("/token", Oddity::Silence(Duration::from_secs(3)));
+    let told = "127.0.0.1 cannot be asked: no answer for 1s while waiting for the answer";
+    scene.run().says(told).says_lines(1).exits(75);
+    // Nor at all, when a signal says so.
+    let mut scene = scene.key("timeout", "60s");
+    identity.odd("/token", Oddity::Silence(Duration::from_secs(8)));
+    let asked = identity.asked("/token").len();
+    let begun = scene.start(&[]);
+    while identity.asked("/token").len() == asked {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    begun.program().signal(rustix::process::Signal::TERM);
+    assert!(begun.program().ends_within(Duration::from_secs(4)));
+    begun.finish().whatever().exits(128 + 15);
+}
+
+#[test]
+fn a_provider_is_reached_through_the_proxy_of_the_account() {
+    let identity = Identity::start(SHORT);
+    let server = server(&identity, "XOAUTH2");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = listener.local_addr().unwrap().port();
+    drop(listener);
+    let scene = signed_in(&identity, &server);
+    let mut scene = scene.key("proxy", &format!("socks5://127.0.0.1:{nobody}"));
+    let told =
+        format!("127.0.0.1 cannot be asked: the proxy 127.0.0.1:{nobody} gives no connection");
+    scene.run().says(&told).says_lines(1).exits(69);
+    assert_eq!(identity.refreshed(), 0);
+    let mut scene = scene
+        .without_key("proxy")
+        .env("https_proxy", "http://127.0.0.1:1");
+    run(&identity, &mut scene)
+        .whatever()
+        .delivers(["alpha.eml"])
+        .exits(0);
+}
+
+#[test]
 fn a_token_goes_nowhere_but_where_it_was_meant_for() {
     let identity = Identity::start(3600);
     let server = server(&identity, "XOAUTH2");

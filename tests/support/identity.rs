@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use base64::prelude::{Engine, BASE64_URL_SAFE_NO_PAD};
 use openssl::sha::sha256;
@@ -30,6 +31,8 @@ pub enum Oddity {
     ObeyAndHangUp,
     /// Nothing, and hangs up.
     HangUp,
+    /// Nothing at all, for a while.
+    Silence(Duration),
 }
 
 /// A form as it came.
@@ -227,6 +230,7 @@ impl Identity {
         match odd {
             Some((_, Oddity::Raw(bytes))) => drop(wire.say(&bytes)),
             Some((_, Oddity::HangUp | Oddity::ObeyAndHangUp)) => return wire.cut(),
+            Some((_, Oddity::Silence(pause))) => thread::sleep(pause),
             _ => drop(wire.say(&in_http(answer))),
         }
         if let Some(hook) = hook {

@@ -168,6 +168,25 @@ fn escape(text: &str, to: &mut String) {
     }
 }
 
+/// Undoes percent-encoding (RFC 3986, section 2.1).
+pub fn unescaped(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
+        match (byte, behind) {
+            (b'%', [high, low, behind @ ..]) => {
+                let digit = |byte: &u8| char::from(*byte).to_digit(16);
+                bytes.push(u8::try_from(digit(high)? << 4 | digit(low)?).ok()?);
+                rest = behind;
+            }
+            (b'%', _) => return None,
+            _ => bytes.push(*byte),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
