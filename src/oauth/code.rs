@@ -91,6 +91,9 @@ impl Request {
     /// Where somebody signs in.
     fn address(&self, page: &str, sign_in: &SignIn) -> String {
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()));
+        // Gmail's way to ask for what other programs have fetched; it is no part of the name.
+        let hint = sign_in.user.strip_prefix("recent:");
+        let hint = hint.unwrap_or(&sign_in.user);
         let mut fields = vec![
             ("client_id", sign_in.client.as_str()),
             ("response_type", "code"),
@@ -99,7 +102,7 @@ impl Request {
             ("state", &self.state),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
-            ("login_hint", &sign_in.user),
+            ("login_hint", hint),
         ];
         fields.extend(sign_in.endpoints.extras);
         let join = if page.contains('?') { '&' } else { '?' };
