@@ -63,7 +63,7 @@ fn a_sign_in_that_was_withdrawn_is_explained() {
     let server = server(&identity, "XOAUTH2");
     let mut scene = signed_in(&identity, &server);
     identity.revoke_all();
-    let told = "the sign-in has expired or was withdrawn: run popget login work: \"AADSTS70000: it is invalid_grant.\"";
+    let told = "the sign-in has expired or was withdrawn, so popget login work is needed: \"AADSTS70000: it is invalid_grant.\"; run it at a terminal";
     for _ in 0..2 {
         scene.run().says(told).says_lines(1).exits(77);
     }

@@ -250,11 +250,11 @@ fn nobody_is_asked_where_nobody_is() {
     let mut scene = scene(&identity, &server, "device").under(&["setsid", "--wait"]);
     let outcome = scene.run_with(&["login", "work"]);
     outcome
-        .says("there is no terminal at which to sign in: run popget login work in one")
+        .says("there is no terminal at which to sign in; run popget login work in one")
         .exits(77);
     let outcome = scene.run();
     outcome
-        .says("nobody has signed in yet: run popget login work")
+        .says("nobody has signed in yet; run popget login work")
         .exits(77);
     assert!(identity.asked("/device").is_empty() && identity.asked("/token").is_empty());
 }
