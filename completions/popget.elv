@@ -57,6 +57,7 @@ set edit:completion:arg-completer[popget] = {|@words|
             cand check 'Log in and say what is waiting; download and change nothing'
             cand list 'Print a line for each message on the server; download and change nothing'
             cand probe 'Say what a server offers, without logging in'
+            cand login 'Sign in to an account by OAuth 2.0, once'
             cand completions 'Print the completion script of a shell'
         }
         &'popget;check'= {
@@ -110,6 +111,25 @@ set edit:completion:arg-completer[popget] = {|@words|
             cand --jobs 'Fetch so many accounts at the same time [default: 8]'
             cand --progress 'Draw progress bars [default: auto, on a terminal]'
             cand --color 'Use colour'
+            cand --accept-new-uids 'Go on although every UID of a known maildrop is new'
+            cand --json 'Print what happens as one JSON object a line'
+            cand -q 'Say only errors; twice: nothing but the exit status'
+            cand --quiet 'Say only errors; twice: nothing but the exit status'
+            cand -v 'Say more; twice: the dialogue with the server, secrets masked'
+            cand --verbose 'Say more; twice: the dialogue with the server, secrets masked'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'popget;login'= {
+            cand -a 'Only this account; repeat it or separate with commas for several'
+            cand --account 'Only this account; repeat it or separate with commas for several'
+            cand -c 'Read this file instead of the default one; - reads standard input'
+            cand --config 'Read this file instead of the default one; - reads standard input'
+            cand --state-dir 'Remember what was seen in this directory'
+            cand -j 'Fetch so many accounts at the same time [default: 8]'
+            cand --jobs 'Fetch so many accounts at the same time [default: 8]'
+            cand --color 'Use colour'
+            cand --paste 'Paste the address that the browser ends at, from wherever that runs'
             cand --accept-new-uids 'Go on although every UID of a known maildrop is new'
             cand --json 'Print what happens as one JSON object a line'
             cand -q 'Say only errors; twice: nothing but the exit status'

@@ -58,6 +58,7 @@ complete -c popget -n "__fish_popget_needs_command" -s V -l version -d 'Print ve
 complete -c popget -n "__fish_popget_needs_command" -f -a "check" -d 'Log in and say what is waiting; download and change nothing'
 complete -c popget -n "__fish_popget_needs_command" -f -a "list" -d 'Print a line for each message on the server; download and change nothing'
 complete -c popget -n "__fish_popget_needs_command" -f -a "probe" -d 'Say what a server offers, without logging in'
+complete -c popget -n "__fish_popget_needs_command" -f -a "login" -d 'Sign in to an account by OAuth 2.0, once'
 complete -c popget -n "__fish_popget_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c popget -n "__fish_popget_using_subcommand check" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand check" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
@@ -108,6 +109,19 @@ complete -c popget -n "__fish_popget_using_subcommand probe" -l json -d 'Print w
 complete -c popget -n "__fish_popget_using_subcommand probe" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand probe" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand probe" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand login" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand login" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand login" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand login" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand login" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand login" -l paste -d 'Paste the address that the browser ends at, from wherever that runs'
+complete -c popget -n "__fish_popget_using_subcommand login" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand login" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand login" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand login" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand login" -s h -l help -d 'Print help'
 complete -c popget -n "__fish_popget_using_subcommand completions" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand completions" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand completions" -l state-dir -d 'Remember what was seen in this directory' -r -F

@@ -79,6 +79,15 @@ pub enum Command {
         #[arg(long, value_name = "MODE", value_enum, requires = "server")]
         tls: Option<Tls>,
     },
+    /// Sign in to an account by OAuth 2.0, once
+    Login {
+        /// The account
+        #[arg(value_name = "ACCOUNT")]
+        account: String,
+        /// Paste the address that the browser ends at, from wherever that runs
+        #[arg(long)]
+        paste: bool,
+    },
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -87,7 +96,7 @@ pub enum Command {
 }
 
 /// The options of the fetch.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct Fetch {
     /// Only this account; repeat it or separate with commas for several
     #[arg(
@@ -196,7 +205,7 @@ fn jobs(text: &str) -> Result<u16, &'static str> {
 }
 
 /// An account given on the command line instead of in a file.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "An account without a configuration file")]
 pub struct OneOff {
     /// Visit this server, without a configuration file: host, host:port, or a POP URL

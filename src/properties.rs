@@ -2,14 +2,16 @@
 //! panics where it does not hold. The fuzz targets of tests/fuzz/targets look for bytes for which it does
 //! not; the test below tries those that are known to be worth it.
 
-use crate::{config, delivery, maildrop, message, net, plan, report, sasl, secret, seen};
+use crate::{config, delivery, maildrop, message, net, oauth, plan, report, sasl, secret, seen};
 
 /// What holds of some bytes.
 type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of its corpus.
-const ALL: [(&str, Property); 22] = [
+const ALL: [(&str, Property); 25] = [
+    ("answer", oauth::properties::answer),
     ("body", net::properties::body),
+    ("browser", oauth::properties::browser),
     ("capabilities", maildrop::properties::capabilities),
     ("claim", delivery::properties::claim),
     ("envelope", maildrop::properties::envelope),
@@ -31,6 +33,7 @@ const ALL: [(&str, Property); 22] = [
     ("session", maildrop::properties::session),
     ("settings", config::properties::settings),
     ("ticket", net::properties::ticket),
+    ("tokens", oauth::properties::tokens),
 ];
 
 /// Panics if the property of this name does not hold of these bytes.

@@ -15,6 +15,7 @@
 //! - `retrieval`: what is on the server arrives, whatever the server does
 //! - `pipelining`: what is sent ahead, and servers that do not bear it
 //! - `login`: who may be told the password, and what a refusal means
+//! - `oauth`: signing in with a provider, and the tokens that follow from it
 //! - `offers`: what is remembered of what a server can do; `turns`: how often the distance to it
 //!   is paid for
 //! - `pop1`, `pop2`: the older protocols, from the greeting to the goodbye
@@ -76,6 +77,8 @@ mod mbox;
 mod mda;
 mod memory;
 mod multidrop;
+#[cfg(feature = "https")]
+mod oauth;
 mod offers;
 mod others;
 mod packaging;

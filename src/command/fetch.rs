@@ -200,7 +200,7 @@ fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
         let asks = matches!(account.secret, SecretSource::Ask);
         if asks && stop.signal().is_none() {
             let (name, user) = (&account.name, &account.login.user);
-            let whose = format!("{name} ({user} at {})", account.server());
+            let whose = format!("password for {name} ({user} at {})", account.server());
             if let Ok(secret) = secret::ask(&whose, || stop.signal().is_some()) {
                 account.secret = SecretSource::Given(secret);
             }

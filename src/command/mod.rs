@@ -4,5 +4,6 @@ pub mod check;
 pub mod completions;
 pub mod fetch;
 pub mod list;
+pub mod login;
 pub mod probe;
 pub mod version;

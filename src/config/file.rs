@@ -3,11 +3,13 @@
 
 use super::kinds::{self, given, Auth};
 use super::network;
+use super::oauth;
 use super::protocol;
 use super::units::{Expanded, Size, Span};
 use crate::delivery::{Format, Lock};
 use crate::maildrop::Pipeline;
 use crate::net::{Family, Fingerprint, IpAddr, Proxy, TlsMode, Version};
+use crate::oauth::{Flow, Provider};
 use crate::plan::{Keep, Order};
 use crate::secret::{CommandLine, Secret};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -142,13 +144,35 @@ pub struct Keys {
     pub delivered_to: Option<String>,
 }
 
-/// Where access tokens come from.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "the keys of oauth (token_command)")]
+/// Where access tokens come from: a command, or a provider by whom somebody signs in.
+#[derive(Clone, Default, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "the keys of oauth (token_command, or provider, client_id, ...)"
+)]
 #[allow(missing_docs)] // they are documented for users, in popget.yaml(5)
 pub struct Oauth {
-    #[serde(deserialize_with = "kinds::needed_command")]
-    pub token_command: CommandLine,
+    #[serde(deserialize_with = "kinds::command")]
+    pub token_command: Option<CommandLine>,
+    #[serde(deserialize_with = "oauth::provider")]
+    pub provider: Option<Provider>,
+    #[serde(deserialize_with = "kinds::text")]
+    pub client_id: Option<String>,
+    #[serde(deserialize_with = "kinds::command")]
+    pub client_secret_command: Option<CommandLine>,
+    #[serde(deserialize_with = "oauth::tenant")]
+    pub tenant: Option<String>,
+    #[serde(deserialize_with = "kinds::text")]
+    pub scope: Option<String>,
+    #[serde(deserialize_with = "oauth::flow")]
+    pub flow: Option<Flow>,
+    #[serde(deserialize_with = "oauth::address")]
+    pub auth_url: Option<String>,
+    #[serde(deserialize_with = "oauth::address")]
+    pub token_url: Option<String>,
+    #[serde(deserialize_with = "oauth::address")]
+    pub device_url: Option<String>,
 }
 
 /// Where mail goes: exactly one of the first five.

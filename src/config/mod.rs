@@ -7,6 +7,7 @@ mod file;
 mod kinds;
 mod mistake;
 mod network;
+mod oauth;
 mod one_off;
 mod place;
 #[cfg(any(test, fuzzing))]

@@ -2,8 +2,9 @@
 
 use super::mistake::Source;
 use super::parsed;
-use super::server::{self, decode, Server};
+use super::server::{self, Server};
 use crate::error::Error;
+use crate::net::web::unescaped;
 use crate::net::Fingerprint;
 
 /// A server that is understood is a host that does no harm in a line, and is the same written out.
@@ -12,9 +13,9 @@ pub fn server(input: &[u8]) {
         return;
     };
     let _ = server::proxy(text);
-    if let Some(decoded) = decode(text) {
+    if let Some(decoded) = unescaped(text) {
         let coded: String = decoded.bytes().map(|b| format!("%{b:02X}")).collect();
-        assert_eq!(decode(&coded), Some(decoded));
+        assert_eq!(unescaped(&coded), Some(decoded));
     }
     if let Some(fingerprint) = Fingerprint::parse(text) {
         let written = fingerprint.to_string();

@@ -156,7 +156,7 @@ impl Layers<'_> {
             .pipeline
             .is_some_and(|pipeline| pipeline != Pipeline::Off);
         let starts = routes.iter().any(|route| route.tls == TlsMode::StartTls);
-        let token = matches!(secret, SecretSource::Token(..));
+        let token = matches!(secret, SecretSource::Token(..) | SecretSource::SignIn);
         let tls = match self.pick(|keys| keys.tls) {
             Some(TlsMode::StartTls) => ("tls", own.tls.is_some()),
             _ => ("server", own.server.is_some()),

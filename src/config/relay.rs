@@ -100,6 +100,10 @@ impl Layers<'_> {
             Some(Auth::Named(named)) => Methods::Named(named.clone()),
         };
         let secret = self.secret(&route.host, user.as_deref().unwrap_or_default())?;
+        if matches!(secret, SecretSource::SignIn) {
+            let what = "here it goes with token_command only";
+            return Err(self.wrong("oauth", true, what));
+        }
         let Some(user) = user else {
             return match (secret, &self.own.auth) {
                 (SecretSource::Ask, None) => Ok(None),

@@ -45,22 +45,7 @@ impl Layers<'_> {
     /// What is meant.
     pub fn account(&self, state: &Path) -> Result<Account> {
         self.well_named()?;
-        let keep = match (self.flags.keep, self.flags.delete) {
-            (true, _) => Some(Keep::Forever),
-            (_, true) => Some(Keep::Not),
-            _ => self.pick(|keys| keys.keep),
-        };
-        let policy = Policy {
-            keep: keep.unwrap_or(Keep::Forever),
-            all: self.flags.all || self.pick(|keys| keys.all).unwrap_or(false),
-            limit: self.flags.limit.or_else(|| self.pick(|keys| keys.limit)),
-            max_size: self.max_size()?,
-            order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
-            accept_new_uids: self.flags.accept_new_uids,
-            drain: self.pick(|keys| keys.drain).unwrap_or(false),
-            commit_every: self.commit_every(),
-            min_interval: self.pick(|keys| keys.min_interval).map(|span| span.0),
-        };
+        let policy = self.policy()?;
         let servers = self.servers()?;
         let login = self.login(&servers)?;
         let routes = self.routes(servers)?;
@@ -69,11 +54,16 @@ impl Layers<'_> {
             .map_or(("", TlsMode::Off), |route| (&route.host, route.tls));
         let secret = self.secret(host, &login.user)?;
         let secret = self.fitting(secret, &login.methods, tls)?;
+        let place = Place {
+            directory: state.into(),
+            account: self.name.into(),
+        };
         let (destination, recipients) = self.destination()?;
         Ok(Account {
             name: self.name.into(),
             protocol: self.protocol(&routes, &login, &secret)?,
             folder: self.folder()?,
+            sign_in: self.sign_in(&secret, &login, &routes, &place)?,
             routes,
             login,
             secret,
@@ -87,10 +77,7 @@ impl Layers<'_> {
             recipients,
             destination,
             trace: self.trace(),
-            place: Place {
-                directory: state.into(),
-                account: self.name.into(),
-            },
+            place,
             timeout: self
                 .pick(|keys| keys.timeout)
                 .map_or(TIMEOUT, |span| span.0),
@@ -112,6 +99,26 @@ impl Layers<'_> {
     fn complain_after(&self) -> Duration {
         let set = self.pick(|keys| keys.complain_after);
         set.map_or(COMPLAIN_AFTER, |span| span.0)
+    }
+
+    /// What is wanted of its messages.
+    fn policy(&self) -> Result<Policy> {
+        let keep = match (self.flags.keep, self.flags.delete) {
+            (true, _) => Some(Keep::Forever),
+            (_, true) => Some(Keep::Not),
+            _ => self.pick(|keys| keys.keep),
+        };
+        Ok(Policy {
+            keep: keep.unwrap_or(Keep::Forever),
+            all: self.flags.all || self.pick(|keys| keys.all).unwrap_or(false),
+            limit: self.flags.limit.or_else(|| self.pick(|keys| keys.limit)),
+            max_size: self.max_size()?,
+            order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
+            accept_new_uids: self.flags.accept_new_uids,
+            drain: self.pick(|keys| keys.drain).unwrap_or(false),
+            commit_every: self.commit_every(),
+            min_interval: self.pick(|keys| keys.min_interval).map(|span| span.0),
+        })
     }
 
     /// Fails if the account's name cannot be one.

@@ -26,6 +26,7 @@ impl Layers<'_> {
                 [(key, source)] => {
                     match source {
                         SecretSource::File(path) => self.private(key, own, path)?,
+                        SecretSource::Token(..) => self.token_command_alone(keys, own)?,
                         SecretSource::Credential(name) if !is_file_name(name) => {
                             let what = "a credential's name is that of a file, without a slash";
                             return Err(self.wrong(key, own, what));
@@ -64,7 +65,10 @@ impl Layers<'_> {
         use SecretSource as S;
         let turn = || self.turn.clone();
         let command = keys.password_command.clone();
-        let token = keys.oauth.as_ref().map(|oauth| oauth.token_command.clone());
+        let token = keys.oauth.as_ref().map(|oauth| match &oauth.token_command {
+            Some(line) => S::Token(line.clone(), turn()),
+            None => S::SignIn,
+        });
         let netrc = keys.netrc.filter(|wanted| *wanted).map(|_| S::Netrc {
             host: host.into(),
             user: user.into(),
@@ -82,7 +86,7 @@ impl Layers<'_> {
             ("password_env", keys.password_env.clone().map(S::Variable)),
             ("credential", keys.credential.clone().map(S::Credential)),
             ("netrc", netrc),
-            ("oauth", token.map(|line| S::Token(line, turn()))),
+            ("oauth", token),
         ];
         let there = all
             .into_iter()
@@ -112,10 +116,10 @@ impl Layers<'_> {
         }
         match secret {
             SecretSource::Ask if all(Needs::Nothing) => Ok(SecretSource::Nothing),
-            SecretSource::Token(..) if !any(Needs::Token) => {
+            SecretSource::Token(..) | SecretSource::SignIn if !any(Needs::Token) => {
                 wrong("none of the ways to log in that it names takes an access token")
             }
-            SecretSource::Token(..) => Ok(secret),
+            SecretSource::Token(..) | SecretSource::SignIn => Ok(secret),
             _ if all(Needs::Token) => {
                 wrong("it names only ways to log in with an access token, and there is none")
             }

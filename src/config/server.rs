@@ -1,6 +1,7 @@
 //! Servers as people write them: `host`, `host:port`, `[v6]:port`, or a POP URL (RFC 2384), in which
 //! `pop:` stands for STLS and `pops:` for TLS from the first byte.
 
+use crate::net::web::unescaped;
 use crate::net::{IpAddr, Proxy, TlsMode};
 use crate::sasl::{Method, Methods};
 use crate::secret::Secret;
@@ -64,7 +65,7 @@ fn url(rest: &str, tls: TlsMode) -> Result<Server, String> {
             Some((name, auth)) => (name, Some(auth)),
             None => (who, None),
         };
-        let name = decode(name).filter(|name| !name.is_empty());
+        let name = unescaped(name).filter(|name| !name.is_empty());
         user = Some(name.ok_or("the user in the URL is empty or not percent-encoded rightly")?);
         methods = auth.map(mechanism).transpose()?;
     }
@@ -81,7 +82,7 @@ fn url(rest: &str, tls: TlsMode) -> Result<Server, String> {
 fn mechanism(auth: &str) -> Result<Methods, String> {
     let unknown = || "what follows ; in the URL is not AUTH= with a mechanism".to_string();
     let (key, value) = auth.split_once('=').ok_or_else(unknown)?;
-    let name = decode(value).filter(|_| key.eq_ignore_ascii_case("AUTH"));
+    let name = unescaped(value).filter(|_| key.eq_ignore_ascii_case("AUTH"));
     let name = name.ok_or_else(unknown)?.to_ascii_uppercase();
     match name.as_str() {
         "*" => Ok(Methods::Auto),
@@ -92,25 +93,6 @@ fn mechanism(auth: &str) -> Result<Methods, String> {
             Ok(Methods::Named(vec![known.ok_or_else(unknown)?]))
         }
     }
-}
-
-/// Undoes percent-encoding.
-pub fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((byte, behind)) = rest.split_first() {
-        rest = behind;
-        match (byte, behind) {
-            (b'%', [high, low, behind @ ..]) => {
-                let digit = |byte: &u8| char::from(*byte).to_digit(16);
-                bytes.push(u8::try_from(digit(high)? << 4 | digit(low)?).ok()?);
-                rest = behind;
-            }
-            (b'%', _) => return None,
-            _ => bytes.push(*byte),
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// `socks5://[user:password@]host[:port]`. What is said of it holds none of it.
@@ -125,8 +107,8 @@ pub fn proxy(text: &str) -> Result<Proxy, String> {
     let (host, port) = host_and_port(place).map_err(|what| format!("after socks5://, {what}"))?;
     let login = who.map(|who| {
         let (user, password) = who.split_once(':')?;
-        let password = Secret::new(decode(password)?.into_bytes());
-        let user = decode(user)?;
+        let password = Secret::new(unescaped(password)?.into_bytes());
+        let user = unescaped(user)?;
         (!user.is_empty() && !password.expose().is_empty()).then_some((user, password))
     });
     let login = match login {

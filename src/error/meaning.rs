@@ -39,7 +39,10 @@ impl Error {
             {
                 ExitStatus::System
             }
-            E::OutOfStep(error) | E::NotTo { error, .. } | E::Relay { error, .. } => error.status(),
+            E::OutOfStep(error)
+            | E::NotTo { error, .. }
+            | E::Relay { error, .. }
+            | E::Web { error, .. } => error.status(),
             E::TicketUnfit { code, .. } if kerberos::passes(*code) => ExitStatus::TryLater,
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
@@ -51,6 +54,8 @@ impl Error {
             | E::TlsFile { .. }
             | E::WouldReveal
             | E::NoKerberos(_)
+            | E::NoWeb
+            | E::NoSignIn(_)
             | E::Uncarriable(_)
             | E::NotSdps(_)
             | E::AllNew { .. }
@@ -72,6 +77,14 @@ impl Error {
             | E::NoKerberosService { .. }
             | E::KerberosFailed { .. }
             | E::OtherChannel(_)
+            | E::NotSignedIn(_)
+            | E::NoTerminal(_)
+            | E::SignInOther { .. }
+            | E::SignInEnded { .. }
+            | E::SignInRefused(_)
+            | E::SignInDenied(_)
+            | E::SignInLate
+            | E::NotPasted
             | E::NoMechanism(_)
             | E::NoWay(_)
             | E::NoBinding => ExitStatus::NoPermission,
@@ -79,6 +92,7 @@ impl Error {
             | E::NotKpop { .. }
             | E::Nonsense { .. }
             | E::LineTooLong(_)
+            | E::WebUnfit { .. }
             | E::NoEnvelope(_) => ExitStatus::Protocol,
             E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
                 ExitStatus::CannotCreate
@@ -105,6 +119,7 @@ impl Error {
             | E::Interrupted
             | E::GreetingRefused(_)
             | E::KerberosAway(_)
+            | E::SignInTrouble(_)
             | E::InUse(_)
             | E::LoginDelay { .. }
             | E::ServerTrouble(_)
@@ -219,6 +234,19 @@ impl Error {
             | E::FilterMissing { .. }
             | E::MdaMissing { .. }
             | E::Relay { .. }
+            | E::Web { .. }
+            | E::WebUnfit { .. }
+            | E::NoWeb
+            | E::NotSignedIn(_)
+            | E::NoSignIn(_)
+            | E::NoTerminal(_)
+            | E::SignInOther { .. }
+            | E::SignInEnded { .. }
+            | E::SignInRefused(_)
+            | E::SignInDenied(_)
+            | E::SignInLate
+            | E::SignInTrouble(_)
+            | E::NotPasted
             | E::System { .. }
             | E::Bug(_) => Reach::Account,
         }
@@ -256,6 +284,7 @@ impl Error {
             Self::OutOfStep(error)
             | Self::NotTo { error, .. }
             | Self::Relay { error, .. }
+            | Self::Web { error, .. }
             | Self::RelayLost { error, .. }
             | Self::RelayInDoubt { error, .. } => error.words(),
             Self::NoStls(words)
@@ -283,6 +312,10 @@ impl Error {
             | Self::NoRoute(words)
             | Self::OutOfSync(words)
             | Self::QuitRefused(words)
+            | Self::SignInEnded { said: words, .. }
+            | Self::SignInRefused(words)
+            | Self::SignInDenied(words)
+            | Self::SignInTrouble(words)
             | Self::SecretCommand { said: words, .. }
             | Self::Tunnel { said: words, .. }
             | Self::FilterFailed { said: words, .. }

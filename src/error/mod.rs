@@ -441,6 +441,54 @@ pub enum Error {
         /// Why not.
         error: Box<Error>,
     },
+    /// A server of the web cannot be asked.
+    Web {
+        /// Its host.
+        host: String,
+        /// Why not.
+        error: Box<Error>,
+    },
+    /// What a server of the web answers, or its address, is not what it should be.
+    WebUnfit {
+        /// Its host, or the address.
+        host: String,
+        /// What is wrong, as the sentence goes on.
+        why: &'static str,
+    },
+    /// Nobody has signed in for this account yet.
+    NotSignedIn(String),
+    /// The account has nothing to sign in for.
+    NoSignIn(String),
+    /// There is no terminal at which to sign in for this account.
+    NoTerminal(String),
+    /// Somebody signed in for the account when it was another one.
+    SignInOther {
+        /// The account.
+        account: String,
+        /// What is kept of it.
+        kept: String,
+        /// What it should be.
+        wanted: String,
+    },
+    /// The provider does not know the sign-in any more.
+    SignInEnded {
+        /// The account.
+        account: String,
+        /// What it says.
+        said: Vec<u8>,
+    },
+    /// The provider refuses the client, or what it asks for.
+    SignInRefused(Vec<u8>),
+    /// Somebody did not agree to the sign-in.
+    SignInDenied(Vec<u8>),
+    /// Nobody signed in as long as that could be done.
+    SignInLate,
+    /// The provider has trouble that will pass.
+    SignInTrouble(Vec<u8>),
+    /// What was pasted is not what was asked for.
+    NotPasted,
+    /// This popget was built without HTTPS.
+    NoWeb,
     /// The operating system refused something that should always work.
     System {
         /// What.

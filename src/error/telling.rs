@@ -106,6 +106,19 @@ impl fmt::Display for Error {
             E::RelayRefused { name, .. } => write!(f, "{name} will not take the message"),
             E::RelayLost { name, error } => write!(f, "{name} did not get the whole message: {error}"),
             E::RelayInDoubt { name, error } => write!(f, "{name} got the message and did not say that it took it, so that it may come twice: {error}"),
+            E::Web { host, error } => write!(f, "{host} cannot be asked: {error}"),
+            E::WebUnfit { host, why } => write!(f, "{host} {why}"),
+            E::NotSignedIn(account) => write!(f, "nobody has signed in yet; run popget login {account}"),
+            E::NoSignIn(account) => write!(f, "account {account} has no oauth with a provider, and so nothing to sign in for"),
+            E::NoTerminal(account) => write!(f, "there is no terminal at which to sign in; run popget login {account} in one"),
+            E::SignInOther { account, kept, wanted } => write!(f, "the sign-in that is kept was made with {kept}, not {wanted}; run popget login {account}"),
+            E::SignInEnded { account, .. } => write!(f, "the sign-in has expired or was withdrawn, so popget login {account} is needed"),
+            E::SignInRefused(_) => f.write_str("the provider refuses the sign-in"),
+            E::SignInDenied(_) => f.write_str("the sign-in was not agreed to"),
+            E::SignInLate => f.write_str("nobody signed in in time"),
+            E::SignInTrouble(_) => f.write_str("the provider of the sign-in has trouble that will pass"),
+            E::NotPasted => f.write_str("this is neither the address of this sign-in nor a code"),
+            E::NoWeb => f.write_str("this popget was built without HTTPS"),
             E::System { doing, why } => write!(f, "cannot {doing}: {}", plain(why)),
             E::Bug(what) => write!(f, "popget contradicts itself: {what}"),
         }
@@ -154,7 +167,7 @@ impl Error {
             E::Nonsense { .. } | E::LineTooLong(_) => "run with -vv to see the dialogue, and tell the server's operator",
             E::LoginRefused(_) => "check user and password; many providers want an app password or a token (oauth), or POP switched on in their settings",
             E::LongLoginRefused(_) => "check user and password; with USER and PASS some servers take no more than 40 octets of each, then name plain or login in auth",
-            E::TokenRefused(_) => "the token may have expired, or be for another user, server or scope; get a new one",
+            E::TokenRefused(_) => "the token may have expired, or be for another user, server or scope; get a new one, with popget login if popget keeps it",
             E::TicketRefused(_) => "see with klist whose ticket it is: the server must let that one be user; or check both clocks",
             E::NotKpop { .. } => "check server and port; where there is POP3 with TLS, leave protocol out and set auth: gssapi",
             E::TicketUnfit { code, .. } => kerberos::advice(*code),
@@ -202,6 +215,17 @@ impl Error {
                 E::LoginRefused(_) | E::LongLoginRefused(_) => "check user and password below deliver",
                 _ => error.advice(),
             },
+            E::Web { error, .. } => web_advice(error),
+            E::WebUnfit { .. } => "check its address; if it is right, the next run may find it better",
+            E::NotSignedIn(_) | E::SignInOther { .. } | E::NoTerminal(_) => "",
+            E::SignInEnded { .. } => "run it at a terminal",
+            E::NoSignIn(_) => "give it one (popget.yaml(5)); with a token_command that is what signs in",
+            E::SignInRefused(_) => "check client_id, client_secret_command, tenant and scope against what is registered with the provider",
+            E::SignInDenied(_) => "run popget login again; an administrator may have to allow it",
+            E::SignInLate => "run popget login again",
+            E::SignInTrouble(_) => "the next run tries again",
+            E::NotPasted => "run popget login again, and copy the whole address",
+            E::NoWeb => "get one with the cargo feature https, or set oauth: {token_command: ...}",
             E::MdaLater { .. }
             | E::MdaRefused { .. }
             | E::RelayLater { .. }
@@ -212,6 +236,21 @@ impl Error {
             E::System { .. } => "check the limits of this process and machine",
             E::Bug(_) => "please report it",
         }
+    }
+}
+
+/// What helps where a server of the web cannot be asked: its certificate is none that the keys of the
+/// mail server have a say in.
+fn web_advice(error: &Error) -> &'static str {
+    use Error as E;
+    match error {
+        E::HostNotFound { .. } => "check the name service of this machine, and the address",
+        E::Unreachable { .. } | E::TimedOut { .. } | E::Cut { .. } => {
+            "check the network; the next run tries again"
+        }
+        E::NotProven { .. } => "check the clock and the network; a company's own issuer belongs to the certificates of this machine, or into SSL_CERT_FILE",
+        E::TlsFailed { .. } => "check the address and the network between",
+        _ => error.advice(),
     }
 }
 

@@ -15,6 +15,7 @@ mod tcp;
 mod tls;
 mod tunnel;
 mod veil;
+pub mod web;
 mod wire;
 
 pub use body::Stuffed;
@@ -26,6 +27,7 @@ pub use tcp::{Family, Outset};
 pub use tls::make_ready as make_tls_ready;
 pub use tls::library as tls_library;
 pub use tls::{Binding, ClientCertificate, Engine, Fingerprint, Proof, Secured, Trust, Version};
+pub use veil::Veil;
 pub use wire::{Meanwhile, Wire, UNWANTED};
 
 use crate::error::{Error, Result};

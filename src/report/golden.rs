@@ -181,6 +181,25 @@ every! {
     RelayRefused: Some(Retrieving) => [E::RelayRefused { name: lmtp(), said: words("550 5.1.1 no such user") }];
     RelayLost: Some(Retrieving) => [E::RelayLost { name: lmtp(), error: Box::new(cut("sending", Some(Errno::PIPE))) }];
     RelayInDoubt: Some(Retrieving) => [E::RelayInDoubt { name: lmtp(), error: Box::new(silent("the answer to the message", 600)) }];
+    Web: Some(Password) => [
+        web(E::HostNotFound { host: "login.example.org".into(), why: io::Error::other("name or service not known") }),
+        web(silent("the answer", 60)),
+        web(cut("the answer", None)),
+        web(E::NotProven { name: "login.example.org".into(), why: "the issuer of its certificate is unknown here".into(), seen: None, advice: "" }),
+        web(E::TlsFailed { why: "the server answers in plain text".into(), advice: "" })
+    ];
+    WebUnfit: Some(Password) => [E::WebUnfit { host: "https://login.example.org/token".into(), why: "does not answer as OAuth 2.0 has it" }];
+    NoWeb: NOWHERE => [E::NoWeb];
+    NotSignedIn: Some(Password) => [E::NotSignedIn("work".into())];
+    NoSignIn: NOWHERE => [E::NoSignIn("work".into())];
+    NoTerminal: NOWHERE => [E::NoTerminal("work".into())];
+    SignInOther: Some(Password) => [E::SignInOther { account: "work".into(), kept: "user bob".into(), wanted: "user alice".into() }];
+    SignInEnded: Some(Password) => [E::SignInEnded { account: "work".into(), said: words("AADSTS700082: The refresh token has expired due to inactivity.") }];
+    SignInRefused: NOWHERE => [E::SignInRefused(words("AADSTS7000218: The request body must contain: client_secret."))];
+    SignInDenied: NOWHERE => [E::SignInDenied(words("AADSTS65004: User declined to consent."))];
+    SignInLate: NOWHERE => [E::SignInLate];
+    SignInTrouble: Some(Password) => [E::SignInTrouble(words("server_error"))];
+    NotPasted: NOWHERE => [E::NotPasted];
     System: Some(Retrieving) => [E::System { doing: "start the MDA", why: Errno::AGAIN.into() }];
     Bug: NOWHERE => [E::Bug("an mbox was let go before its letters".into())];
 }
@@ -222,6 +241,11 @@ fn unreachable(why: Errno) -> E {
     let address = "192.0.2.7:995".into();
     let why = why.into();
     E::Unreachable { address, why }
+}
+
+fn web(error: E) -> E {
+    let (host, error) = ("login.example.org".into(), Box::new(error));
+    E::Web { host, error }
 }
 
 fn silent(waiting_for: &'static str, seconds: u64) -> E {

@@ -187,6 +187,14 @@ pub fn pour(bytes: &[u8]) {
     let _ = io::stdout().lock().write_all(bytes);
 }
 
+/// Tells somebody at the terminal what to do. An address is of no use if it is cut.
+pub fn guide(lines: &[String]) {
+    for line in lines {
+        let line: String = line.chars().filter(|letter| !harmful(*letter)).collect();
+        say(&format!("{line}\n"));
+    }
+}
+
 /// Writes lines to standard error; if that is closed there is nobody to tell.
 fn say(lines: &str) {
     let _ = io::stderr().lock().write_all(lines.as_bytes());

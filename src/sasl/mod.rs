@@ -20,7 +20,7 @@ pub use digest::DigestMd5;
 pub use gssapi::Gssapi;
 pub use login::Login;
 pub use method::{Method, Methods, Needs, Shows};
-pub use nonce::nonce;
+pub use nonce::{nonce, random};
 pub use scram::{Channel, Hash, Scram};
 pub use single::Single;
 

@@ -7,7 +7,12 @@ use std::io;
 
 /// Random letters that nobody has used before, without comma or quote.
 pub fn nonce() -> Result<String> {
-    let mut octets = [0; 24];
+    random::<24>().map(|octets| BASE64_STANDARD.encode(octets))
+}
+
+/// Random octets.
+pub fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut octets = [0; N];
     let mut filled = 0;
     while filled < octets.len() {
         let more = getrandom(&mut octets[filled..], GetRandomFlags::empty());
@@ -16,7 +21,7 @@ pub fn nonce() -> Result<String> {
             why: io::Error::from(why),
         })?;
     }
-    Ok(BASE64_STANDARD.encode(octets))
+    Ok(octets)
 }
 
 #[cfg(test)]

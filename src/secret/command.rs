@@ -6,7 +6,6 @@ use memchr::memmem;
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::process::{kill_process, Pid, Signal};
-use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -76,7 +75,7 @@ pub fn first_line(
     turn: &Turn,
     called_off: &dyn Fn() -> bool,
 ) -> Result<Secret> {
-    let attended = File::open("/dev/tty").is_ok();
+    let attended = super::is_attended();
     // Two programs that ask at one terminal would get each other's answers.
     let _turn = attended.then(|| turn.take());
     if called_off() {

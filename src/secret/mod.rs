@@ -9,10 +9,10 @@ mod netrc;
 pub mod properties;
 mod terminal;
 
-pub use command::{CommandLine, Turn};
+pub use command::{first_line, CommandLine, Turn};
 pub use file::open_to_others;
 pub use netrc::user as user_in_netrc;
-pub use terminal::ask;
+pub use terminal::{ask, is_attended};
 
 use crate::error::{Error, Result};
 use std::ffi::OsString;
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 /// Longer than any password or token.
-const LIMIT: u64 = 64 * 1024;
+pub const LIMIT: u64 = 64 * 1024;
 
 /// A password. It has no `Debug` and no `Display`.
 #[derive(Clone)]
@@ -81,13 +81,15 @@ pub enum SecretSource {
     Ask,
     /// An access token: the first line that a command prints.
     Token(CommandLine, Turn),
+    /// A sign-in by OAuth 2.0, which gives access tokens to those who look after it (`oauth`).
+    SignIn,
     /// Nowhere: none is needed.
     Nothing,
 }
 
 impl SecretSource {
     /// Gets the secret. `Ask` fails here: people are asked before accounts are visited, by [`ask`],
-    /// since two prompts at once would be unusable.
+    /// since two prompts at once would be unusable. So does `SignIn`, of which nothing is known here.
     /// A command is ended when it is called off.
     pub fn obtain(&self, called_off: &dyn Fn() -> bool) -> Result<Credential> {
         let password = match self {
@@ -99,7 +101,7 @@ impl SecretSource {
             Self::Variable(name) => return Err(Error::PasswordVariable(name.clone())),
             Self::Credential(name) => file::credential(name)?,
             Self::Netrc { host, user } => netrc::password(host, user)?,
-            Self::Ask => return Err(Error::NoPassword),
+            Self::Ask | Self::SignIn => return Err(Error::NoPassword),
             Self::Token(line, turn) => {
                 let token = command::first_line("token command", line, turn, called_off)?;
                 return Ok(Credential::Token(token));

@@ -9,9 +9,14 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use zeroize::Zeroizing;
 
-/// Asks for a password on the terminal, without showing it. The prompt says whose it is, so that
-/// nobody types the one for the other. Called off, it leaves the terminal as it was.
-pub fn ask(whose: &str, called_off: impl Fn() -> bool) -> Result<Secret> {
+/// Whether there is a terminal to ask at.
+pub fn is_attended() -> bool {
+    File::open("/dev/tty").is_ok()
+}
+
+/// Asks for a secret on the terminal, without showing it. The prompt says which, so that nobody types
+/// the one for the other. Called off, it leaves the terminal as it was.
+pub fn ask(prompt: &str, called_off: impl Fn() -> bool) -> Result<Secret> {
     let no_terminal = |_| Error::NoPassword;
     let mut terminal = File::options()
         .read(true)
@@ -23,8 +28,7 @@ pub fn ask(whose: &str, called_off: impl Fn() -> bool) -> Result<Secret> {
     hidden.local_modes.remove(LocalModes::ECHO);
     termios::tcsetattr(&terminal, OptionalActions::Flush, &hidden)
         .map_err(|_| Error::NoPassword)?;
-    let line = write!(terminal, "popget: password for {whose}: ")
-        .and_then(|()| typed(&terminal, called_off));
+    let line = write!(terminal, "popget: {prompt}: ").and_then(|()| typed(&terminal, called_off));
     let restored = termios::tcsetattr(&terminal, OptionalActions::Flush, &shown);
     let _ = terminal.write_all(b"\n");
     match (line, restored) {

@@ -21,7 +21,8 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn file(&self, ending: &str) -> PathBuf {
+    /// The file of the account with this ending.
+    pub fn file(&self, ending: &str) -> PathBuf {
         self.directory.join(format!("{}.{ending}", self.account))
     }
 
@@ -37,6 +38,22 @@ impl Place {
         let Digest(digest) = digester.finish();
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         self.directory.join(format!("{hex}.maildrop"))
+    }
+
+    /// Opens a file of the account, if it is there.
+    pub fn open(&self, ending: &str) -> io::Result<File> {
+        options().open(self.file(ending))
+    }
+
+    /// Opens the file of a lock, and makes it if it is not there.
+    pub fn open_lock(&self, ending: &str) -> io::Result<File> {
+        open_lock(&self.file(ending), Access::Write)
+    }
+
+    /// Creates the state directory if it is missing, and fails if others may write there.
+    pub fn prepare(&self) -> Result<()> {
+        self.create()?;
+        self.check()
     }
 
     /// Creates the state directory if it is missing, for us alone.
@@ -91,10 +108,10 @@ impl Lock {
     /// nothing to lock.
     pub fn take(place: &Place, maildrop: &str, access: Access) -> Result<Self> {
         let writes = access == Access::Write;
-        if writes {
-            place.create()?;
+        match access {
+            Access::Write => place.prepare()?,
+            Access::Read => place.check()?,
         }
-        place.check()?;
         let account = hold(&place.file("lock"), access, Error::AccountBusy)?;
         let path = place.of_maildrop(maildrop);
         let maildrop = loop {

@@ -4,6 +4,7 @@ use crate::delivery::{Destination, Filter, Trace};
 use crate::maildrop::{Envelopes, Login, Pipeline, Protocol};
 use crate::message::Field;
 use crate::net::Route;
+use crate::oauth::SignIn;
 use crate::plan::Policy;
 use crate::secret::SecretSource;
 use crate::seen::Place;
@@ -25,6 +26,8 @@ pub struct Account {
     pub login: Login,
     /// Where its password comes from.
     pub secret: SecretSource,
+    /// Who signs in for it, if that is where its access tokens come from.
+    pub sign_in: Option<SignIn>,
     /// What is wanted of it.
     pub policy: Policy,
     /// Who says, by its head, whether a message is wanted.

@@ -19,10 +19,12 @@ mod prepare;
 mod probe;
 mod rehearse;
 mod sift;
+mod sign_in;
 mod survey;
 
 pub use account::Account;
 pub use probe::{probe, Target};
+pub use sign_in::sign_in;
 
 use crate::delivery::{Delivery, Filter, Verdict};
 use crate::error::{Reach, Result};
@@ -106,7 +108,12 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     if account.routes.iter().any(unproven) {
         events.notice(Notice::Unverified);
     }
-    let credential = credential(account, events, stop)?;
+    events.enter(Stage::Password);
+    if account.secret.may_ask() {
+        events.emit(Event::Lent);
+    }
+    let patience = patience(account, stop);
+    let credential = sign_in::credential(account, &patience)?;
     let mut road = Road {
         account,
         mode,
@@ -114,7 +121,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         memory,
         tally,
         credential,
-        patience: patience(account, stop),
+        patience,
         last_login: None,
         slices: 0,
         portion: Portion::default(),
@@ -137,15 +144,6 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
     };
     let ended = road.walk_to_the_end(delivery.as_deref(), retries);
     ended.and(road.memory.compact(now()))
-}
-
-/// Gets the password or token.
-fn credential(account: &Account, events: &Events, stop: &Stop) -> Result<Credential> {
-    events.enter(Stage::Password);
-    if account.secret.may_ask() {
-        events.emit(Event::Lent);
-    }
-    account.secret.obtain(&|| stop.signal().is_some())
 }
 
 /// How long this account may take, from now, and who may call it off.

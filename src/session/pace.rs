@@ -1,7 +1,7 @@
 //! How often we log in: no more often than `min_interval` and the server's LOGIN-DELAY allow
 //! (RFC 2449, section 6.5), as far as the memory tells when it was last.
 
-use super::{now, Errand, Road};
+use super::{now, sign_in, Errand, Road};
 use crate::error::{Error, Reach, Result};
 use crate::event::{Event, Mode, Stage};
 use crate::maildrop::{self, Maildrop, Visit};
@@ -44,12 +44,10 @@ impl<'r> Road<'r> {
     pub(super) fn open(&mut self) -> Result<Box<dyn Maildrop + 'r>> {
         let opened = match self.knock() {
             Err(Error::TokenRefused(words)) => {
-                let stop = &self.patience.stop;
-                let called_off = || stop.signal().is_some();
-                let source = &self.account.secret;
                 // Tokens live for minutes; the next one may be better.
                 self.events.emit(Event::Lent);
-                let Some(fresh) = source.instead_of(&self.credential, &called_off)? else {
+                let refused = (self.account, &self.credential);
+                let Some(fresh) = sign_in::instead_of(refused, &self.patience)? else {
                     return Err(Error::TokenRefused(words));
                 };
                 self.credential = fresh;

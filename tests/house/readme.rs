@@ -125,6 +125,7 @@ pub fn reaches_the_network(yaml: &str, furnish: impl Fn(Scene) -> Scene) {
     let (status, said) = match yaml.contains("protocol: kpop") {
         true if !cfg!(feature = "gssapi") => return,
         true => (77, "there is no valid Kerberos ticket"),
+        false if yaml.contains("client_id: ") => (77, "nobody has signed in yet"),
         false => (69, "cannot connect"),
     };
     scene

@@ -95,6 +95,8 @@ const RULES: [Rule; 9] = [
         allowed: &[
             "session",
             "net",
+            // oauth waits for a person who signs in.
+            "oauth",
             "delivery::mda",
             "delivery::mbox",
             "secret",

@@ -9,6 +9,7 @@
 //!   `login`, `proof`, `speech` and `guest`; `pop1`, `pop2`: the same server in
 //!   older protocols
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
+//! - `identity`: somebody to sign in with, by OAuth 2.0
 //! - `gate`: holds a server up at one moment
 //! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it;
 //!   `kpop`: a door that only its tickets open; `postfix`: an MTA
@@ -47,6 +48,7 @@ pub mod ending;
 pub mod endless;
 pub mod gate;
 pub mod guest;
+pub mod identity;
 pub mod kdc;
 pub mod kpop;
 pub mod lmtp;

@@ -98,6 +98,9 @@ pub struct Builder {
     answers: Vec<(String, Answer)>,
 }
 
+/// Who says whether a token is good.
+pub(super) type Judge = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// What a server says of itself and what it lacks.
 #[derive(Clone)]
 pub(super) struct Traits {
@@ -117,6 +120,8 @@ pub(super) struct Traits {
     pub mechanisms: Vec<String>,
     /// The tokens that are good, each with its user.
     pub tokens: Vec<(String, String)>,
+    /// Who says that tokens are good.
+    pub judge: Option<Judge>,
     /// Who the client has shown to be, outside of POP3.
     pub external: Option<String>,
     /// What it does wrong to prove itself.
@@ -140,6 +145,7 @@ impl Default for Traits {
             lacks: Vec::new(),
             mechanisms: vec!["PLAIN".into(), "LOGIN".into()],
             tokens: Vec::new(),
+            judge: None,
             external: None,
             deceit: None,
             forgetful: false,

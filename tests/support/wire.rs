@@ -58,6 +58,13 @@ impl Wire {
         }
     }
 
+    /// So many bytes, or fewer if the client leaves before.
+    pub fn exactly(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        while self.unread.len() < count && self.fill()? > 0 {}
+        let count = count.min(self.unread.len());
+        Ok(self.unread.drain(..count).collect())
+    }
+
     /// Sends all of `bytes` in one write, as far as the system takes them.
     pub fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.stream {

@@ -10,6 +10,7 @@ pub const THERE: bool = false;
 
 /// Nothing needs to be.
 pub fn make_ready() {}
+
 /// What native-tls uses here, which does not tell its version.
 pub fn library() -> &'static str {
     match cfg!(target_vendor = "apple") {
