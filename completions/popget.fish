@@ -59,6 +59,7 @@ complete -c popget -n "__fish_popget_needs_command" -f -a "check" -d 'Log in and
 complete -c popget -n "__fish_popget_needs_command" -f -a "list" -d 'Print a line for each message on the server; download and change nothing'
 complete -c popget -n "__fish_popget_needs_command" -f -a "probe" -d 'Say what a server offers, without logging in'
 complete -c popget -n "__fish_popget_needs_command" -f -a "login" -d 'Sign in to an account by OAuth 2.0, once'
+complete -c popget -n "__fish_popget_needs_command" -f -a "setup" -d 'Find the server of an address, and set up an account that works'
 complete -c popget -n "__fish_popget_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c popget -n "__fish_popget_using_subcommand check" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand check" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
@@ -122,6 +123,39 @@ complete -c popget -n "__fish_popget_using_subcommand login" -l json -d 'Print w
 complete -c popget -n "__fish_popget_using_subcommand login" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand login" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand login" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand setup" -l name -d 'Call the account this' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l server -d 'Take this server instead of looking for one: host, host:port, or a POP URL' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l tls -d 'Use TLS like this at the server' -r -f -a "implicit\t''
+starttls\t''
+none\t''"
+complete -c popget -n "__fish_popget_using_subcommand setup" -l proxy -d 'Connect through this proxy: socks5://host:port' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l user -d 'Log in as this user' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l password-command -d 'The password is the first line that this command prints' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l password-file -d 'The password is the first line of this file, which is made if it is not there' -r -F
+complete -c popget -n "__fish_popget_using_subcommand setup" -l token-command -d 'This command prints an access token of OAuth 2.0' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l maildir -d 'Deliver to this Maildir' -r -F
+complete -c popget -n "__fish_popget_using_subcommand setup" -l mbox -d 'Deliver to this mbox' -r -F
+complete -c popget -n "__fish_popget_using_subcommand setup" -l mda -d 'Deliver by this command' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l lmtp -d 'Hand mail on to this server by LMTP: host, host:port, or the path of its socket' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand setup" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand setup" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand setup" -l netrc -d 'The password stands in the file of ftp(1)'
+complete -c popget -n "__fish_popget_using_subcommand setup" -l ask-password -d 'The password is asked for in every run'
+complete -c popget -n "__fish_popget_using_subcommand setup" -l keep -d 'Leave messages on the server'
+complete -c popget -n "__fish_popget_using_subcommand setup" -l delete -d 'Delete messages from the server once they are delivered'
+complete -c popget -n "__fish_popget_using_subcommand setup" -s y -l yes -d 'Ask nothing: take what is usual, and yes for an answer'
+complete -c popget -n "__fish_popget_using_subcommand setup" -l no-test -d 'Do not log in to see whether it works'
+complete -c popget -n "__fish_popget_using_subcommand setup" -l print -d 'Print the account, and touch no file'
+complete -c popget -n "__fish_popget_using_subcommand setup" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand setup" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand setup" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand setup" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand setup" -s h -l help -d 'Print help'
 complete -c popget -n "__fish_popget_using_subcommand completions" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand completions" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand completions" -l state-dir -d 'Remember what was seen in this directory' -r -F

@@ -8,7 +8,7 @@
 //! | 5 | `command` | what popget can be told to do |
 //! | 4 | `config` `pool` `report` | settings, threads, the terminal |
 //! | 3 | `session` | the road: one account, from lock to tally |
-//! | 2 | `maildrop` `delivery` `plan` `oauth` | the server, the disk, and what to do |
+//! | 2 | `maildrop` `delivery` `plan` `discover` `oauth` | the server, the disk, what to do, and where |
 //! | 1 | `net` `sasl` `seen` | bytes, mechanisms, the memory |
 //! | 0 | `message` `event` `error` `secret` `cli` `folder` `owner` `inherited` `steady` `spool` `krb5` | data, what the system is asked for, whom to trust, and a foreign library |
 //!
@@ -19,6 +19,7 @@ mod cli;
 mod command;
 mod config;
 mod delivery;
+mod discover;
 mod error;
 mod event;
 mod folder;
@@ -78,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Login { account, paste }) => {
             command::login::run(&fetch, account, *paste, options)
         }
+        Some(Command::Setup(wanted)) => command::setup::run(&fetch, wanted, options),
         Some(Command::Completions { shell }) => command::completions::run(*shell).map(Ended::With),
     });
     let done = done.unwrap_or_else(|panic| Err(Error::Bug(pool::words(&*panic)).into()));

@@ -2,25 +2,30 @@
 //! panics where it does not hold. The fuzz targets of tests/fuzz/targets look for bytes for which it does
 //! not; the test below tries those that are known to be worth it.
 
-use crate::{config, delivery, maildrop, message, net, oauth, plan, report, sasl, secret, seen};
+use crate::{
+    config, delivery, discover, maildrop, message, net, oauth, plan, report, sasl, secret, seen,
+};
 
 /// What holds of some bytes.
 type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of its corpus.
-const ALL: [(&str, Property); 25] = [
+const ALL: [(&str, Property); 28] = [
     ("answer", oauth::properties::answer),
+    ("autoconfig", discover::properties::autoconfig),
     ("body", net::properties::body),
     ("browser", oauth::properties::browser),
     ("capabilities", maildrop::properties::capabilities),
     ("claim", delivery::properties::claim),
     ("envelope", maildrop::properties::envelope),
     ("head", message::properties::head),
+    ("insertion", config::properties::insertion),
     ("listing", maildrop::properties::listing),
     ("login", maildrop::login_properties::exchange),
     ("lump", maildrop::properties::lump),
     ("mbox", delivery::properties::mbox),
     ("memory", seen::properties::memory),
+    ("names", net::dns::properties::names),
     ("netrc", secret::properties::netrc),
     ("older", maildrop::properties::older),
     ("plan", plan::properties::plan),

@@ -24,6 +24,7 @@
 //! - `tls`: who is believed, and that nothing is said to anybody else
 //! - `rehearsal`: the dry run says what would be done, and does none of it
 //! - `check`, `list`, `probe`: the commands that look and touch nothing; `json`: events for programs
+//! - `setup`: from an address to an account that works
 //! - `providers`: what providers do otherwise than RFC 1939 has it, and what is made of it
 //! - `servers`: servers that exist, with their manners, a conversation file each
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
@@ -101,6 +102,7 @@ mod secrets;
 mod security;
 mod servers;
 mod settings;
+mod setup;
 mod several;
 mod shard;
 mod signals;

@@ -195,7 +195,7 @@ fn own_up(panic: String, named: &Named, options: Options) -> ExitStatus {
 
 /// Asks for the passwords that only a person knows, one after the other, before anything else
 /// happens: two prompts at once would be unusable, and a server would not wait.
-fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
+pub(super) fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
     let asked = accounts.into_iter().map(|mut account| {
         let asks = matches!(account.secret, SecretSource::Ask);
         if asks && stop.signal().is_none() {

@@ -6,4 +6,5 @@ pub mod fetch;
 pub mod list;
 pub mod login;
 pub mod probe;
+pub mod setup;
 pub mod version;

@@ -12,7 +12,7 @@ use crate::session::{self, Target};
 use std::time::Duration;
 
 /// How long a server that is named by hand may take for each answer: somebody is waiting.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 /// Both ports are looked at together.
 const JOBS: u16 = 2;
 
@@ -85,7 +85,7 @@ pub fn server(
 }
 
 /// What an account at this host would have to be proven, if nothing else is said.
-fn trust(host: &str) -> Trust {
+pub(super) fn trust(host: &str) -> Trust {
     Trust {
         name: host.into(),
         proof: Proof::Chain(None),

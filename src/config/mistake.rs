@@ -28,6 +28,9 @@ impl Source {
         if self.name.is_empty() {
             let key = match path {
                 [_, _, "deliver", destination, ..] => destination,
+                ["defaults", ..] => {
+                    return self.at(None, &path.join("."), what.into());
+                }
                 path => path.get(2).unwrap_or(&"server"),
             };
             let key = key.replace('_', "-");

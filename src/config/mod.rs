@@ -2,8 +2,11 @@
 //! contradiction checked. The accounts that come out of here need no further checking, and nothing
 //! but reading has happened.
 
+mod book;
 mod destination;
+mod draft;
 mod file;
+mod insert;
 mod kinds;
 mod mistake;
 mod network;
@@ -22,7 +25,11 @@ mod syntax;
 mod trust;
 mod units;
 
-pub use server::Server;
+pub use book::Book;
+pub use draft::{Draft, Entry, Setting};
+pub use resolve::unfit_name;
+pub use server::{ascii, proxy, Server};
+pub use units::path as expanded;
 
 use crate::cli::Fetch;
 use crate::error::{plain, Error, Result};
@@ -101,26 +108,37 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
 fn open(named: Option<&PathBuf>) -> Result<(File, Source)> {
     let (source, unsafe_because) = find(named)?;
     let file = parsed(&source)?;
-    if let Some((why, secrets_only)) = unsafe_because {
-        let secret = place_of_password(&file);
-        if secret.is_some() || !secrets_only {
-            let path = secret.unwrap_or_default();
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            return Err(match path.as_slice() {
-                [] => source.unfit(None, why),
-                path => source.mistake(path, why),
-            });
-        }
-    }
+    safe(&source, Some(&file), unsafe_because)?;
     Ok((file, source))
+}
+
+/// Fails if the file is not safe for what it holds.
+fn safe(source: &Source, file: Option<&File>, unsafe_because: Unsafe) -> Result<()> {
+    let Some((why, secrets_only)) = unsafe_because else {
+        return Ok(());
+    };
+    let secret = file.and_then(place_of_password);
+    if secret.is_none() && secrets_only {
+        return Ok(());
+    }
+    let path = secret.unwrap_or_default();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    Err(match path.as_slice() {
+        [] => source.unfit(None, why),
+        path => source.mistake(path, why),
+    })
+}
+
+/// Fails over text that would take the parser too long.
+fn shallow(source: &Source) -> Result<()> {
+    let what = "brackets are nested here deeper than any configuration needs";
+    let deep = syntax::too_deep(&source.text);
+    deep.map_or(Ok(()), |place| Err(source.unfit(Some(place), what)))
 }
 
 /// Understands the file.
 fn parsed(source: &Source) -> Result<File> {
-    if let Some(place) = syntax::too_deep(&source.text) {
-        let what = "brackets are nested here deeper than any configuration needs";
-        return Err(source.unfit(Some(place), what));
-    }
+    shallow(source)?;
     serde_yaml::from_str(&source.text).map_err(|error| source.unreadable(&error))
 }
 

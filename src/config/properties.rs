@@ -1,5 +1,7 @@
 //! What holds of settings, whatever somebody wrote.
 
+use super::draft::{Draft, Entry};
+use super::insert::insert;
 use super::mistake::Source;
 use super::parsed;
 use super::server::{self, Server};
@@ -58,4 +60,32 @@ pub fn settings(input: &[u8]) {
             assert!((1..=lines.count() + 1).contains(&line) && column >= 1);
         }
     }
+}
+
+/// An account is put into a file so that all else is there as before, or not at all.
+pub fn insertion(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    if super::syntax::too_deep(text).is_some() {
+        return;
+    }
+    let draft = Draft {
+        name: "an.account@here".into(),
+        keys: vec![
+            ("server", Entry::from("pop.example.org")),
+            ("keep", Entry::from("false")),
+            (
+                "deliver",
+                Entry::Keys(vec![("maildir", Entry::from("~/Mail # x"))]),
+            ),
+        ],
+    };
+    let Some(edited) = insert(text, &draft) else {
+        return;
+    };
+    let kept = |line: &str| line.trim_start().starts_with('#');
+    let remarks = |text: &str| text.lines().filter(|line| kept(line)).count();
+    assert!(remarks(&edited) >= remarks(text));
+    assert_eq!(insert(&edited, &draft), None, "once is enough");
 }

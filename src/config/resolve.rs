@@ -123,19 +123,8 @@ impl Layers<'_> {
 
     /// Fails if the account's name cannot be one.
     fn well_named(&self) -> Result<()> {
-        let letter = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
-        let what = match self.name {
-            name if name.len() > 200 => Some("an account's name has 200 letters at most"),
-            name if name.is_empty() || !name.chars().all(letter) => {
-                Some("an account's name is made of letters (a-z), digits and ._@+-")
-            }
-            name if name.chars().all(|c| c == '.') => {
-                Some("an account's name is not made of dots alone: it names files")
-            }
-            _ => None,
-        };
         let mistake = |what| Err(self.source.mistake(&["accounts", self.name], what));
-        what.map_or(Ok(()), mistake)
+        unfit_name(self.name).map_or(Ok(()), mistake)
     }
 
     /// The account's own value, or the one it starts from.
@@ -192,5 +181,20 @@ impl Layers<'_> {
                 wrong(&plain(&why))
             })),
         }
+    }
+}
+
+/// Why an account cannot have this name, if it cannot.
+pub fn unfit_name(name: &str) -> Option<&'static str> {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+    match name {
+        name if name.len() > 200 => Some("an account's name has 200 letters at most"),
+        name if name.is_empty() || !name.chars().all(letter) => {
+            Some("an account's name is made of letters (a-z), digits and ._@+-")
+        }
+        name if name.chars().all(|c| c == '.') => {
+            Some("an account's name is not made of dots alone: it names files")
+        }
+        _ => None,
     }
 }

@@ -47,6 +47,8 @@ impl Error {
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
             | E::NoSettings(_)
+            | E::NoPop { .. }
+            | E::NotInserted(_)
             | E::SecretCommand { .. }
             | E::SecretFile { .. }
             | E::PasswordVariable(_)
@@ -112,6 +114,7 @@ impl Error {
             | E::Proxy { .. }
             | E::Tunnel { .. }
             | E::TlsFailed { .. }
+            | E::NoServer(_)
             | E::ServerBroken(_) => ExitStatus::Unavailable,
             E::TimedOut { .. }
             | E::Deadline(_)
@@ -189,6 +192,9 @@ impl Error {
             | E::LineTooLong(_) => Reach::Line,
             E::Settings(_)
             | E::NoSettings(_)
+            | E::NoPop { .. }
+            | E::NoServer(_)
+            | E::NotInserted(_)
             | E::Usage(_)
             | E::NoPassword
             | E::SecretCommand { .. }

@@ -64,6 +64,17 @@ pub enum Error {
     Settings(Box<Mistake>),
     /// No configuration file was found; the places that were looked at.
     NoSettings(Vec<PathBuf>),
+    /// The provider of an address has no POP.
+    NoPop {
+        /// The provider.
+        provider: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// No POP server was found for the addresses of this domain.
+    NoServer(String),
+    /// No place was found in the configuration file where an account could be put.
+    NotInserted(PathBuf),
     /// A command line that clap cannot know to be wrong.
     Usage(String),
     /// No password is configured and there is no terminal to ask on.

@@ -15,6 +15,9 @@ impl fmt::Display for Error {
         match self {
             E::Settings(mistake) => mistake.fmt(f),
             E::NoSettings(at) => write!(f, "there is no configuration file; looked for {}", list(at)),
+            E::NoPop { provider, .. } => write!(f, "{provider} has no POP"),
+            E::NoServer(domain) => write!(f, "no POP server was found for {domain}"),
+            E::NotInserted(path) => write!(f, "nothing is written: no place was found in {} where the account fits and all else stays as it is", path.display()),
             E::Usage(what) => f.write_str(what),
             E::NoPassword => f.write_str("no password is configured and there is no terminal to ask on"),
             E::SecretCommand { what, ended, lacking, .. } => match lacking.as_slice() {
@@ -141,6 +144,9 @@ impl Error {
             }
             E::Settings(_) | E::Usage(_) | E::SecretFile { .. } | E::Unsafe { .. } | E::Interrupted => "",
             E::NoSettings(_) => "write one (see popget.yaml(5)) or name it with --config",
+            E::NoPop { instead, .. } => instead,
+            E::NoServer(_) => "ask the provider which one it is, and name it with --server",
+            E::NotInserted(_) => "put it there by hand, below accounts",
             E::NoPassword => "set password_command, password_file or another source of it (popget.yaml(5))",
             E::PasswordVariable(_) => "set it where popget is started",
             E::NoCredentials(_) => "start popget as a systemd service with LoadCredential=",

@@ -2,6 +2,7 @@
 //! which protocol is spoken over it.
 
 mod body;
+pub mod dns;
 mod kpop;
 mod names;
 mod octets;
@@ -19,6 +20,7 @@ pub mod web;
 mod wire;
 
 pub use body::Stuffed;
+pub use dns::{is_host, look_up as look_up_records, Kind, Record};
 pub use patience::Patience;
 pub use socks::Proxy;
 pub use spoken::Spoken;

@@ -72,7 +72,7 @@ fn rehearsed(account: &str, tally: &Tally) -> String {
 }
 
 /// What is waiting, in one line.
-fn waiting(account: &str, tally: &Tally) -> String {
+pub fn waiting(account: &str, tally: &Tally) -> String {
     let mut line = format!(
         "{account}: {} new ({}), {} seen",
         tally.new,

@@ -15,7 +15,7 @@ mod screen;
 mod text;
 
 use crate::error::{Error, Result};
-use crate::event::{Event, Mode, Summary};
+use crate::event::{Event, Mode, Summary, Tally};
 use bars::{Bars, News};
 use data::{Columns, Shape};
 use std::fmt::Write as _;
@@ -153,6 +153,36 @@ fn missed(printed: io::Result<()>) -> Result<()> {
             why,
         }),
         _ => Ok(()),
+    }
+}
+
+/// Tells a step of something that a person waits for, on standard error.
+pub fn step(text: &str, options: Options) {
+    if options.level.is_some_and(|least| least >= Level::Warning) {
+        say(&format!("popget: {}", escape(text.as_bytes())));
+    }
+}
+
+/// Shows lines of ours on standard error, as they are.
+pub fn show(lines: &str, options: Options) {
+    if options.level.is_some_and(|least| least >= Level::Warning) {
+        say(lines.trim_end());
+    }
+}
+
+/// Tells, on standard error, what is waiting where a visit only looked, or why it failed.
+pub fn visited(named: &Named, tally: &Tally, options: Options) {
+    let options = Options {
+        mode: Mode::Check,
+        ..options
+    };
+    for (level, line) in text::concluded(named, tally, &options) {
+        if options.level.is_some_and(|least| level <= least) {
+            say(&colored(level, line, options.color));
+        }
+    }
+    if tally.failures.is_empty() {
+        step(&data::waiting(&named.account, tally), options);
     }
 }
 

@@ -71,7 +71,7 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
 }
 
 /// What failed, and the line that a person at a terminal likes to see.
-fn concluded(named: &Named, tally: &Tally, options: &Options) -> Vec<(Level, String)> {
+pub fn concluded(named: &Named, tally: &Tally, options: &Options) -> Vec<(Level, String)> {
     let failures = tally.failures.iter();
     let mut lines: Vec<_> = failures.map(|failure| failed(named, failure)).collect();
     let attended = options.listener == Listener::Terminal;

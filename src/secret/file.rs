@@ -2,8 +2,9 @@
 
 use super::{Secret, LIMIT};
 use crate::error::{plain, Error, Result};
+use crate::folder;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,42 @@ use std::path::{Path, PathBuf};
 pub fn first_line(path: &Path) -> Result<Secret> {
     let what = "password file";
     line_of(what, path, slurp(what, path, &private(what, path)?)?)
+}
+
+/// A password file that was just made, for us alone. It goes again unless it is to stay.
+pub struct Made(Option<PathBuf>);
+
+impl Made {
+    /// Makes one, where there was none.
+    pub fn new(path: &Path, secret: &Secret) -> Result<Self> {
+        let fill = || {
+            folder::create(folder::above(path))?;
+            let mut file = folder::fresh(path)?;
+            let made = Self(Some(path.into()));
+            file.write_all(secret.expose())?;
+            file.write_all(b"\n")?;
+            file.sync_all()?;
+            Ok(made)
+        };
+        fill().map_err(|why: io::Error| Error::SecretFile {
+            what: "password file",
+            path: path.into(),
+            why: format!("cannot be made: {}", plain(&why)),
+        })
+    }
+
+    /// Lets it stay.
+    pub fn stays(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = folder::clear(path); // nobody else reads it
+        }
+    }
 }
 
 /// The first line of a credential. Its folder is for the service alone, whatever its files' modes.

@@ -10,9 +10,9 @@ pub mod properties;
 mod terminal;
 
 pub use command::{first_line, CommandLine, Turn};
-pub use file::open_to_others;
+pub use file::{open_to_others, Made};
 pub use netrc::user as user_in_netrc;
-pub use terminal::{ask, is_attended};
+pub use terminal::{ask, is_attended, question};
 
 use crate::error::{Error, Result};
 use std::ffi::OsString;

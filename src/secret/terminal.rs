@@ -1,4 +1,4 @@
-//! Passwords that only a person knows.
+//! What only a person knows: passwords, which are not shown, and answers to other questions.
 
 use super::{Secret, LIMIT};
 use crate::error::{Error, Result};
@@ -11,18 +11,13 @@ use zeroize::Zeroizing;
 
 /// Whether there is a terminal to ask at.
 pub fn is_attended() -> bool {
-    File::open("/dev/tty").is_ok()
+    open().is_some()
 }
 
 /// Asks for a secret on the terminal, without showing it. The prompt says which, so that nobody types
 /// the one for the other. Called off, it leaves the terminal as it was.
 pub fn ask(prompt: &str, called_off: impl Fn() -> bool) -> Result<Secret> {
-    let no_terminal = |_| Error::NoPassword;
-    let mut terminal = File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .map_err(no_terminal)?;
+    let mut terminal = open().ok_or(Error::NoPassword)?;
     let shown = termios::tcgetattr(&terminal).map_err(|_| Error::NoPassword)?;
     let mut hidden = shown.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
@@ -35,6 +30,29 @@ pub fn ask(prompt: &str, called_off: impl Fn() -> bool) -> Result<Secret> {
         (Ok(line), Ok(())) if line.len() > 1 => Ok(Secret::first_line(line)),
         _ => Err(Error::NoPassword),
     }
+}
+
+/// Asks a question on the terminal and gives the line that is typed, without blanks around it; none
+/// where there is no terminal.
+pub fn question(text: &str, called_off: impl Fn() -> bool) -> Result<Option<String>> {
+    let Some(mut terminal) = open() else {
+        return Ok(None);
+    };
+    let asked = write!(terminal, "{text} ").and_then(|()| typed(&terminal, called_off));
+    match asked {
+        Ok(line) if line.is_empty() => {
+            let _ = terminal.write_all(b"\n");
+            let what = "the question was not answered; nothing is written";
+            Err(Error::Usage(what.into()))
+        }
+        Ok(line) => Ok(Some(String::from_utf8_lossy(&line).trim().into())),
+        Err(_) => Err(Error::Interrupted),
+    }
+}
+
+fn open() -> Option<File> {
+    let mut options = File::options();
+    options.read(true).write(true).open("/dev/tty").ok()
 }
 
 /// Waits for a line, and looks now and then whether it is still wanted.

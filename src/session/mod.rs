@@ -23,7 +23,7 @@ mod sign_in;
 mod survey;
 
 pub use account::Account;
-pub use probe::{probe, Target};
+pub use probe::{look, probe, Target};
 pub use sign_in::sign_in;
 
 use crate::delivery::{Delivery, Filter, Verdict};

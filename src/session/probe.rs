@@ -1,6 +1,7 @@
 //! A look at a server from outside: the first steps of the road, without account, memory or mail.
 
-use crate::event::{Event, Events, Failure, Mode, Probed, Stop, Subject, Tally};
+use crate::error::Result;
+use crate::event::{Event, Events, Failure, Mode, Offered, Probed, Stop, Subject, Tally};
 use crate::maildrop::{self, Envelopes, Pipeline, Protocol, Stls, Visit};
 use crate::net::{Patience, Route, TlsMode};
 use std::path::PathBuf;
@@ -23,30 +24,9 @@ pub struct Target {
 pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
     let since = Instant::now();
     events.emit(Event::Start(Mode::Probe));
-    let Target {
-        route,
-        protocol,
-        stls,
-        timeout,
-    } = target;
-    let patience = Patience {
-        timeout: *timeout,
-        deadline: None,
-        stop: stop.clone(),
-    };
     let mut tally = Tally::default();
-    let visit = Visit {
-        patience,
-        events,
-        pipeline: Pipeline::Off,
-        recalled: None,
-        envelopes: Envelopes::Heads,
-        protocol: *protocol,
-        folder: None,
-        deletes: false,
-        spool: PathBuf::new(),
-    };
-    match maildrop::probe(route, *stls, &visit) {
+    let Target { route, .. } = target;
+    match look(target, events, stop) {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {
             host: route.written.clone(),
             port: route.port,
@@ -66,4 +46,24 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
     }
     tally.took = since.elapsed();
     tally
+}
+
+/// Looks at a server.
+pub fn look(target: &Target, events: &Events, stop: &Stop) -> Result<Offered> {
+    let visit = Visit {
+        patience: Patience {
+            timeout: target.timeout,
+            deadline: None,
+            stop: stop.clone(),
+        },
+        events,
+        pipeline: Pipeline::Off,
+        recalled: None,
+        envelopes: Envelopes::Heads,
+        protocol: target.protocol,
+        folder: None,
+        deletes: false,
+        spool: PathBuf::new(),
+    };
+    maildrop::probe(&target.route, target.stls, &visit)
 }

@@ -34,7 +34,8 @@ const RULES: [Rule; 9] = [
             "OpenOptions",
             "DirBuilder",
         ],
-        // net::tls reads the certificates that a server is checked against.
+        // net::tls reads the certificates that a server is checked against, net::dns the names of
+        // name servers.
         allowed: &[
             "delivery",
             "seen",
@@ -44,6 +45,7 @@ const RULES: [Rule; 9] = [
             "folder",
             "spool",
             "net::tls",
+            "net::dns",
             // owner looks at what files are, inherited at what the system says of us.
             "owner",
             "inherited",

@@ -16,6 +16,7 @@
 //! - `others`: five more of them
 //! - `peers`: programs that do what popget does; `alteration`: what became of a message there
 //! - `unprivileged`: being somebody else than root
+//! - `names`, `pages`, `byway`: a name server, a web server, and a proxy that leads to them
 //! - `lmtp`: a server that mail is handed on to; `onward`: one that plays a script
 //! - `mail`, `tls`, `wire`: messages, certificates, and a connection's end for the servers; `made`
 //!   and `long`: messages made by code, and those for which there is no room
@@ -39,6 +40,7 @@ pub fn there(program: &str, loss: &str) -> bool {
 }
 
 pub mod alteration;
+pub mod byway;
 pub mod cases;
 pub mod client;
 pub mod conversation;
@@ -58,9 +60,11 @@ pub mod made;
 pub mod mail;
 pub mod maildrop;
 pub mod memory;
+pub mod names;
 pub mod onward;
 pub mod others;
 pub mod outcome;
+pub mod pages;
 pub mod peers;
 pub mod phrases;
 pub mod pop1;
