@@ -4,6 +4,7 @@ mod shard;
 
 pub use shard::Shard;
 
+use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{
@@ -105,22 +106,22 @@ pub struct Setup {
     #[arg(value_name = "ADDRESS")]
     pub address: String,
     /// Call the account this
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmpty::new())]
     pub name: Option<String>,
     /// Take this server instead of looking for one: host, host:port, or a POP URL
-    #[arg(long, value_name = "SERVER")]
+    #[arg(long, value_name = "SERVER", value_parser = NonEmpty::new())]
     pub server: Option<String>,
     /// Use TLS like this at the server
     #[arg(long, value_name = "MODE", value_enum, requires = "server")]
     pub tls: Option<Tls>,
     /// Connect through this proxy: socks5://host:port
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = NonEmpty::new())]
     pub proxy: Option<String>,
     /// Log in as this user
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmpty::new())]
     pub user: Option<String>,
     /// The password is the first line that this command prints
-    #[arg(long, value_name = "COMMAND", group = "secret")]
+    #[arg(long, value_name = "COMMAND", value_parser = NonEmpty::new(), group = "secret")]
     pub password_command: Option<String>,
     /// The password is the first line of this file, which is made if it is not there
     #[arg(long, value_name = "FILE", group = "secret")]
@@ -129,7 +130,7 @@ pub struct Setup {
     #[arg(long, group = "secret")]
     pub netrc: bool,
     /// This command prints an access token of OAuth 2.0
-    #[arg(long, value_name = "COMMAND", group = "secret")]
+    #[arg(long, value_name = "COMMAND", value_parser = NonEmpty::new(), group = "secret")]
     pub token_command: Option<String>,
     /// The password is asked for in every run
     #[arg(long, group = "secret")]
@@ -141,10 +142,10 @@ pub struct Setup {
     #[arg(long, value_name = "FILE", group = "destination")]
     pub mbox: Option<PathBuf>,
     /// Deliver by this command
-    #[arg(long, value_name = "COMMAND", group = "destination")]
+    #[arg(long, value_name = "COMMAND", value_parser = NonEmpty::new(), group = "destination")]
     pub mda: Option<String>,
     /// Hand mail on to this server by LMTP: host, host:port, or the path of its socket
-    #[arg(long, value_name = "ADDRESS", group = "destination")]
+    #[arg(long, value_name = "ADDRESS", value_parser = NonEmpty::new(), group = "destination")]
     pub lmtp: Option<String>,
     /// Leave messages on the server
     #[arg(long, conflicts_with = "delete")]

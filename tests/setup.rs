@@ -211,6 +211,8 @@ fn options_that_cannot_be_meant_are_told() {
             &["--proxy", "socks5://a:b@x"],
             "--proxy: a password does not belong on the command line",
         ),
+        (&["--user", ""], "--user <NAME>"),
+        (&["--mda", ""], "--mda <COMMAND>"),
         (&["--keep", "--delete"], "cannot be used with"),
         (
             &["--password-command", "x", "--netrc"],

@@ -61,6 +61,13 @@ impl Book {
                 ..Self::blank()
             });
         }
+        if fs::metadata(&path).is_err_and(|why| folder::is_missing(&why)) {
+            let source = Source {
+                name: path.display().to_string(),
+                text: String::new(),
+            };
+            return Err(source.unfit(None, "it is a link that leads nowhere"));
+        }
         let (source, unsafe_because) = find(Some(&path))?;
         let file = accounts(&source)?;
         safe(&source, file.as_ref(), unsafe_because)?;

@@ -96,8 +96,10 @@ pub const ALL: &[Provider] = &[
         server: Some("outlook.office365.com"),
         password: None,
         oauth: Some("microsoft"),
+        keys: &[("timeout", "3m")],
         notes: &[
             "it takes no password, only OAuth 2.0",
+            "it may be slow, hence timeout: 3m",
             "POP must be allowed first: at Outlook.com in the web settings under Forwarding and IMAP, at work or school by the administrator",
         ],
         ..USUAL

@@ -173,6 +173,57 @@ fn a_file_that_is_wrong_or_unsafe_is_told_first() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_is_told() {
+    let mut scene = alone();
+    symlink("nowhere", scene.path(FILE)).unwrap();
+    let outcome = adds(&mut scene, "new").says("mine.yaml: it is a link that leads nowhere\n");
+    outcome.says_lines(1).exits(78);
+    assert!(scene.path(FILE).symlink_metadata().unwrap().is_symlink());
+}
+
+#[test]
+fn a_disk_that_fails_leaves_the_old_file_and_nothing_beside_it() {
+    for (calls, error) in [
+        ("write", "ENOSPC"),
+        ("fsync", "EIO"),
+        ("rename,renameat,renameat2", "EIO"),
+    ] {
+        let scene = alone().file("real/kept.yaml", KEPT.as_bytes());
+        let inject = format!("inject={calls}:error={error}:when=1");
+        let mut scene = scene.under(&[
+            "setsid",
+            "--wait",
+            "strace",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            &inject,
+        ]);
+        scene
+            .run_with(&[
+                "setup",
+                "ann@gmx.net",
+                "-c",
+                "real/kept.yaml",
+                "--no-test",
+                "--ask-password",
+                "-q",
+            ])
+            .says("cannot write real/kept.yaml: ")
+            .says_lines(1)
+            .exits(73);
+        let kept = std::fs::read_to_string(scene.path("real/kept.yaml")).unwrap();
+        assert_eq!(kept, KEPT, "{calls}");
+        assert_eq!(
+            std::fs::read_dir(scene.path("real")).unwrap().count(),
+            1,
+            "{calls}"
+        );
+    }
+}
+
+#[test]
 fn where_it_cannot_be_written_that_is_told() {
     let mut scene = alone().file("folder", b"");
     scene

@@ -57,6 +57,7 @@ fn what_is_known_is_told_and_goes_into_the_account() {
         };
         let (user, more) = match server {
             "pop3.web.de" => ("Ann", "    min_interval: 15m\n"),
+            "outlook.office365.com" => (&*address, "    timeout: 3m\n"),
             "pop.gmail.com" => (&*address, "    drain: true\n"),
             _ => (&*address, ""),
         };

@@ -48,7 +48,11 @@ fn everything_is_asked_for_and_the_password_goes_into_a_file() {
     );
     terminal.wait_for("Where does the password come from?");
     terminal.wait_for("  file     a file that is made now, for you alone");
-    answer(&mut terminal, "One of these words [command]:", "file");
+    answer(
+        &mut terminal,
+        "One of command, file, netrc, token, ask [command]:",
+        "file",
+    );
     answer(
         &mut terminal,
         "File for it [example.password]:",

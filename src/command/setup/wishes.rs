@@ -224,11 +224,13 @@ impl Source<'_> {
             self.desk.show(&format!("Where does the {what} come from?"));
             ways().for_each(|(word, _, what)| self.desk.show(&format!("  {word:8} {what}")));
         }
+        let words: Vec<&str> = ways().map(|(word, ..)| *word).collect();
+        let words = format!("One of {}", words.join(", "));
         let usual = ways().next().map(|(word, ..)| *word);
         loop {
             // Where nobody is asked, nothing is usual.
             let usual = usual.filter(|_| self.desk.asks());
-            let answer = self.desk.ask("One of these words", usual, &missing)?;
+            let answer = self.desk.ask(&words, usual, &missing)?;
             let ask = |what: &str, usual: Option<&str>| self.desk.ask(what, usual, &missing);
             return Ok(match answer.as_str() {
                 way if !ways().any(|(word, ..)| *word == way) => continue,
