@@ -157,6 +157,8 @@ Register-ArgumentCompleter -Native -CommandName 'popget' -ScriptBlock {
             [CompletionResult]::new('--password-command', '--password-command', [CompletionResultType]::ParameterName, 'The password is the first line that this command prints')
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The password is the first line of this file, which is made if it is not there')
             [CompletionResult]::new('--token-command', '--token-command', [CompletionResultType]::ParameterName, 'This command prints an access token of OAuth 2.0')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'Sign in by OAuth 2.0, by popget login and this client id')
+            [CompletionResult]::new('--client-secret-command', '--client-secret-command', [CompletionResultType]::ParameterName, 'This command prints the secret of the client')
             [CompletionResult]::new('--maildir', '--maildir', [CompletionResultType]::ParameterName, 'Deliver to this Maildir')
             [CompletionResult]::new('--mbox', '--mbox', [CompletionResultType]::ParameterName, 'Deliver to this mbox')
             [CompletionResult]::new('--mda', '--mda', [CompletionResultType]::ParameterName, 'Deliver by this command')

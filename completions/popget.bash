@@ -381,7 +381,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__setup)
-            opts="-y -a -c -j -q -v -h --name --server --tls --proxy --user --password-command --password-file --netrc --token-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-y -a -c -j -q -v -h --name --server --tls --proxy --user --password-command --password-file --netrc --token-command --client-id --client-secret-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -416,6 +416,14 @@ _popget() {
                     return 0
                     ;;
                 --token-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-command)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

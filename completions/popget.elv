@@ -149,6 +149,8 @@ set edit:completion:arg-completer[popget] = {|@words|
             cand --password-command 'The password is the first line that this command prints'
             cand --password-file 'The password is the first line of this file, which is made if it is not there'
             cand --token-command 'This command prints an access token of OAuth 2.0'
+            cand --client-id 'Sign in by OAuth 2.0, by popget login and this client id'
+            cand --client-secret-command 'This command prints the secret of the client'
             cand --maildir 'Deliver to this Maildir'
             cand --mbox 'Deliver to this mbox'
             cand --mda 'Deliver by this command'

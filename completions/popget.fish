@@ -133,6 +133,8 @@ complete -c popget -n "__fish_popget_using_subcommand setup" -l user -d 'Log in 
 complete -c popget -n "__fish_popget_using_subcommand setup" -l password-command -d 'The password is the first line that this command prints' -r
 complete -c popget -n "__fish_popget_using_subcommand setup" -l password-file -d 'The password is the first line of this file, which is made if it is not there' -r -F
 complete -c popget -n "__fish_popget_using_subcommand setup" -l token-command -d 'This command prints an access token of OAuth 2.0' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l client-id -d 'Sign in by OAuth 2.0, by popget login and this client id' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l client-secret-command -d 'This command prints the secret of the client' -r
 complete -c popget -n "__fish_popget_using_subcommand setup" -l maildir -d 'Deliver to this Maildir' -r -F
 complete -c popget -n "__fish_popget_using_subcommand setup" -l mbox -d 'Deliver to this mbox' -r -F
 complete -c popget -n "__fish_popget_using_subcommand setup" -l mda -d 'Deliver by this command' -r

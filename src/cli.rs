@@ -132,6 +132,12 @@ pub struct Setup {
     /// This command prints an access token of OAuth 2.0
     #[arg(long, value_name = "COMMAND", value_parser = NonEmpty::new(), group = "secret")]
     pub token_command: Option<String>,
+    /// Sign in by OAuth 2.0, by popget login and this client id
+    #[arg(long, value_name = "ID", value_parser = NonEmpty::new(), group = "secret")]
+    pub client_id: Option<String>,
+    /// This command prints the secret of the client
+    #[arg(long, value_name = "COMMAND", value_parser = NonEmpty::new(), requires = "client_id")]
+    pub client_secret_command: Option<String>,
     /// The password is asked for in every run
     #[arg(long, group = "secret")]
     pub ask_password: bool,

@@ -1,6 +1,6 @@
 //! The great providers: what is known of them goes into the account, and their traps are told.
 
-use super::{alone, FILE};
+use super::{alone, written, FILE};
 
 /// A domain, the server, and a part of what has to be told.
 const KNOWN: [(&str, &str, &str); 20] = [
@@ -98,9 +98,38 @@ fn a_provider_without_pop_is_told_with_what_to_do() {
 
 #[test]
 fn where_no_password_is_taken_none_is_asked_for() {
-    let said = "outlook.office365.com takes no password, only OAuth 2.0; use --token-command\n";
+    let said = "outlook.office365.com takes no password, only OAuth 2.0; use --client-id or --token-command\n";
     let outcome = alone().run_with(&offline("ann@live.com", "--password-command"));
     outcome.says(said).exits(64);
     let outcome = alone().run_with(&["setup", "ann@live.com", "--print"]);
-    outcome.says("(--token-command) is missing").exits(64);
+    outcome
+        .says("(--client-id, --token-command) is missing")
+        .exits(64);
+}
+
+#[test]
+fn where_one_signs_in_that_comes_next() {
+    let address = "ann@outlook.com";
+    let all = ["setup", address, "-c", FILE, "--client-id", "1-2-3"];
+    let mut scene = alone();
+    scene
+        .run_with(&all)
+        .says("popget: now run popget login outlook, and then popget check -a outlook\n")
+        .exits(0);
+    let block = "    oauth:\n      provider: microsoft\n      client_id: 1-2-3\n    keep: true\n";
+    assert!(written(&scene).contains(block), "{}", written(&scene));
+    // What is written is what login takes.
+    let login = ["login", "outlook", "-c", FILE];
+    let outcome = scene.run_with(&login);
+    outcome.says("terminal").says_lines(1).exits(77);
+    let secret = ["--client-id", "x", "--client-secret-command", "pass show y"];
+    let google = [&["setup", "ann@gmail.com", "--print", "-q"], &secret[..]].concat();
+    let printed = "    oauth:\n      provider: google\n      client_id: x\n      client_secret_command: pass show y\n";
+    alone().run_with(&google).prints(printed).exits(0);
+    let unknown = [&["setup", "ann@gmx.net", "--print", "-q"], &secret[..2]].concat();
+    let outcome = alone().run_with(&unknown);
+    outcome
+        .says("--client-id: popget does not know")
+        .says_lines(1)
+        .exits(64);
 }

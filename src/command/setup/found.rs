@@ -17,6 +17,8 @@ pub struct Found {
     pub password: Option<&'static str>,
     /// Whether it may take access tokens.
     pub tokens: bool,
+    /// How the settings call the provider at which one signs in for them, if it is one of those.
+    pub oauth: Option<&'static str>,
     /// What else goes into the account.
     pub keys: Vec<(&'static str, Entry)>,
 }
@@ -35,6 +37,7 @@ impl Found {
             users: vec![user],
             password: provider.password,
             tokens: provider.oauth.is_some(),
+            oauth: provider.oauth,
             keys: keys
                 .map(|(key, value)| (*key, Entry::from(*value)))
                 .collect(),
@@ -65,6 +68,7 @@ impl Found {
             },
             password: Some("password").filter(|_| !offer.tokens),
             tokens: true,
+            oauth: None,
             keys: keys.into_iter().collect(),
         }
     }

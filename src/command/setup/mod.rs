@@ -5,6 +5,7 @@ mod desk;
 mod found;
 mod proof;
 mod search;
+mod secret;
 mod wishes;
 
 use super::fetch::{listen, Ended};
@@ -51,6 +52,12 @@ fn set_up(flags: &Fetch, desk: &Desk) -> Result<ExitStatus> {
         return Ok(tally.status());
     }
     keep(&draft, &book, desk)?;
+    if wishes.need_a_sign_in() && !wanted.print {
+        let name = &draft.name;
+        desk.tell(&format!(
+            "now run popget login {name}, and then popget check -a {name}"
+        ));
+    }
     wishes.stay();
     Ok(ExitStatus::Fine)
 }
@@ -82,7 +89,7 @@ fn first_that_works(
         let user = users.next().map_or("", String::as_str);
         let draft = wishes.draft(found, user);
         let account = book.account(&draft, flags)?;
-        if desk.wanted.no_test {
+        if desk.wanted.no_test || wishes.need_a_sign_in() {
             return Ok((draft, None));
         }
         let named = Named {

@@ -78,6 +78,7 @@ impl Search<'_> {
             users: whole_or_local(self.address),
             password: Some("password"),
             tokens: true,
+            oauth: None,
             keys: Vec::new(),
         });
         Ok(Found {

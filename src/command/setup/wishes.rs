@@ -2,11 +2,12 @@
 
 use super::desk::Desk;
 use super::found::Found;
+use super::secret::Source;
 use crate::config::{self, Book, Draft, Entry};
 use crate::discover::Address;
 use crate::error::{Error, Result};
 use crate::net::TlsMode;
-use crate::secret::{self, Made};
+use crate::secret::Made;
 use std::path::{Path, PathBuf};
 
 /// What is wanted.
@@ -19,27 +20,6 @@ pub struct Wishes {
     deliver: (&'static str, Entry),
     keep: bool,
 }
-
-/// The ways to come by a secret: the word for it, its option, and what it is.
-const WAYS: [(&str, &str, &str); 5] = [
-    (
-        "command",
-        "--password-command",
-        "a command prints it, such as: pass show mail/work",
-    ),
-    (
-        "file",
-        "--password-file",
-        "a file that is made now, for you alone",
-    ),
-    ("netrc", "--netrc", "it stands in ~/.netrc"),
-    (
-        "token",
-        "--token-command",
-        "a command prints an access token of OAuth 2.0",
-    ),
-    ("ask", "--ask-password", "you are asked in every run"),
-];
 
 impl Wishes {
     /// Takes what was said, and asks for the rest.
@@ -98,6 +78,12 @@ impl Wishes {
             name: self.name.clone(),
             keys: keys.chain(found.keys.clone()).chain([deliver]).collect(),
         }
+    }
+
+    /// Whether somebody has to sign in before a login can show anything.
+    pub fn need_a_sign_in(&self) -> bool {
+        let entry = self.secret.as_ref().map(|(_, entry)| entry);
+        matches!(entry, Some(Entry::Keys(keys)) if keys.iter().any(|(key, _)| *key == "client_id"))
     }
 
     /// Lets what was made for the account stay.
@@ -160,7 +146,7 @@ fn deliver(name: &str, desk: &Desk) -> Result<(&'static str, Entry)> {
 }
 
 /// A path that means the same wherever popget is started.
-fn whole_path(path: &Path) -> Result<String> {
+pub fn whole_path(path: &Path) -> Result<String> {
     let text = path
         .to_str()
         .filter(|text| !text.contains(char::is_control));
@@ -172,124 +158,4 @@ fn whole_path(path: &Path) -> Result<String> {
     }
     let whole = std::path::absolute(path).map_err(|_| wrong("this is no path"))?;
     Ok(whole.to_string_lossy().into_owned())
-}
-
-/// What is known where the secret is asked for.
-struct Source<'s> {
-    name: &'s str,
-    address: &'s Address,
-    found: &'s Found,
-    book: &'s Book,
-    desk: &'s Desk<'s>,
-}
-
-/// A key with its value, and the file that was made for it.
-type Secret = (Option<(&'static str, Entry)>, Option<Made>);
-
-impl Source<'_> {
-    fn gather(&self) -> Result<Secret> {
-        let wanted = self.desk.wanted;
-        if self.found.password.is_none() && wanted.names_password() {
-            let server = &self.found.server;
-            let what = format!("{server} takes no password, only OAuth 2.0; use --token-command");
-            return Err(Error::Usage(what));
-        }
-        let text = |key, text: &String| (Some((key, Entry::Text(text.clone()))), None);
-        Ok(if let Some(command) = &wanted.password_command {
-            text("password_command", command)
-        } else if let Some(file) = &wanted.password_file {
-            self.file(&whole_path(file)?)?
-        } else if wanted.netrc {
-            (Some(("netrc", Entry::Flag(true))), None)
-        } else if let Some(command) = &wanted.token_command {
-            token(command)
-        } else if wanted.ask_password {
-            (None, None)
-        } else {
-            return self.chosen();
-        })
-    }
-
-    /// Asks in which way the secret is to be had, and for what belongs to it.
-    fn chosen(&self) -> Result<Secret> {
-        let fits = |way: &str| match way {
-            "token" => self.found.tokens,
-            _ => self.found.password.is_some(),
-        };
-        let ways = || WAYS.iter().filter(|(word, ..)| fits(word));
-        let options: Vec<&str> = ways().map(|(_, option, _)| *option).collect();
-        let missing = format!("the password's source ({})", options.join(", "));
-        let what = self.found.password.unwrap_or("access token");
-        if self.desk.asks() {
-            self.desk.show(&format!("Where does the {what} come from?"));
-            ways().for_each(|(word, _, what)| self.desk.show(&format!("  {word:8} {what}")));
-        }
-        let words: Vec<&str> = ways().map(|(word, ..)| *word).collect();
-        let words = format!("One of {}", words.join(", "));
-        let usual = ways().next().map(|(word, ..)| *word);
-        loop {
-            // Where nobody is asked, nothing is usual.
-            let usual = usual.filter(|_| self.desk.asks());
-            let answer = self.desk.ask(&words, usual, &missing)?;
-            let ask = |what: &str, usual: Option<&str>| self.desk.ask(what, usual, &missing);
-            return Ok(match answer.as_str() {
-                way if !ways().any(|(word, ..)| *word == way) => continue,
-                "command" => {
-                    let command = ask("Command that prints it", None)?;
-                    (Some(("password_command", Entry::Text(command))), None)
-                }
-                "file" => {
-                    let usual = self.beside();
-                    let path = ask("File for it", Some(&usual))?;
-                    self.file(&whole_path(Path::new(&path))?)?
-                }
-                "netrc" => (Some(("netrc", Entry::Flag(true))), None),
-                "token" => token(&ask("Command that prints the token", None)?),
-                _ => (None, None),
-            });
-        }
-    }
-
-    /// A file for the password, beside the configuration.
-    fn beside(&self) -> String {
-        let file = format!("{}.password", self.name);
-        match self.book.path.as_os_str().is_empty() {
-            true => format!("~/.config/popget/{file}"),
-            false => self.book.path.with_file_name(file).display().to_string(),
-        }
-    }
-
-    /// A file with the password, which is asked for and put into it if the file is not there.
-    fn file(&self, text: &str) -> Result<Secret> {
-        let wrong = |what| Error::Usage(format!("--password-file: {what}"));
-        let path = config::expanded(text).map_err(wrong)?;
-        let entry = Some(("password_file", Entry::Text(text.into())));
-        if path.exists() {
-            return Ok((entry, None));
-        }
-        if self.desk.wanted.print {
-            return Err(wrong(format!(
-                "{text} is not there, and --print makes no file"
-            )));
-        }
-        if !self.desk.asks() {
-            return Err(wrong(format!(
-                "{text} is not there, and nobody can be asked for the password"
-            )));
-        }
-        let whose = format!(
-            "password for {} ({} at {})",
-            self.name,
-            self.address.whole(),
-            self.found.server
-        );
-        let typed = secret::ask(&whose, || self.desk.stop.signal().is_some())?;
-        let made = Made::new(&path, &typed)?;
-        Ok((entry, Some(made)))
-    }
-}
-
-fn token(command: &str) -> Secret {
-    let command = ("token_command", Entry::Text(command.into()));
-    (Some(("oauth", Entry::Keys(vec![command]))), None)
 }
