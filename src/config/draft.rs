@@ -126,20 +126,15 @@ fn scalar(text: &str) -> String {
     }
 }
 
-/// Text in quotes, as JSON has it, with all escaped that YAML does not take as it is.
+/// Text in quotes, as JSON has it. What is no letter, such as a mark that turns the direction of
+/// writing, does not stand there as it is.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
+        let plain = letter.is_ascii_graphic() || letter == ' ' || letter.is_alphanumeric();
         let _ = match letter {
             '"' | '\\' => write!(quoted, "\\{letter}"),
-            odd if odd.is_control()
-                || matches!(
-                    odd,
-                    '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-                ) =>
-            {
-                write!(quoted, "\\u{:04x}", u32::from(odd))
-            }
+            odd @ ..='\u{ffff}' if !plain => write!(quoted, "\\u{:04x}", u32::from(odd)),
             letter => write!(quoted, "{letter}"),
         };
     }
@@ -195,6 +190,8 @@ mod tests {
             ".inf",
             "2001-01-01",
             "1_000",
+            "a\u{202e}b",
+            "\u{1f600}",
         ] {
             let written = scalar(text);
             assert!(

@@ -29,7 +29,12 @@ impl Source {
             let key = match path {
                 [_, _, "deliver", destination, ..] => destination,
                 ["defaults", ..] => {
-                    return self.at(None, &path.join("."), what.into());
+                    return Error::Settings(Box::new(Mistake {
+                        file: "the configuration file".into(),
+                        place: None,
+                        key: cut(&path.join(".")),
+                        what: what.into(),
+                    }));
                 }
                 path => path.get(2).unwrap_or(&"server"),
             };

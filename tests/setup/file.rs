@@ -164,6 +164,11 @@ fn a_file_that_is_wrong_or_unsafe_is_told_first() {
             "did you mean server?",
         ),
         (KEPT, 0o666, "run chmod 600 mine.yaml"),
+        (
+            "defaults: {tls_ca_file: /nowhere}\n",
+            0o600,
+            "popget: the configuration file: defaults.tls_ca_file: /nowhere cannot be read",
+        ),
     ] {
         let mut scene = alone().file(FILE, text.as_bytes());
         std::fs::set_permissions(scene.path(FILE), PermissionsExt::from_mode(mode)).unwrap();

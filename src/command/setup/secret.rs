@@ -83,49 +83,65 @@ impl Source<'_> {
 
     /// Asks in which way the secret is to be had, and for what belongs to it.
     fn chosen(&self) -> Result<Secret> {
-        let fits = |way: &str| match way {
-            "token" => self.found.tokens,
-            "login" => self.found.oauth.is_some(),
-            _ => self.found.password.is_some(),
-        };
-        let ways = || WAYS.iter().filter(|(word, ..)| fits(word));
-        let options: Vec<&str> = ways().map(|(_, option, _)| *option).collect();
+        let options: Vec<&str> = self.ways().map(|(_, option, _)| *option).collect();
         let missing = format!("the password's source ({})", options.join(", "));
-        let what = self.found.password.unwrap_or("access token");
         if self.desk.asks() {
+            let what = self.found.password.unwrap_or("access token");
             self.desk.show(&format!("Where does the {what} come from?"));
-            ways().for_each(|(word, _, what)| self.desk.show(&format!("  {word:8} {what}")));
+            for (word, _, what) in self.ways() {
+                self.desk.show(&format!("  {word:8} {what}"));
+            }
         }
-        let words: Vec<&str> = ways().map(|(word, ..)| *word).collect();
-        let words = format!("One of {}", words.join(", "));
-        let usual = ways().next().map(|(word, ..)| *word);
+        let words: Vec<&str> = self.ways().map(|(word, ..)| *word).collect();
+        let question = format!("One of {}", words.join(", "));
+        // Where nobody is asked, nothing is usual.
+        let usual = words.first().copied().filter(|_| self.desk.asks());
         loop {
-            // Where nobody is asked, nothing is usual.
-            let usual = usual.filter(|_| self.desk.asks());
-            let answer = self.desk.ask(&words, usual, &missing)?;
-            let ask = |what: &str, usual: Option<&str>| self.desk.ask(what, usual, &missing);
-            return Ok(match answer.as_str() {
-                way if !ways().any(|(word, ..)| *word == way) => continue,
-                "command" => {
-                    let command = ask("Command that prints it", None)?;
-                    (Some(("password_command", Entry::Text(command))), None)
-                }
-                "file" => {
-                    let usual = self.beside();
-                    let path = ask("File for it", Some(&usual))?;
-                    self.file(&whole_path(Path::new(&path))?)?
-                }
-                "netrc" => (Some(("netrc", Entry::Flag(true))), None),
-                "login" => {
-                    let client = ask("Client id", None)?;
-                    let secret = "Command that prints the client secret, or no";
-                    let secret = ask(secret, Some("no"))?;
-                    self.sign_in(&client, Some(&secret).filter(|secret| *secret != "no"))?
-                }
-                "token" => token(&ask("Command that prints the token", None)?),
-                _ => (None, None),
-            });
+            let way = self.desk.ask(&question, usual, &missing)?;
+            if words.contains(&way.as_str()) {
+                return self.by(&way, &missing);
+            }
         }
+    }
+
+    /// The ways that this server leaves.
+    fn ways(&self) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+        let Found {
+            tokens,
+            oauth,
+            password,
+            ..
+        } = self.found;
+        let (tokens, signs_in, passwords) = (*tokens, oauth.is_some(), password.is_some());
+        WAYS.iter().filter(move |(word, ..)| match *word {
+            "token" => tokens,
+            "login" => signs_in,
+            _ => passwords,
+        })
+    }
+
+    /// Asks for what one of the ways needs.
+    fn by(&self, way: &str, missing: &str) -> Result<Secret> {
+        let ask = |what: &str, usual: Option<&str>| self.desk.ask(what, usual, missing);
+        Ok(match way {
+            "command" => {
+                let command = ask("Command that prints it", None)?;
+                (Some(("password_command", Entry::Text(command))), None)
+            }
+            "file" => {
+                let path = ask("File for it", Some(&self.beside()))?;
+                self.file(&whole_path(Path::new(&path))?)?
+            }
+            "netrc" => (Some(("netrc", Entry::Flag(true))), None),
+            "login" => {
+                let client = ask("Client id", None)?;
+                let secret = "Command that prints the client secret, or no";
+                let secret = ask(secret, Some("no"))?;
+                self.sign_in(&client, Some(&secret).filter(|secret| *secret != "no"))?
+            }
+            "token" => token(&ask("Command that prints the token", None)?),
+            _ => (None, None),
+        })
     }
 
     /// The client by which somebody signs in, with the command that prints its secret, if it has one.
