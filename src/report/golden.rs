@@ -47,6 +47,30 @@ every! {
     ];
     NoSettings: NOWHERE => [E::NoSettings(vec![path("~/.config/popget/popget.yaml"), path("/etc/popget/popget.yaml")])];
     Usage: NOWHERE => [E::Usage("--max-size 25TB: this is not a size such as 25MB".into())];
+    NoPop: NOWHERE => [E::NoPop {
+        provider: "iCloud", instead: "use a program that speaks IMAP",
+    }];
+    NoServer: NOWHERE => [E::NoServer("example.org".into())];
+    NotInserted: NOWHERE => [E::NotInserted(path("~/.config/popget/popget.yaml"))];
+    Web: Some(Password) => [
+        web(no_host("login.exmaple.org")), web(unreachable(Errno::CONNREFUSED)), web(silent("the answer", 60))
+    ];
+    WebUnfit: Some(Password) => [E::WebUnfit {
+        host: "https://login.example.org/token".into(), why: "does not speak HTTP as it should",
+    }];
+    NotSignedIn: Some(Password) => [E::NotSignedIn("work".into())];
+    NoSignIn: NOWHERE => [E::NoSignIn("work".into())];
+    NoTerminal: NOWHERE => [E::NoTerminal("work".into())];
+    SignInOther: Some(Password) => [E::SignInOther {
+        account: "work".into(), kept: "client a".into(), wanted: "client b".into(),
+    }];
+    SignInEnded: Some(Password) => [E::SignInEnded { account: "work".into(), said: words("invalid_grant") }];
+    SignInRefused: Some(Password) => [E::SignInRefused(words("invalid_client"))];
+    SignInDenied: NOWHERE => [E::SignInDenied(words("access_denied"))];
+    SignInLate: NOWHERE => [E::SignInLate];
+    SignInTrouble: Some(Password) => [E::SignInTrouble(words("temporarily_unavailable"))];
+    NotPasted: NOWHERE => [E::NotPasted];
+    NoWeb: Some(Password) => [E::NoWeb];
     NoPassword: Some(Password) => [E::NoPassword];
     SecretCommand: Some(Password) => [
         secret("failed (exit status: 1)", "Error: mail/work is not in the password store.", &[]),
@@ -268,6 +292,14 @@ fn unproven(why: &str, advice: &'static str) -> E {
     }
 }
 
+fn web(error: E) -> E {
+    let error = Box::new(error);
+    E::Web {
+        host: "login.example.org".into(),
+        error,
+    }
+}
+
 fn unfit(code: u32) -> E {
     let said = Vec::new();
     E::TicketUnfit { code, said }
@@ -367,8 +399,10 @@ fn every_failure_says_what_to_do_in_plain_words() {
         let advised = !error.advice().is_empty();
         let line = line(stage, error);
         // Whoever stopped it knows what to do, and the other two say what is right.
-        let said =
-            advised || line.contains("; ") || ["Interrupted", "Settings", "Usage"].contains(&name);
+        let said = advised
+            || line.contains("; ")
+            || line.contains(": run ")
+            || ["Interrupted", "Settings", "Usage"].contains(&name);
         assert!(said, "{name} does not say what to do: {line}");
         assert!(!line.ends_with('.') && !line.contains(";;"), "{line}");
         assert!(!jargon.iter().any(|word| line.contains(word)), "{line}");
