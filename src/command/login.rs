@@ -5,7 +5,7 @@ use crate::cli::Fetch;
 use crate::error::{Error, ExitStatus};
 use crate::net::web;
 use crate::oauth::{Prompt, Way};
-use crate::report::{self, Options};
+use crate::report::{self, Level, Options};
 use crate::secret::is_attended;
 use crate::session;
 use anyhow::Context;
@@ -40,7 +40,7 @@ pub fn run(flags: &Fetch, name: &str, paste: bool, options: Options) -> anyhow::
             Err(Error::Interrupted) => {}
             signed_in => signed_in.with_context(about)?,
         }
-        if stop.signal().is_none() && options.says_how_it_went() {
+        if stop.signal().is_none() && options.level >= Some(Level::Info) {
             report::guide(&[format!("{name}: signed in as {user}")]);
         }
     }

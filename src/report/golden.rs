@@ -52,25 +52,6 @@ every! {
     }];
     NoServer: NOWHERE => [E::NoServer("example.org".into())];
     NotInserted: NOWHERE => [E::NotInserted(path("~/.config/popget/popget.yaml"))];
-    Web: Some(Password) => [
-        web(no_host("login.exmaple.org")), web(unreachable(Errno::CONNREFUSED)), web(silent("the answer", 60))
-    ];
-    WebUnfit: Some(Password) => [E::WebUnfit {
-        host: "https://login.example.org/token".into(), why: "does not speak HTTP as it should",
-    }];
-    NotSignedIn: Some(Password) => [E::NotSignedIn("work".into())];
-    NoSignIn: NOWHERE => [E::NoSignIn("work".into())];
-    NoTerminal: NOWHERE => [E::NoTerminal("work".into())];
-    SignInOther: Some(Password) => [E::SignInOther {
-        account: "work".into(), kept: "client a".into(), wanted: "client b".into(),
-    }];
-    SignInEnded: Some(Password) => [E::SignInEnded { account: "work".into(), said: words("invalid_grant") }];
-    SignInRefused: Some(Password) => [E::SignInRefused(words("invalid_client"))];
-    SignInDenied: NOWHERE => [E::SignInDenied(words("access_denied"))];
-    SignInLate: NOWHERE => [E::SignInLate];
-    SignInTrouble: Some(Password) => [E::SignInTrouble(words("temporarily_unavailable"))];
-    NotPasted: NOWHERE => [E::NotPasted];
-    NoWeb: Some(Password) => [E::NoWeb];
     NoPassword: Some(Password) => [E::NoPassword];
     SecretCommand: Some(Password) => [
         secret("failed (exit status: 1)", "Error: mail/work is not in the password store.", &[]),
@@ -265,11 +246,6 @@ fn unreachable(why: Errno) -> E {
     let address = "192.0.2.7:995".into();
     let why = why.into();
     E::Unreachable { address, why }
-}
-
-fn web(error: E) -> E {
-    let (host, error) = ("login.example.org".into(), Box::new(error));
-    E::Web { host, error }
 }
 
 fn silent(waiting_for: &'static str, seconds: u64) -> E {

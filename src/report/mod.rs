@@ -159,14 +159,14 @@ fn missed(printed: io::Result<()>) -> Result<()> {
 /// Tells a step of something that a person waits for, on standard error.
 pub fn step(text: &str, options: Options) {
     if options.level.is_some_and(|least| least >= Level::Warning) {
-        say(&format!("popget: {}", escape(text.as_bytes())));
+        say(&format!("popget: {}\n", escape(text.as_bytes())));
     }
 }
 
 /// Shows lines of ours on standard error, as they are.
 pub fn show(lines: &str, options: Options) {
     if options.level.is_some_and(|least| least >= Level::Warning) {
-        say(lines.trim_end());
+        say(&format!("{}\n", lines.trim_end()));
     }
 }
 
@@ -178,7 +178,7 @@ pub fn visited(named: &Named, tally: &Tally, options: Options) {
     };
     for (level, line) in text::concluded(named, tally, &options) {
         if options.level.is_some_and(|least| level <= least) {
-            say(&colored(level, line, options.color));
+            say(&(options.dressed(level, &line) + "\n"));
         }
     }
     if tally.failures.is_empty() {

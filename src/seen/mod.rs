@@ -377,7 +377,7 @@ impl Records {
 
     /// Whether any message was stored.
     pub fn any(&self) -> bool {
-        !self.entries.is_empty()
+        self.entries.len() > 0
     }
 
     /// Whether no message is remembered at all.

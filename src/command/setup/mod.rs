@@ -71,7 +71,7 @@ fn sensible(flags: &Fetch, wanted: &Setup) -> Result<()> {
         .is_some_and(|path| path.as_os_str() == "-");
     match () {
         () if !flags.accounts.is_empty() => wrong("setup takes --name, not --account"),
-        () if flags.json => wrong("setup has no JSON to print; leave out --json"),
+        () if flags.telling.json => wrong("setup has no JSON to print; leave out --json"),
         () if stdin && !wanted.print => wrong("setup cannot write to standard input; use --print"),
         () => Ok(()),
     }
