@@ -54,6 +54,7 @@ fn the_version_comes_first_then_what_is_built_in() {
         assert_eq!(lines[0], concat!("popget ", env!("CARGO_PKG_VERSION")));
         let built = [
             ("gssapi", cfg!(feature = "gssapi")),
+            ("https", cfg!(feature = "https")),
             ("idn", cfg!(feature = "idn")),
             ("openssl", cfg!(feature = "openssl")),
         ];

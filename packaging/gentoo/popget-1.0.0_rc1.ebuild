@@ -23,7 +23,7 @@ LICENSE="|| ( MIT Apache-2.0 )"
 LICENSE+=" Apache-2.0 BSD ISC MIT Unicode-3.0"
 SLOT="0"
 KEYWORDS="~amd64 ~arm64"
-IUSE="+idn kerberos +openssl"
+IUSE="+https +idn kerberos +openssl"
 
 DEPEND="dev-libs/openssl:="
 RDEPEND="
@@ -39,6 +39,7 @@ QA_FLAGS_IGNORED="usr/bin/popget"
 
 src_configure() {
 	local myfeatures=(
+		$(usev https)
 		$(usev idn)
 		$(usev openssl)
 		$(usev kerberos gssapi)

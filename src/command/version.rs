@@ -8,6 +8,7 @@ use crate::report;
 pub fn run() -> ExitStatus {
     let features = [
         ("gssapi", cfg!(feature = "gssapi")),
+        ("https", cfg!(feature = "https")),
         ("idn", cfg!(feature = "idn")),
         ("openssl", cfg!(feature = "openssl")),
     ];
