@@ -174,6 +174,30 @@ fn a_letter_that_could_not_be_synced_is_not_claimed_later() {
 }
 
 #[test]
+fn large_letters_last_before_they_are_claimed() {
+    if !strace_is_here() {
+        return;
+    }
+    // So large that some of them are synced while others come.
+    let text = b"It takes many lines like this one to make a letter large.\n".repeat(20_000);
+    let letter = |n| {
+        let head = format!("Subject: {n}\n\n").into_bytes();
+        (format!("m{n}"), [head, text.clone()].concat())
+    };
+    let mut tale = tale(MAILDIR, "false", &(0..10).map(letter).collect());
+    assert_eq!(tale.run(None), Some(0));
+    let broken = tale.broken(None);
+    assert!(broken.is_empty(), "{broken:#?}");
+    let syncs = tale.syncs().into_iter();
+    let of_letters = syncs.filter(|(_, path)| {
+        let folder = path.parent();
+        folder.is_some_and(|folder| folder.ends_with("Mail/tmp"))
+    });
+    let needed = of_letters.filter(|(place, _)| !tale.broken(Some(*place)).is_empty());
+    assert_eq!(needed.count(), 10);
+}
+
+#[test]
 fn no_sync_of_a_recovery_is_idle() {
     if !strace_is_here() {
         return;
