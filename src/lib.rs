@@ -9,7 +9,7 @@
 //! | 4 | `config` `pool` `report` | settings, threads, the terminal |
 //! | 3 | `session` | the road: one account, from lock to tally |
 //! | 2 | `maildrop` `delivery` `plan` | the server, the disk, and what to do |
-//! | 1 | `net` `sasl` `seen` | bytes, mechanisms, the memory |
+//! | 1 | `net` `sasl` `seen` `hooks` | bytes, mechanisms, the memory, what runs before and after |
 //! | 0 | `message` `event` `error` `secret` `cli` `folder` `owner` `inherited` `steady` `spool` `krb5` | data, what the system is asked for, whom to trust, and a foreign library |
 //!
 //! To follow a message from the server to the disk read `session`, `maildrop::pop3` and
@@ -22,6 +22,7 @@ mod delivery;
 mod error;
 mod event;
 mod folder;
+mod hooks;
 mod inherited;
 #[cfg_attr(not(feature = "gssapi"), path = "no_krb5.rs")]
 mod krb5;

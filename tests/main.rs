@@ -26,6 +26,7 @@
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`, `lmtp`, `smtp`: what other programs see of a delivery
 //! - `several`, `multidrop`: one message to several places, to all or by recipient
+//! - `hooks`: what runs before and after a fetch
 //! - `filter`: what a program says that is shown the head
 //! - `trace`: the lines above a message that tell how it came
 //! - `security`: what other users, those who start popget, and senders can do to it, and what not
@@ -60,6 +61,7 @@ mod dovecot;
 mod fearful;
 mod filter;
 mod gssapi;
+mod hooks;
 mod hostile;
 mod house;
 mod json;

@@ -6,6 +6,7 @@ use super::units;
 use crate::cli::Fetch;
 use crate::delivery::{Filter, Trace};
 use crate::error::{plain, Error, Result};
+use crate::hooks::Hooks;
 use crate::maildrop::Pipeline;
 use crate::net::TlsMode;
 use crate::plan::{Keep, Order, Policy};
@@ -20,6 +21,21 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Connecting again after a drop, if nothing else is said.
 const RETRY: u32 = 2;
+
+/// Why this cannot be the name of an account.
+pub fn fault_of_name(name: &str) -> Option<&'static str> {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+    match name {
+        name if name.len() > 200 => Some("an account's name has 200 letters at most"),
+        name if name.is_empty() || !name.chars().all(letter) => {
+            Some("an account's name is made of letters (a-z), digits and ._@+-")
+        }
+        name if name.chars().all(|c| c == '.') => {
+            Some("an account's name is not made of dots alone: it names files")
+        }
+        _ => None,
+    }
+}
 
 /// What was written about an account.
 pub struct Layers<'f> {
@@ -43,22 +59,7 @@ impl Layers<'_> {
     /// What is meant.
     pub fn account(&self, state: &Path) -> Result<Account> {
         self.well_named()?;
-        let keep = match (self.flags.keep, self.flags.delete) {
-            (true, _) => Some(Keep::Forever),
-            (_, true) => Some(Keep::Not),
-            _ => self.pick(|keys| keys.keep),
-        };
-        let policy = Policy {
-            keep: keep.unwrap_or(Keep::Forever),
-            all: self.flags.all || self.pick(|keys| keys.all).unwrap_or(false),
-            limit: self.flags.limit.or_else(|| self.pick(|keys| keys.limit)),
-            max_size: self.max_size()?,
-            order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
-            accept_new_uids: self.flags.accept_new_uids,
-            drain: self.pick(|keys| keys.drain).unwrap_or(false),
-            commit_every: self.commit_every(),
-            min_interval: self.pick(|keys| keys.min_interval).map(|span| span.0),
-        };
+        let policy = self.policy()?;
         let servers = self.servers()?;
         let login = self.login(&servers)?;
         let routes = self.routes(servers)?;
@@ -99,24 +100,40 @@ impl Layers<'_> {
             retry: self.pick(|keys| keys.retry).unwrap_or(RETRY),
             pipeline: self.pick(|keys| keys.pipeline).unwrap_or(Pipeline::Auto),
             envelopes: self.envelopes(),
+            hooks: self.hooks(),
         })
+    }
+
+    fn policy(&self) -> Result<Policy> {
+        let keep = match (self.flags.keep, self.flags.delete) {
+            (true, _) => Some(Keep::Forever),
+            (_, true) => Some(Keep::Not),
+            _ => self.pick(|keys| keys.keep),
+        };
+        Ok(Policy {
+            keep: keep.unwrap_or(Keep::Forever),
+            all: self.flags.all || self.pick(|keys| keys.all).unwrap_or(false),
+            limit: self.flags.limit.or_else(|| self.pick(|keys| keys.limit)),
+            max_size: self.max_size()?,
+            order: self.pick(|keys| keys.order).unwrap_or(Order::Oldest),
+            accept_new_uids: self.flags.accept_new_uids,
+            drain: self.pick(|keys| keys.drain).unwrap_or(false),
+            commit_every: self.commit_every(),
+            min_interval: self.pick(|keys| keys.min_interval).map(|span| span.0),
+        })
+    }
+
+    fn hooks(&self) -> Hooks {
+        Hooks {
+            before: self.pick(|keys| keys.before.clone()),
+            after: self.pick(|keys| keys.after.clone()),
+        }
     }
 
     /// Fails if the account's name cannot be one.
     fn well_named(&self) -> Result<()> {
-        let letter = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
-        let what = match self.name {
-            name if name.len() > 200 => Some("an account's name has 200 letters at most"),
-            name if name.is_empty() || !name.chars().all(letter) => {
-                Some("an account's name is made of letters (a-z), digits and ._@+-")
-            }
-            name if name.chars().all(|c| c == '.') => {
-                Some("an account's name is not made of dots alone: it names files")
-            }
-            _ => None,
-        };
         let mistake = |what| Err(self.source.mistake(&["accounts", self.name], what));
-        what.map_or(Ok(()), mistake)
+        fault_of_name(self.name).map_or(Ok(()), mistake)
     }
 
     /// The account's own value, or the one it starts from.

@@ -57,6 +57,7 @@ impl Error {
             | E::OtherMaildrop { .. }
             | E::Unsafe { .. }
             | E::FilterMissing { .. }
+            | E::HookMissing { .. }
             | E::MdaMissing { .. } => ExitStatus::Config,
             E::NoPassword
             | E::NotProven { .. }
@@ -91,6 +92,7 @@ impl Error {
             | E::NoRecipient
             | E::Crowd(_)
             | E::LongHead(_)
+            | E::HookFailed { later: false, .. }
             | E::Loop(_) => ExitStatus::Data,
             E::HostNotFound { .. } => ExitStatus::NoHost,
             E::Unreachable { .. }
@@ -121,6 +123,7 @@ impl Error {
             | E::MboxBusy(_)
             | E::NoHead
             | E::FilterFailed { .. }
+            | E::HookFailed { later: true, .. }
             | E::MdaLater { .. }
             | E::RelayLater { .. }
             | E::RelayLost { .. }
@@ -217,6 +220,8 @@ impl Error {
             | E::Delivering { .. }
             | E::MboxBusy(_)
             | E::FilterMissing { .. }
+            | E::HookFailed { .. }
+            | E::HookMissing { .. }
             | E::MdaMissing { .. }
             | E::Relay { .. }
             | E::System { .. }
@@ -286,6 +291,7 @@ impl Error {
             | Self::SecretCommand { said: words, .. }
             | Self::Tunnel { said: words, .. }
             | Self::FilterFailed { said: words, .. }
+            | Self::HookFailed { said: words, .. }
             | Self::MdaLater { said: words, .. }
             | Self::MdaRefused { said: words, .. }
             | Self::RelayLater { said: words, .. }

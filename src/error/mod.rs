@@ -397,6 +397,26 @@ pub enum Error {
         /// What the system said.
         why: io::Error,
     },
+    /// A hook failed.
+    HookFailed {
+        /// The key that names it.
+        hook: &'static str,
+        /// How it ended.
+        ended: String,
+        /// It may go well later.
+        later: bool,
+        /// What it said.
+        said: Vec<u8>,
+    },
+    /// A hook cannot be started because it is not there or not a program.
+    HookMissing {
+        /// The key that names it.
+        hook: &'static str,
+        /// The command.
+        command: String,
+        /// What the system said.
+        why: io::Error,
+    },
     /// The message has been here before, by this address of `delivered_to`.
     Loop(String),
     /// One of several destinations did not take the message.

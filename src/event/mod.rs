@@ -140,6 +140,10 @@ pub enum Notice {
     },
     /// The MDA wrote this on its standard error and took the message.
     MdaSaid(Vec<u8>),
+    /// The hook of this key said this and ended well.
+    HookSaid(&'static str, Vec<u8>),
+    /// There are hooks, which a dry run leaves alone.
+    HooksLeft,
 }
 
 /// How the memory stands to a message.

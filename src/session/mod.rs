@@ -5,6 +5,7 @@
 mod account;
 mod acquaintance;
 mod again;
+mod around;
 mod batch;
 mod bounded;
 mod carry;
@@ -33,6 +34,7 @@ use crate::plan::{Keep, Step};
 use crate::secret::Credential;
 use crate::seen::{Access, Key, Lock, Memory};
 use again::Again;
+use around::around;
 use batch::Unsettled;
 use piece::Piece;
 use portion::Portion;
@@ -81,23 +83,34 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         account,
         mode,
         events,
-        stop,
+        stop: _,
     } = errand;
     let access = match mode {
         Mode::Fetch => Access::Write,
         Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => Access::Read,
     };
     let _lock = Lock::take(&account.place, &account.maildrop(), access)?;
-    let mut memory = recall(account, access, events)?;
-    let delivery = match access {
-        Access::Write => Some(prepare(account, &mut memory, events, stop)?),
-        Access::Read => None,
-    };
-    account.filter.iter().try_for_each(Filter::check)?;
+    let memory = recall(account, access, events)?;
     tally.too_soon = pace::too_soon(&errand, &memory);
     if tally.too_soon.is_some() {
         return Ok(());
     }
+    around(&errand, tally, |tally| call(&errand, memory, tally))
+}
+
+/// What a visit is but for its lock, its memory, and what runs around it.
+fn call(errand: &Errand, mut memory: Memory, tally: &mut Tally) -> Result<()> {
+    let Errand {
+        account,
+        mode,
+        events,
+        stop,
+    } = *errand;
+    let delivery = match mode {
+        Mode::Fetch => Some(prepare(account, &mut memory, events, stop)?),
+        Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => None,
+    };
+    account.filter.iter().try_for_each(Filter::check)?;
     let unproven = |route: &Route| route.trust.proof == Proof::Nothing;
     if account.routes.iter().any(unproven) {
         events.notice(Notice::Unverified);
