@@ -59,6 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'popget' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Log in and say what is waiting; download and change nothing')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print a line for each message on the server; download and change nothing')
             [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Say what a server offers, without logging in')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check the configuration and print it, with every default and without secrets')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             break
         }
@@ -112,6 +113,27 @@ Register-ArgumentCompleter -Native -CommandName 'popget' -ScriptBlock {
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Fetch so many accounts at the same time [default: 8]')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Fetch so many accounts at the same time [default: 8]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour')
+            [CompletionResult]::new('--accept-new-uids', '--accept-new-uids', [CompletionResultType]::ParameterName, 'Go on although every UID of a known maildrop is new')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what happens as one JSON object a line')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors; twice: nothing but the exit status')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors; twice: nothing but the exit status')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: the dialogue with the server, secrets masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice: the dialogue with the server, secrets masked')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'popget;config' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Only this account; repeat it or separate with commas for several')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Only this account; repeat it or separate with commas for several')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Read this file instead of the default one; - reads standard input')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file instead of the default one; - reads standard input')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Remember what was seen in this directory')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Fetch so many accounts at the same time [default: 8]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Fetch so many accounts at the same time [default: 8]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour')
+            [CompletionResult]::new('--accounts', '--accounts', [CompletionResultType]::ParameterName, 'Print the names of the accounts, whether enabled or not')
+            [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Print the JSON Schema of popget.yaml')
             [CompletionResult]::new('--accept-new-uids', '--accept-new-uids', [CompletionResultType]::ParameterName, 'Go on although every UID of a known maildrop is new')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what happens as one JSON object a line')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors; twice: nothing but the exit status')

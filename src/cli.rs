@@ -68,6 +68,15 @@ pub enum Command {
         #[arg(long, value_name = "MODE", value_enum, requires = "server")]
         tls: Option<Tls>,
     },
+    /// Check the configuration and print it, with every default and without secrets
+    Config {
+        /// Print the names of the accounts, whether enabled or not
+        #[arg(long = "accounts", conflicts_with = "schema")]
+        names: bool,
+        /// Print the JSON Schema of popget.yaml
+        #[arg(long)]
+        schema: bool,
+    },
     /// Print the completion script of a shell
     Completions {
         /// The shell

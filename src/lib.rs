@@ -76,6 +76,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             server: Some(server),
             tls,
         }) => command::probe::server(&fetch, server, *tls, options),
+        Some(Command::Config { names: true, .. }) => command::config::names(&fetch),
+        Some(Command::Config { schema: true, .. }) => command::config::schema(),
+        Some(Command::Config { .. }) => command::config::print(&fetch),
         Some(Command::Completions { shell }) => command::completions::run(*shell).map(Ended::With),
     });
     let done = done.unwrap_or_else(|panic| Err(Error::Bug(pool::words(&*panic)).into()));

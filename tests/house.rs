@@ -7,7 +7,7 @@ mod completions;
 mod crates;
 mod form;
 mod manual;
-mod readme;
+pub mod readme;
 mod source;
 mod touch;
 mod units;

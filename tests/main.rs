@@ -27,6 +27,7 @@
 //! - `maildir`, `mbox`, `mda`, `lmtp`, `smtp`: what other programs see of a delivery
 //! - `several`, `multidrop`: one message to several places, to all or by recipient
 //! - `hooks`: what runs before and after a fetch
+//! - `config`: the configuration written out, and its schema
 //! - `filter`: what a program says that is shown the head
 //! - `trace`: the lines above a message that tell how it came
 //! - `security`: what other users, those who start popget, and senders can do to it, and what not
@@ -55,6 +56,7 @@ mod support;
 
 mod accounts;
 mod check;
+mod config;
 mod crash;
 mod deletion;
 mod dovecot;

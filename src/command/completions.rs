@@ -10,6 +10,6 @@ use clap_complete::Shell;
 pub fn run(shell: Shell) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "popget", &mut script);
-    report::pour(&script);
+    report::pour(&script)?;
     Ok(ExitStatus::Fine)
 }

@@ -207,8 +207,9 @@ fn put(line: &str) -> io::Result<()> {
 }
 
 /// Writes data to standard output. A reader that went away is no trouble of ours.
-pub fn pour(bytes: &[u8]) {
-    let _ = io::stdout().lock().write_all(bytes);
+pub fn pour(bytes: &[u8]) -> Result<()> {
+    let mut output = io::stdout().lock();
+    missed(output.write_all(bytes).and_then(|()| output.flush()))
 }
 
 /// Writes a line to standard error; if that is closed there is nobody to tell.
