@@ -55,6 +55,7 @@ complete -c popget -n "__fish_popget_needs_command" -s V -l version -d 'Print ve
 complete -c popget -n "__fish_popget_needs_command" -f -a "check" -d 'Log in and say what is waiting; download and change nothing'
 complete -c popget -n "__fish_popget_needs_command" -f -a "list" -d 'Print a line for each message on the server; download and change nothing'
 complete -c popget -n "__fish_popget_needs_command" -f -a "probe" -d 'Say what a server offers, without logging in'
+complete -c popget -n "__fish_popget_needs_command" -f -a "state" -d 'Show what is remembered of messages, and change it'
 complete -c popget -n "__fish_popget_needs_command" -f -a "config" -d 'Check the configuration and print it, with every default and without secrets'
 complete -c popget -n "__fish_popget_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c popget -n "__fish_popget_using_subcommand check" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
@@ -97,6 +98,88 @@ complete -c popget -n "__fish_popget_using_subcommand probe" -l json -d 'Print w
 complete -c popget -n "__fish_popget_using_subcommand probe" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand probe" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand probe" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "show" -d 'Say what is remembered; without an account, of all'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "forget" -d 'Forget messages, so that they are fetched again'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "mark" -d 'Remember messages as seen, without fetching them'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "export" -d 'Print what is remembered, to be taken over on another machine'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "import" -d 'Take over what export printed, and keep what is remembered here'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l uids -d 'A line for each message as well'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l all -d 'All that are on the server now'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l may-delete -d 'Even if the account\'s keep has the next run delete them from the server'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Say what would be taken over, and leave all as it is'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l other-maildrop -d 'Even if it is of another user or server'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
 complete -c popget -n "__fish_popget_using_subcommand config" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand config" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand config" -l state-dir -d 'Remember what was seen in this directory' -r -F
@@ -123,3 +206,30 @@ complete -c popget -n "__fish_popget_using_subcommand completions" -l json -d 'P
 complete -c popget -n "__fish_popget_using_subcommand completions" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand completions" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand completions" -s h -l help -d 'Print help'
+
+# Tells the accounts of the configuration, behind those that stand on the line already.
+function __fish_popget_accounts
+    set -l words (commandline -opc)
+    set -l options
+    for at in (seq (count $words))
+        switch $words[$at]
+            case -c --config
+                set options --config $words[(math $at + 1)]
+            case '--config=*'
+                set options --config (string replace -- --config= '' $words[$at])
+            case '-c?*'
+                set options --config (string sub -s 3 -- $words[$at])
+        end
+    end
+    set options (string replace -r '^~/' "$HOME/" -- $options)
+    test "$options[2]" = -
+    and return
+    set -l value (string replace -r '^(--account=|-a)' '' -- (commandline -ct))
+    set -l before (string match -r '^.*,' -- $value)
+    for name in (popget $options config --accounts 2> /dev/null < /dev/null)
+        contains -- $name (string split , -- "$before")
+        or echo "$before$name"
+    end
+end
+
+complete -c popget -s a -l account -r -f -a '(__fish_popget_accounts)'

@@ -76,6 +76,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             server: Some(server),
             tls,
         }) => command::probe::server(&fetch, server, *tls, options),
+        Some(Command::State { what }) => command::state::run(&fetch, what.as_ref(), options),
         Some(Command::Config { names: true, .. }) => command::config::names(&fetch),
         Some(Command::Config { schema: true, .. }) => command::config::schema(),
         Some(Command::Config { .. }) => command::config::print(&fetch),

@@ -27,7 +27,8 @@
 //! - `maildir`, `mbox`, `mda`, `lmtp`, `smtp`: what other programs see of a delivery
 //! - `several`, `multidrop`: one message to several places, to all or by recipient
 //! - `hooks`: what runs before and after a fetch
-//! - `config`: the configuration written out, and its schema
+//! - `state`: the memory shown, altered and carried; `config`: the configuration written out, and
+//!   its schema; `completions`: names of accounts in the shells
 //! - `filter`: what a program says that is shown the head
 //! - `trace`: the lines above a message that tell how it came
 //! - `security`: what other users, those who start popget, and senders can do to it, and what not
@@ -56,6 +57,7 @@ mod support;
 
 mod accounts;
 mod check;
+mod completions;
 mod config;
 mod crash;
 mod deletion;
@@ -100,6 +102,7 @@ mod settings;
 mod several;
 mod signals;
 mod smtp;
+mod state;
 mod status;
 mod support_itself;
 mod tls;

@@ -53,7 +53,7 @@ pub fn visit(
 }
 
 /// Visits these accounts, for what the options say.
-fn go(settings: Settings, empty: ExitStatus, options: Options) -> anyhow::Result<Ended> {
+pub fn go(settings: Settings, empty: ExitStatus, options: Options) -> anyhow::Result<Ended> {
     let stop = listen()?;
     let mode = options.mode;
     let accounts = ask(settings.accounts, &stop);

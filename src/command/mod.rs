@@ -6,3 +6,4 @@ pub mod config;
 pub mod fetch;
 pub mod list;
 pub mod probe;
+pub mod state;

@@ -25,6 +25,7 @@ mod trust;
 mod units;
 mod written;
 
+pub use resolve::fault_of_name;
 pub use schema::schema;
 pub use server::Server;
 
@@ -83,6 +84,16 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
             .filter_map(|keys| keys.password_env.clone())
             .collect(),
     })
+}
+
+/// An account of the configuration file, enabled or not.
+pub fn account(flags: &Fetch, name: &str) -> Result<Account> {
+    let (file, source) = open(flags.config.as_ref())?;
+    let chosen = choose(&file, &[name.into()], &source)?;
+    let state = state_directory(flags)?;
+    let mut accounts = resolved((&file, &source), &chosen, flags, &state)?;
+    let missing = || Error::Usage(format!("there is no account {name}"));
+    accounts.pop().ok_or_else(missing)
 }
 
 /// The names of all accounts of the configuration file, enabled or not. What else it says of them is
@@ -264,7 +275,7 @@ fn default_places() -> Vec<PathBuf> {
 }
 
 /// Where accounts are remembered.
-fn state_directory(flags: &Fetch) -> Result<PathBuf> {
+pub fn state_directory(flags: &Fetch) -> Result<PathBuf> {
     if let Some(named) = &flags.state_dir {
         return Ok(named.clone());
     }

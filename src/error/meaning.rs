@@ -58,6 +58,8 @@ impl Error {
             | E::Unsafe { .. }
             | E::FilterMissing { .. }
             | E::HookMissing { .. }
+            | E::NoUids
+            | E::ImportForeign { .. }
             | E::MdaMissing { .. } => ExitStatus::Config,
             E::NoPassword
             | E::NotProven { .. }
@@ -93,6 +95,8 @@ impl Error {
             | E::Crowd(_)
             | E::LongHead(_)
             | E::HookFailed { later: false, .. }
+            | E::Import { .. }
+            | E::NotRemembered(_)
             | E::Loop(_) => ExitStatus::Data,
             E::HostNotFound { .. } => ExitStatus::NoHost,
             E::Unreachable { .. }
@@ -124,6 +128,7 @@ impl Error {
             | E::NoHead
             | E::FilterFailed { .. }
             | E::HookFailed { later: true, .. }
+            | E::DeliveryInDoubt(_)
             | E::MdaLater { .. }
             | E::RelayLater { .. }
             | E::RelayLost { .. }
@@ -222,6 +227,11 @@ impl Error {
             | E::FilterMissing { .. }
             | E::HookFailed { .. }
             | E::HookMissing { .. }
+            | E::NoUids
+            | E::Import { .. }
+            | E::ImportForeign { .. }
+            | E::NotRemembered(_)
+            | E::DeliveryInDoubt(_)
             | E::MdaMissing { .. }
             | E::Relay { .. }
             | E::System { .. }

@@ -31,6 +31,8 @@ pub enum Mode {
     List,
     /// Saying what the server offers.
     Probe,
+    /// Remembering what is there as seen.
+    Mark,
 }
 
 impl Mode {
@@ -42,6 +44,7 @@ impl Mode {
             Self::Check => "check",
             Self::List => "list",
             Self::Probe => "probe",
+            Self::Mark => "mark",
         }
     }
 }

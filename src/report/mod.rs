@@ -14,7 +14,9 @@ mod text;
 use crate::error::{Error, Result};
 use crate::event::{Attention, Event, Mode, Summary};
 use bars::Bars;
+pub use data::local;
 use data::{Columns, Shape};
+pub use json::{moment, object, text as json_text, Facts};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::Receiver;
@@ -197,6 +199,13 @@ pub fn fatal(error: &anyhow::Error, options: Options) {
         format!("popget: {line}"),
         options.color,
     ));
+}
+
+/// Tells something beside the data of a command.
+pub fn remark(level: Level, text: &str, options: Options) {
+    if options.level.is_some_and(|least| level <= least) {
+        say(&colored(level, format!("popget: {text}"), options.color));
+    }
 }
 
 /// Writes a line of data to standard output.

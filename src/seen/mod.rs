@@ -2,6 +2,8 @@
 //! file that is only ever appended to, and now and then written anew beside itself; whoever holds
 //! the account's lock owns it. What it says is decided elsewhere; this module keeps its word.
 
+mod alter;
+mod carry;
 mod entries;
 mod file;
 mod parts;
@@ -9,11 +11,15 @@ mod place;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod recall;
+mod show;
 mod text;
 
+pub use alter::Found;
+pub use carry::{carried, Carried, Gain};
 pub use entries::Known;
 pub use file::Memory;
 pub use place::{Access, Lock, Place};
+pub use show::{accounts, contents};
 
 use crate::message::{Digest, Listing, Time, Uid};
 use entries::Entries;
@@ -125,6 +131,16 @@ pub struct Records {
     anonymous: usize,
     login: Option<Login>,
     offers: Option<Offers>,
+}
+
+impl Key {
+    /// It as a word: a UID as the file has it, or the digits of a digest.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Uid(uid) => text::escape(uid.bytes()),
+            Self::Digest(digest) => text::digits(*digest),
+        }
+    }
 }
 
 impl Records {

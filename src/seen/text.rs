@@ -96,7 +96,7 @@ pub fn parse(line: &[u8]) -> Option<Line> {
 }
 
 /// The words of a line, between single spaces.
-struct Words<'t>(Option<&'t [u8]>);
+pub struct Words<'t>(pub Option<&'t [u8]>);
 
 impl<'t> Iterator for Words<'t> {
     type Item = &'t [u8];
@@ -300,6 +300,13 @@ fn uid_word(out: &mut String, key: &Key) {
     }
 }
 
+/// The digits of a digest.
+pub fn digits(digest: Digest) -> String {
+    let mut word = String::new();
+    digest_word(&mut word, Some(digest));
+    word
+}
+
 fn digest_word(out: &mut String, digest: Option<Digest>) {
     let Some(Digest(bytes)) = digest else {
         return out.push('-');
@@ -308,7 +315,7 @@ fn digest_word(out: &mut String, digest: Option<Digest>) {
     out.extend(bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]));
 }
 
-fn hex(word: &[u8]) -> Option<Digest> {
+pub fn hex(word: &[u8]) -> Option<Digest> {
     let word: &[u8; 32] = word.try_into().ok()?;
     let mut digest = [0; 16];
     let mut worst = 0;
@@ -353,7 +360,7 @@ fn escape_into(out: &mut String, bytes: &[u8]) {
     }
 }
 
-fn unescape(word: &[u8]) -> Option<Vec<u8>> {
+pub fn unescape(word: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(word.len());
     let mut rest = word;
     while let Some(at) = memchr::memchr(b'%', rest) {
@@ -376,7 +383,7 @@ fn mark(word: &[u8]) -> Option<String> {
     marks.then(|| String::from_utf8_lossy(word).into_owned())
 }
 
-fn string(word: &[u8]) -> Option<String> {
+pub fn string(word: &[u8]) -> Option<String> {
     String::from_utf8(unescape(word)?).ok()
 }
 

@@ -12,6 +12,7 @@ mod carry;
 mod known;
 mod leave;
 mod look;
+mod mark;
 mod pace;
 mod piece;
 mod portion;
@@ -86,7 +87,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         stop: _,
     } = errand;
     let access = match mode {
-        Mode::Fetch => Access::Write,
+        Mode::Fetch | Mode::Mark => Access::Write,
         Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => Access::Read,
     };
     let _lock = Lock::take(&account.place, &account.maildrop(), access)?;
@@ -108,7 +109,7 @@ fn call(errand: &Errand, mut memory: Memory, tally: &mut Tally) -> Result<()> {
     } = *errand;
     let delivery = match mode {
         Mode::Fetch => Some(prepare(account, &mut memory, events, stop)?),
-        Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => None,
+        Mode::DryRun | Mode::Check | Mode::List | Mode::Probe | Mode::Mark => None,
     };
     account.filter.iter().try_for_each(Filter::check)?;
     let unproven = |route: &Route| route.trust.proof == Proof::Nothing;
@@ -143,7 +144,7 @@ fn call(errand: &Errand, mut memory: Memory, tally: &mut Tally) -> Result<()> {
         servers: Servers::new(&account.routes),
     };
     let retries = match mode {
-        Mode::Fetch | Mode::Check => account.retry,
+        Mode::Fetch | Mode::Check | Mode::Mark => account.retry,
         Mode::DryRun | Mode::List | Mode::Probe => 0, // what was said already would be said again
     };
     let ended = road.walk_to_the_end(delivery.as_deref(), retries);
@@ -301,7 +302,7 @@ fn to_be_asked(step: &Step) -> Wanted {
 }
 
 /// The time of day.
-fn now() -> Time {
+pub fn now() -> Time {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
