@@ -198,7 +198,7 @@ impl Error {
             E::MboxBusy(_) => "the next run tries again; remove a stale lock file by hand if no program uses the mbox",
             E::FilterMissing { .. } => "check header_filter",
             E::MdaMissing { .. } => "check deliver.mda",
-            E::HookFailed { .. } => "",
+            E::HookFailed { .. } => "run it by hand to see what it lacks",
             E::HookMissing { .. } => "check the path of the command",
             E::NoUids => "fetch it, or begin with an empty maildrop",
             E::Import { line: 0, .. } => "nothing was changed",
