@@ -91,6 +91,21 @@ pub enum Command {
     },
     /// Find the server of an address, and set up an account that works
     Setup(Box<Setup>),
+    /// Show what is remembered of messages, and change it
+    State {
+        /// What to do; show, if nothing is said
+        #[command(subcommand)]
+        what: Option<State>,
+    },
+    /// Check the configuration and print it, with every default and without secrets
+    Config {
+        /// Print the names of the accounts, whether enabled or not
+        #[arg(long = "accounts", conflicts_with = "schema")]
+        names: bool,
+        /// Print the JSON Schema of popget.yaml
+        #[arg(long)]
+        schema: bool,
+    },
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -99,6 +114,53 @@ pub enum Command {
 }
 
 /// What a new account is to be; what is not said is found out, or asked for.
+/// What is done with the memory.
+#[derive(Subcommand)]
+pub enum State {
+    /// Say what is remembered; without an account, of all
+    Show {
+        /// A line for each message as well
+        #[arg(long)]
+        uids: bool,
+    },
+    /// Forget messages, so that they are fetched again
+    Forget {
+        /// The messages; - reads them from standard input, one a line
+        #[arg(value_name = "UID", required = true)]
+        uids: Vec<String>,
+    },
+    /// Remember messages as seen, without fetching them
+    Mark {
+        /// All that are on the server now
+        #[arg(long)]
+        all: bool,
+        /// Even if the account's keep has the next run delete them from the server
+        #[arg(long)]
+        may_delete: bool,
+        /// The messages; - reads them from standard input, one a line
+        #[arg(
+            value_name = "UID",
+            required_unless_present = "all",
+            conflicts_with = "all"
+        )]
+        uids: Vec<String>,
+    },
+    /// Print what is remembered, to be taken over on another machine
+    Export,
+    /// Take over what export printed, and keep what is remembered here
+    Import {
+        /// Say what would be taken over, and leave all as it is
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+        /// Even if it is of another user or server
+        #[arg(long)]
+        other_maildrop: bool,
+        /// The file; without it, or if it is -, standard input
+        file: Option<PathBuf>,
+    },
+}
+
+/// The options of the fetch.
 #[derive(clap::Args)]
 #[command(next_help_heading = "The new account")]
 pub struct Setup {

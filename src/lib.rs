@@ -9,7 +9,7 @@
 //! | 4 | `config` `pool` `report` | settings, threads, the terminal |
 //! | 3 | `session` | the road: one account, from lock to tally |
 //! | 2 | `maildrop` `delivery` `plan` `discover` `oauth` | the server, the disk, what to do, and where |
-//! | 1 | `net` `sasl` `seen` | bytes, mechanisms, the memory |
+//! | 1 | `net` `sasl` `seen` `hooks` | bytes, mechanisms, the memory, what runs before and after |
 //! | 0 | `message` `event` `error` `secret` `cli` `folder` `owner` `inherited` `steady` `spool` `krb5` | data, what the system is asked for, whom to trust, and a foreign library |
 //!
 //! To follow a message from the server to the disk read `session`, `maildrop::pop3` and
@@ -23,6 +23,7 @@ mod discover;
 mod error;
 mod event;
 mod folder;
+mod hooks;
 mod inherited;
 #[cfg_attr(not(feature = "gssapi"), path = "no_krb5.rs")]
 mod krb5;
@@ -80,6 +81,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             command::login::run(&fetch, account, *paste, options)
         }
         Some(Command::Setup(wanted)) => command::setup::run(&fetch, wanted, options),
+        Some(Command::State { what }) => command::state::run(&fetch, what.as_ref(), options),
+        Some(Command::Config { names: true, .. }) => command::config::names(&fetch),
+        Some(Command::Config { schema: true, .. }) => command::config::schema(),
+        Some(Command::Config { .. }) => command::config::print(&fetch),
         Some(Command::Completions { shell }) => command::completions::run(*shell).map(Ended::With),
     });
     let done = done.unwrap_or_else(|panic| Err(Error::Bug(pool::words(&*panic)).into()));

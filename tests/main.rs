@@ -30,6 +30,9 @@
 //! - `signals`: SIGTERM and SIGINT in the middle of it all
 //! - `maildir`, `mbox`, `mda`, `lmtp`, `smtp`: what other programs see of a delivery
 //! - `several`, `multidrop`: one message to several places, to all or by recipient
+//! - `hooks`: what runs before and after a fetch
+//! - `state`: the memory shown, altered and carried; `config`: the configuration written out, and
+//!   its schema; `completions`: names of accounts in the shells
 //! - `filter`: what a program says that is shown the head
 //! - `trace`: the lines above a message that tell how it came
 //! - `security`: what other users, those who start popget, and senders can do to it, and what not
@@ -60,12 +63,15 @@ mod support;
 mod accounts;
 mod bench;
 mod check;
+mod completions;
+mod config;
 mod crash;
 mod deletion;
 mod dovecot;
 mod fearful;
 mod filter;
 mod gssapi;
+mod hooks;
 mod hostile;
 mod house;
 mod json;
@@ -107,6 +113,7 @@ mod several;
 mod shard;
 mod signals;
 mod smtp;
+mod state;
 mod status;
 mod support_itself;
 mod tls;

@@ -49,6 +49,18 @@ fn text_that_is_no_yaml_is_explained() {
     every_case(include_str!("settings/syntax.txt"));
 }
 
+/// Every broken file that is YAML, by its title.
+pub fn broken() -> Vec<(String, String)> {
+    let tables = [
+        include_str!("settings/keys.txt"),
+        include_str!("settings/values.txt"),
+        include_str!("settings/destinations.txt"),
+        include_str!("settings/protocols.txt"),
+    ];
+    let all = tables.iter().flat_map(|table| cases(table));
+    all.map(|case| (case.title, case.file)).collect()
+}
+
 fn every_case(table: &str) {
     let cases = cases(table);
     assert!(cases.len() > 10);

@@ -49,8 +49,14 @@ pub fn visit(
     empty: ExitStatus,
     options: Options,
 ) -> anyhow::Result<Ended> {
-    let settings = settings(flags)?;
+    let options = Options { mode, ..options };
+    go(settings(flags)?, empty, options)
+}
+
+/// Visits these accounts, for what the options say.
+pub fn go(settings: Settings, empty: ExitStatus, options: Options) -> anyhow::Result<Ended> {
     let stop = listen()?;
+    let mode = options.mode;
     let accounts = ask(settings.accounts, &stop);
     let name = |account: &Account| Named {
         account: account.name.clone(),
@@ -64,7 +70,7 @@ pub fn visit(
         jobs: settings.jobs,
         rows: in_rows(&accounts),
         names: accounts.iter().map(name).collect(),
-        options: Options { mode, ..options },
+        options,
         empty,
         counts: Counts::Gravest,
         stop: stop.clone(),

@@ -2,9 +2,11 @@
 
 pub mod check;
 pub mod completions;
+pub mod config;
 pub mod fetch;
 pub mod list;
 pub mod login;
 pub mod probe;
 pub mod setup;
+pub mod state;
 pub mod version;

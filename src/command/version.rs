@@ -1,6 +1,6 @@
 //! `popget --version`: what this popget is made of, for packagers and those who report bugs.
 
-use crate::error::ExitStatus;
+use crate::error::{Error, ExitStatus};
 use crate::net::tls_library;
 use crate::report;
 
@@ -19,6 +19,6 @@ pub fn run() -> ExitStatus {
         signed.join(" "),
         tls_library()
     );
-    report::pour(text.as_bytes());
-    ExitStatus::Fine
+    let printed = report::pour(text.as_bytes());
+    printed.map_or_else(|error: Error| error.status(), |()| ExitStatus::Fine)
 }

@@ -142,6 +142,10 @@ pub struct Keys {
     pub received: Option<bool>,
     #[serde(deserialize_with = "kinds::address")]
     pub delivered_to: Option<String>,
+    #[serde(deserialize_with = "kinds::command")]
+    pub before: Option<CommandLine>,
+    #[serde(deserialize_with = "kinds::command")]
+    pub after: Option<CommandLine>,
 }
 
 /// Where access tokens come from: a command, or a provider by whom somebody signs in.

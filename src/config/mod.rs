@@ -2,12 +2,14 @@
 //! contradiction checked. The accounts that come out of here need no further checking, and nothing
 //! but reading has happened.
 
+mod asking;
 mod book;
 mod destination;
 mod draft;
 mod file;
 mod insert;
 mod kinds;
+mod manual;
 mod mistake;
 mod network;
 mod oauth;
@@ -19,15 +21,18 @@ mod protocol;
 mod relay;
 mod resolve;
 mod route;
+mod schema;
 mod secrets;
 mod server;
 mod syntax;
 mod trust;
 mod units;
+mod written;
 
 pub use book::Book;
 pub use draft::{Draft, Entry, Setting};
 pub use resolve::unfit_name;
+pub use schema::schema;
 pub use server::{ascii, proxy, Server};
 pub use units::path as expanded;
 
@@ -40,7 +45,7 @@ use crate::session::Account;
 use file::{File, Keys};
 use mistake::{nearest, Source};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// More than any configuration needs.
 const LIMIT: u64 = 1024 * 1024;
@@ -74,25 +79,12 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
         Some(account) => (File::of(account), Source::options()),
         None => open(flags.config.as_ref())?,
     };
-    let state = state_directory(flags)?;
     let mut chosen = choose(&file, &flags.accounts, &source)?;
     if let Some(shard) = flags.shard {
         chosen.retain(|(name, _)| shard.holds(name));
     }
-    let turn = Turn::default();
-    let resolve = |(name, keys): &(String, Keys)| {
-        resolve::Layers {
-            source: &source,
-            name,
-            within: vec!["accounts".into(), name.clone()],
-            own: keys,
-            base: &file.defaults,
-            flags,
-            turn: &turn,
-        }
-        .account(&state)
-    };
-    let accounts = chosen.into_iter().map(resolve).collect::<Result<_>>()?;
+    let state = state_directory(flags)?;
+    let accounts = resolved((&file, &source), &chosen, flags, &state)?;
     let layers = file.accounts.0.iter().map(|(_, keys)| keys);
     let layers = layers.chain([&file.defaults]);
     Ok(Settings {
@@ -102,6 +94,73 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
             .filter_map(|keys| keys.password_env.clone())
             .collect(),
     })
+}
+
+/// An account of the configuration file, enabled or not.
+pub fn account(flags: &Fetch, name: &str) -> Result<Account> {
+    let (file, source) = open(flags.config.as_ref())?;
+    let chosen = choose(&file, &[name.into()], &source)?;
+    let state = state_directory(flags)?;
+    let mut accounts = resolved((&file, &source), &chosen, flags, &state)?;
+    let missing = || Error::Usage(format!("there is no account {name}"));
+    accounts.pop().ok_or_else(missing)
+}
+
+/// The names of all accounts of the configuration file, enabled or not. What else it says of them is
+/// not looked at.
+pub fn names(flags: &Fetch) -> Result<Vec<String>> {
+    let (file, _) = open(flags.config.as_ref())?;
+    Ok(file.accounts.0.into_iter().map(|(name, _)| name).collect())
+}
+
+/// The configuration file as it is meant, in YAML: all accounts, or those that are named.
+pub fn written_out(flags: &Fetch) -> Result<String> {
+    let (file, source) = open(flags.config.as_ref())?;
+    let every: Vec<String>;
+    let named = match flags.accounts.as_slice() {
+        [] => {
+            let names = file.accounts.0.iter().map(|(name, _)| name.clone());
+            every = names.collect();
+            every.as_slice()
+        }
+        named => named,
+    };
+    let chosen = choose(&file, named, &source)?;
+    let enabled = chosen.iter().map(|(_, keys)| is_enabled(keys, &file));
+    // Nothing of it is written out.
+    let nowhere = PathBuf::new();
+    let accounts = resolved((&file, &source), &chosen, flags, &nowhere)?;
+    let accounts: Vec<_> = accounts.into_iter().zip(enabled).collect();
+    let jobs = flags.jobs.or(file.jobs).unwrap_or(JOBS);
+    let written = serde_yaml::to_string(&written::file(jobs, &accounts));
+    written.map_err(|why| Error::Bug(why.to_string()))
+}
+
+fn is_enabled(keys: &Keys, file: &File) -> bool {
+    keys.enabled.or(file.defaults.enabled).unwrap_or(true)
+}
+
+/// What is meant by these accounts.
+fn resolved(
+    (file, source): (&File, &Source),
+    chosen: &[&(String, Keys)],
+    flags: &Fetch,
+    state: &Path,
+) -> Result<Vec<Account>> {
+    let turn = Turn::default();
+    let resolve = |(name, keys): &&(String, Keys)| {
+        resolve::Layers {
+            source,
+            name,
+            within: vec!["accounts".into(), name.clone()],
+            own: keys,
+            base: &file.defaults,
+            flags,
+            turn: &turn,
+        }
+        .account(state)
+    };
+    chosen.iter().map(resolve).collect()
 }
 
 /// Reads the file, which must be safe for what it holds.
@@ -237,7 +296,7 @@ fn default_places() -> Vec<PathBuf> {
 }
 
 /// Where accounts are remembered.
-fn state_directory(flags: &Fetch) -> Result<PathBuf> {
+pub fn state_directory(flags: &Fetch) -> Result<PathBuf> {
     if let Some(named) = &flags.state_dir {
         return Ok(named.clone());
     }
@@ -297,9 +356,11 @@ fn choose<'f>(
             )));
         }
     }
-    let enabled = |keys: &Keys| keys.enabled.or(file.defaults.enabled).unwrap_or(true);
     let chosen: Vec<_> = match named {
-        [] => all.iter().filter(|(_, keys)| enabled(keys)).collect(),
+        [] => all
+            .iter()
+            .filter(|(_, keys)| is_enabled(keys, file))
+            .collect(),
         named => all
             .iter()
             .filter(|(name, _)| named.contains(name))

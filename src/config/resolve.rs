@@ -6,6 +6,7 @@ use super::units;
 use crate::cli::Fetch;
 use crate::delivery::{Filter, Trace};
 use crate::error::{plain, Error, Result};
+use crate::hooks::Hooks;
 use crate::maildrop::Pipeline;
 use crate::net::TlsMode;
 use crate::plan::{Keep, Order, Policy};
@@ -86,6 +87,7 @@ impl Layers<'_> {
             retry: self.pick(|keys| keys.retry).unwrap_or(RETRY),
             pipeline: self.pick(|keys| keys.pipeline).unwrap_or(Pipeline::Auto),
             envelopes: self.envelopes(),
+            hooks: self.hooks(),
         })
     }
 
@@ -119,6 +121,13 @@ impl Layers<'_> {
             commit_every: self.commit_every(),
             min_interval: self.pick(|keys| keys.min_interval).map(|span| span.0),
         })
+    }
+
+    fn hooks(&self) -> Hooks {
+        Hooks {
+            before: self.pick(|keys| keys.before.clone()),
+            after: self.pick(|keys| keys.after.clone()),
+        }
     }
 
     /// Fails if the account's name cannot be one.

@@ -39,6 +39,19 @@ pub fn duration(text: &str) -> Option<Duration> {
     (seconds <= u64::from(u32::MAX)).then(|| Duration::from_secs(seconds))
 }
 
+/// Writes a duration in the largest unit that fits.
+pub fn written(duration: Duration) -> String {
+    seconds(duration.as_secs())
+}
+
+/// Writes so many seconds in the largest unit that fits.
+pub fn seconds(seconds: u64) -> String {
+    let units = [(86400, 'd'), (3600, 'h'), (60, 'm')];
+    let fits = |(length, _): &&(u64, char)| seconds > 0 && seconds % length == 0;
+    let (length, unit) = units.iter().find(fits).copied().unwrap_or((1, 's'));
+    format!("{}{unit}", seconds / length)
+}
+
 /// Puts the home folder for a leading `~` and the environment for `$NAME` and `${NAME}`.
 pub fn path(text: &str) -> Result<PathBuf, String> {
     let variable = |name: &str| {

@@ -64,6 +64,9 @@ impl Error {
             | E::OtherMaildrop { .. }
             | E::Unsafe { .. }
             | E::FilterMissing { .. }
+            | E::HookMissing { .. }
+            | E::NoUids
+            | E::ImportForeign { .. }
             | E::MdaMissing { .. } => ExitStatus::Config,
             E::NoPassword
             | E::NotProven { .. }
@@ -107,6 +110,9 @@ impl Error {
             | E::NoRecipient
             | E::Crowd(_)
             | E::LongHead(_)
+            | E::HookFailed { later: false, .. }
+            | E::Import { .. }
+            | E::NotRemembered(_)
             | E::Loop(_) => ExitStatus::Data,
             E::HostNotFound { .. } => ExitStatus::NoHost,
             E::Unreachable { .. }
@@ -139,6 +145,8 @@ impl Error {
             | E::MboxBusy(_)
             | E::NoHead
             | E::FilterFailed { .. }
+            | E::HookFailed { later: true, .. }
+            | E::DeliveryInDoubt(_)
             | E::MdaLater { .. }
             | E::RelayLater { .. }
             | E::RelayLost { .. }
@@ -238,6 +246,13 @@ impl Error {
             | E::Delivering { .. }
             | E::MboxBusy(_)
             | E::FilterMissing { .. }
+            | E::HookFailed { .. }
+            | E::HookMissing { .. }
+            | E::NoUids
+            | E::Import { .. }
+            | E::ImportForeign { .. }
+            | E::NotRemembered(_)
+            | E::DeliveryInDoubt(_)
             | E::MdaMissing { .. }
             | E::Relay { .. }
             | E::Web { .. }
@@ -325,6 +340,7 @@ impl Error {
             | Self::SecretCommand { said: words, .. }
             | Self::Tunnel { said: words, .. }
             | Self::FilterFailed { said: words, .. }
+            | Self::HookFailed { said: words, .. }
             | Self::MdaLater { said: words, .. }
             | Self::MdaRefused { said: words, .. }
             | Self::RelayLater { said: words, .. }

@@ -408,6 +408,50 @@ pub enum Error {
         /// What the system said.
         why: io::Error,
     },
+    /// A hook failed.
+    HookFailed {
+        /// The key that names it.
+        hook: &'static str,
+        /// How it ended.
+        ended: String,
+        /// It may go well later.
+        later: bool,
+        /// What it said.
+        said: Vec<u8>,
+    },
+    /// A hook cannot be started because it is not there or not a program.
+    HookMissing {
+        /// The key that names it.
+        hook: &'static str,
+        /// The command.
+        command: String,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// The server gives no UIDs, by which messages are to be marked.
+    NoUids,
+    /// Text that is to be taken over into the memory is not what it should be.
+    Import {
+        /// What it is called.
+        name: String,
+        /// The line, from 1; 0 for the text as a whole.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Text that is to be taken over is of another maildrop.
+    ImportForeign {
+        /// The account whose memory would take it.
+        account: String,
+        /// Whose maildrop it is of, as the text says,
+        text: String,
+        /// and whose the account is.
+        ours: String,
+    },
+    /// There is nothing remembered of an account, or not this message.
+    NotRemembered(String),
+    /// A delivery of this message is in doubt.
+    DeliveryInDoubt(String),
     /// The message has been here before, by this address of `delivered_to`.
     Loop(String),
     /// One of several destinations did not take the message.

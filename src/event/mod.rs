@@ -31,6 +31,8 @@ pub enum Mode {
     List,
     /// Saying what the server offers.
     Probe,
+    /// Remembering what is there as seen.
+    Mark,
 }
 
 impl Mode {
@@ -42,6 +44,7 @@ impl Mode {
             Self::Check => "check",
             Self::List => "list",
             Self::Probe => "probe",
+            Self::Mark => "mark",
         }
     }
 }
@@ -140,6 +143,10 @@ pub enum Notice {
     },
     /// The MDA wrote this on its standard error and took the message.
     MdaSaid(Vec<u8>),
+    /// The hook of this key said this and ended well.
+    HookSaid(&'static str, Vec<u8>),
+    /// There are hooks, which a dry run leaves alone.
+    HooksLeft,
 }
 
 /// How the memory stands to a message.

@@ -51,6 +51,7 @@ pub fn line(named: &Named, event: &Event, options: &Options, shape: &Shape) -> O
             }
             Mode::DryRun => Some(rehearsed(account, tally)),
             Mode::Check => Some(waiting(account, tally)),
+            Mode::Mark => Some(marked(account, tally)),
             Mode::Fetch | Mode::List | Mode::Probe => None,
         },
         _ => None,
@@ -69,6 +70,12 @@ fn rehearsed(account: &str, tally: &Tally) -> String {
     format!(
         "{account}: would fetch {new} ({size}), delete {deleted}; {seen} seen, {skipped} too large"
     )
+}
+
+/// What is remembered now, in one line.
+fn marked(account: &str, tally: &Tally) -> String {
+    let Tally { new, seen, .. } = tally;
+    format!("{account}: {new} marked as seen, {seen} seen before")
 }
 
 /// What is waiting, in one line.
@@ -146,7 +153,7 @@ pub fn fit(text: &str, width: usize) -> String {
 }
 
 /// A moment as the clock on the wall shows it, as ISO 8601 writes that.
-fn local(time: Time) -> Option<String> {
+pub fn local(time: Time) -> Option<String> {
     let moment = DateTime::from_timestamp(time.0, 0)?.with_timezone(&Local);
     Some(moment.format("%Y-%m-%dT%H:%M:%S").to_string())
 }

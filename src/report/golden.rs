@@ -177,6 +177,20 @@ every! {
     NoHead: Some(Retrieving) => [E::NoHead];
     FilterFailed: Some(Retrieving) => [E::FilterFailed { ended: "gave no answer (exit status 5)".into(), said: words("no rules") }];
     FilterMissing: Some(Preparing) => [E::FilterMissing { command: "/usr/local/bin/rules".into(), why: no_program() }];
+    HookFailed: Some(Preparing) => [E::HookFailed { hook: "before", ended: "failed (exit status 75)".into(), later: true, said: words("vpn: no route") }];
+    HookMissing: Some(Preparing) => [E::HookMissing { hook: "after", command: "/usr/local/bin/umount-mail".into(), why: no_program() }];
+    NoUids: Some(Listing) => [E::NoUids];
+    Import: NOWHERE => [
+        E::Import { name: "work.txt".into(), line: 7, why: "this line is not understood".into() },
+        E::Import { name: "work.txt".into(), line: 0, why: "cannot be read: no such file or directory".into() }
+    ];
+    ImportForeign: NOWHERE => [E::ImportForeign {
+        account: "work".into(),
+        text: "alice at pop.example.com".into(),
+        ours: "alice at pop.example.org".into()
+    }];
+    NotRemembered: NOWHERE => [E::NotRemembered("no message 42 is remembered".into())];
+    DeliveryInDoubt: NOWHERE => [E::DeliveryInDoubt("42".into())];
     Loop: Some(Retrieving) => [E::Loop("alice@home.example".into())];
     NotTo: Some(Retrieving) => [E::NotTo { destination: "mbox ~/Mail/archive".into(), error: Box::new(delivering(Errno::NOSPC)) }];
     Relay: Some(Retrieving) => [

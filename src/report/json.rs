@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// The facts of an event with their names, in the order in which they are told.
-type Facts = Vec<(&'static str, Value)>;
+pub type Facts = Vec<(&'static str, Value)>;
 
 /// The line that an event is worth, if programs are told of it.
 pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
@@ -82,14 +82,12 @@ fn listed(found: &Listed) -> Facts {
         from,
         subject,
     } = found;
-    let moment = date.and_then(|date| DateTime::<Utc>::from_timestamp(date.0, 0));
-    let date = moment.map(|moment| moment.to_rfc3339_opts(SecondsFormat::Secs, true));
     vec![
         ("number", json!(listing.number.0)),
         known_by(&listing.uid),
         ("size", json!(listing.size)),
         ("state", json!(standing.name())),
-        ("date", json!(date)),
+        ("date", json!(date.and_then(moment))),
         ("from", some_text(from)),
         ("subject", some_text(subject)),
     ]
@@ -122,8 +120,6 @@ fn protection(found: &Protection) -> Facts {
         Trusted::No(why) => (json!(false), Some(why)),
         Trusted::Unchecked => (Value::Null, None),
     };
-    let moment = |time: Time| DateTime::<Utc>::from_timestamp(time.0, 0);
-    let written = |time| moment(time).map(|it| it.to_rfc3339_opts(SecondsFormat::Secs, true));
     vec![
         ("tls_version", json!(found.version)),
         ("cipher", json!(found.cipher)),
@@ -132,11 +128,11 @@ fn protection(found: &Protection) -> Facts {
         ("names", json!(found.names)),
         (
             "valid_from",
-            json!(found.valid.and_then(|(from, _)| written(from))),
+            json!(found.valid.and_then(|(from, _)| moment(from))),
         ),
         (
             "valid_until",
-            json!(found.valid.and_then(|(_, until)| written(until))),
+            json!(found.valid.and_then(|(_, until)| moment(until))),
         ),
         ("sha256", json!(found.fingerprint)),
         ("trusted", trusted),
@@ -235,7 +231,7 @@ fn told(error: &Error) -> Facts {
 }
 
 /// One object, in one line.
-fn object(kind: &str, named: Option<&Named>, facts: Facts) -> String {
+pub fn object(kind: &str, named: Option<&Named>, facts: Facts) -> String {
     let now = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
     let mut line = format!("{{\"time\":{},\"event\":{}", json!(now), json!(kind));
     let whose = named.map(|named| {
@@ -264,6 +260,12 @@ fn escaped(json: &str) -> String {
     safe
 }
 
+/// A moment as RFC 3339 has it.
+pub fn moment(time: Time) -> Option<String> {
+    let moment = DateTime::<Utc>::from_timestamp(time.0, 0)?;
+    Some(moment.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
 /// By what a message is known.
 fn known_by(uid: &Option<Uid>) -> (&'static str, Value) {
     let uid = uid.as_ref().map_or(Value::Null, |uid| text(uid.bytes()));
@@ -280,7 +282,7 @@ fn some_text(bytes: &[u8]) -> Value {
 
 /// Foreign bytes as a string, whole and without loss: a byte that is not UTF-8 is `\xNN`, and so is
 /// a backslash. JSON itself escapes control characters.
-fn text(bytes: &[u8]) -> Value {
+pub fn text(bytes: &[u8]) -> Value {
     let mut shown = String::new();
     for piece in bytes.utf8_chunks() {
         shown += &piece.valid().replace('\\', "\\x5c");

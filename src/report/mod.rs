@@ -17,7 +17,9 @@ mod text;
 use crate::error::{Error, Result};
 use crate::event::{Event, Mode, Summary, Tally};
 use bars::{Bars, News};
+pub use data::local;
 use data::{Columns, Shape};
+pub use json::{moment, object, text as json_text, Facts};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::Receiver;
@@ -205,6 +207,13 @@ pub fn fatal(error: &anyhow::Error, options: Options) {
     say(&(line + "\n"));
 }
 
+/// Tells something beside the data of a command.
+pub fn remark(level: Level, text: &str, options: Options) {
+    if options.level.is_some_and(|least| level <= least) {
+        say(&(options.dressed(level, &format!("popget: {text}")) + "\n"));
+    }
+}
+
 /// Writes a line of data to standard output.
 fn put(line: &str) -> io::Result<()> {
     io::stdout()
@@ -213,8 +222,9 @@ fn put(line: &str) -> io::Result<()> {
 }
 
 /// Writes data to standard output. A reader that went away is no trouble of ours.
-pub fn pour(bytes: &[u8]) {
-    let _ = io::stdout().lock().write_all(bytes);
+pub fn pour(bytes: &[u8]) -> Result<()> {
+    let mut output = io::stdout().lock();
+    missed(output.write_all(bytes).and_then(|()| output.flush()))
 }
 
 /// Tells somebody at the terminal what to do. An address is of no use if it is cut.

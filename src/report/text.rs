@@ -220,6 +220,14 @@ pub fn notice_text(notice: &Notice) -> (Level, String) {
             let text = format!("{}: {}", name(uid.as_ref()), sentence(error));
             (Level::Error, text)
         }
+        Notice::HookSaid(hook, said) => (
+            Level::Info,
+            format!("{hook} says: \"{}\"", escape(said.trim_ascii())),
+        ),
+        Notice::HooksLeft => (
+            Level::Info,
+            "a dry run does not run the commands of before and after".into(),
+        ),
         Notice::MdaSaid(said) => (
             Level::Warning,
             format!("the MDA says: \"{}\"", escape(said.trim_ascii())),

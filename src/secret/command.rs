@@ -5,7 +5,7 @@ use crate::error::{plain, Error, Result};
 use memchr::memmem;
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use rustix::process::{kill_process, Pid, Signal};
+use rustix::process::{kill_process, kill_process_group, Pid, Signal};
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -104,11 +104,18 @@ pub fn first_line(
             why,
         },
     })?;
-    let heard = hear(child, attended, called_off).map_err(|why| Error::System {
+    let leash = Leash {
+        // Where a person can be asked it may take its time.
+        patience: (!attended).then_some(PATIENCE),
+        called_off,
+        ends: Ends::Alone,
+    };
+    let heard = hear(child, &leash).map_err(|why| Error::System {
         doing: "run the password command",
         why,
     })?;
-    let last = || heard.last_words().to_vec();
+    let secret = Secret::first_line(heard.printed);
+    let last = || last_words(&heard.said, &secret).to_vec();
     match heard.status {
         _ if called_off() => Err(Error::Interrupted),
         None => Err(failed(
@@ -116,10 +123,8 @@ pub fn first_line(
             last(),
         )),
         Some(status) if !status.success() => Err(failed(format!("failed ({status})"), last())),
-        Some(_) if heard.secret.expose().is_empty() => {
-            Err(failed("printed nothing".into(), Vec::new()))
-        }
-        Some(_) => Ok(heard.secret),
+        Some(_) if secret.expose().is_empty() => Err(failed("printed nothing".into(), Vec::new())),
+        Some(_) => Ok(secret),
     }
 }
 
@@ -143,52 +148,87 @@ fn lacking(program: &str, said: &[u8]) -> Vec<&'static str> {
     wanted.map(|(variable, _)| *variable).collect()
 }
 
-/// What a command came to; no status if it was stopped because it took too long.
-struct Heard {
-    status: Option<ExitStatus>,
-    secret: Secret,
-    said: Vec<u8>,
+/// The last line of what a command said, unless the secret stands in it.
+fn last_words<'s>(said: &'s [u8], secret: &Secret) -> &'s [u8] {
+    let last = said.trim_ascii().rsplit(|b| *b == b'\n').next();
+    let secret = secret.expose();
+    let tells = |line: &&[u8]| !secret.is_empty() && memmem::find(line, secret).is_some();
+    last.filter(|line| !tells(line)).unwrap_or_default()
 }
 
-impl Heard {
-    /// The last line of what it said, unless the secret stands in it.
-    fn last_words(&self) -> &[u8] {
-        let last = self.said.trim_ascii().rsplit(|b| *b == b'\n').next();
-        let secret = self.secret.expose();
-        let tells = |line: &&[u8]| !secret.is_empty() && memmem::find(line, secret).is_some();
-        last.filter(|line| !tells(line)).unwrap_or_default()
+/// What a command came to.
+pub struct Heard {
+    /// How it ended; none if it was stopped because it took too long.
+    pub status: Option<ExitStatus>,
+    /// What it printed.
+    pub printed: Vec<u8>,
+    /// What it said on standard error.
+    pub said: Vec<u8>,
+}
+
+/// What holds a command.
+pub struct Leash<'l> {
+    /// How long it may take, if that matters.
+    pub patience: Option<Duration>,
+    /// Whether it is called off.
+    pub called_off: &'l dyn Fn() -> bool,
+    /// What ends with it when it is stopped.
+    pub ends: Ends,
+}
+
+/// What ends when a command is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// It does.
+    Alone,
+    /// It does, with all that it started: it leads a process group.
+    WithAll,
+}
+
+impl Leash<'_> {
+    fn pull(&self, child: &Child, signal: Signal) {
+        let leader = Pid::from_child(child);
+        // One that has ended meanwhile needs no signal.
+        let _ = match self.ends {
+            Ends::Alone => kill_process(leader, signal),
+            Ends::WithAll => kill_process_group(leader, signal),
+        };
     }
 }
 
 /// Listens to a command until it ends. What it leaves running in the background, as an agent, may
-/// hold its output open and is not waited for. Where a person can be asked it may take its time.
-/// Called off, it is asked to end, which gives it the time to leave the terminal as it was.
-fn hear(mut child: Child, attended: bool, called_off: &dyn Fn() -> bool) -> io::Result<Heard> {
+/// hold its output open and is not waited for. Called off, it is asked to end, which gives it the
+/// time to leave the terminal as it was.
+pub fn hear(mut child: Child, leash: &Leash) -> io::Result<Heard> {
     let (mut printed, mut said) = (Vec::with_capacity(LIMIT as usize), Vec::new());
     let (mut output, mut errors) = (child.stdout.take(), child.stderr.take());
-    let (began, mut asked) = (Instant::now(), None);
+    let (began, mut asked, mut over) = (Instant::now(), None, None);
     let status = loop {
         // Looked at first: what it wrote before it ended is here by then.
         let ended = child.try_wait()?;
         let news = take_from(&mut output, &mut printed)? | take_from(&mut errors, &mut said)?;
-        if ended.is_some() && !news {
-            break ended;
+        if ended.is_some() {
+            // What it leaves running may never fall silent.
+            let over = over.get_or_insert_with(Instant::now);
+            if !news || over.elapsed() >= GRACE {
+                break ended;
+            }
         }
-        if asked.is_none() && called_off() {
+        if asked.is_none() && (leash.called_off)() {
             asked = Some(Instant::now());
-            let _ = kill_process(Pid::from_child(&child), Signal::TERM);
+            leash.pull(&child, Signal::TERM);
         }
         let stubborn = asked.is_some_and(|when| when.elapsed() >= GRACE);
-        if stubborn || !attended && began.elapsed() >= PATIENCE {
-            child.kill()?;
+        let late = |patience| began.elapsed() >= patience;
+        if stubborn || leash.patience.is_some_and(late) {
+            leash.pull(&child, Signal::KILL);
             child.wait()?;
             break None;
         }
     };
-    let secret = Secret::first_line(printed);
     Ok(Heard {
         status,
-        secret,
+        printed,
         said,
     })
 }

@@ -9,7 +9,7 @@ mod netrc;
 pub mod properties;
 mod terminal;
 
-pub use command::{first_line, CommandLine, Turn};
+pub use command::{first_line, hear, CommandLine, Ends, Leash, Turn};
 pub use file::{open_to_others, Made};
 pub use netrc::user as user_in_netrc;
 pub use terminal::{ask, is_attended, question};

@@ -2,6 +2,8 @@
 //! file that is only ever appended to, and now and then written anew beside itself; whoever holds
 //! the account's lock owns it. What it says is decided elsewhere; this module keeps its word.
 
+mod alter;
+mod carry;
 mod entries;
 mod file;
 mod parts;
@@ -10,12 +12,16 @@ mod place;
 pub mod properties;
 mod recall;
 mod shelf;
+mod show;
 mod text;
 mod trouble;
 
+pub use alter::Found;
+pub use carry::{carried, Carried, Gain};
 pub use entries::Known;
 pub use file::Memory;
 pub use place::{Access, Lock, Place};
+pub use show::{accounts, contents};
 pub use trouble::Trouble;
 
 use crate::message::{Digest, Listing, Time, Uid};
@@ -126,6 +132,16 @@ pub struct Records {
     anonymous: usize,
     login: Option<Login>,
     offers: Option<Offers>,
+}
+
+impl Key {
+    /// It as a word: a UID as the file has it, or the digits of a digest.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Uid(uid) => text::escaped(uid.bytes()),
+            Self::Digest(digest) => text::in_digits(*digest),
+        }
+    }
 }
 
 impl Records {
@@ -367,7 +383,7 @@ impl Records {
     /// Forgets what has been gone since before this moment.
     fn forget(&mut self, before: Time) {
         self.parts.forget(before);
-        self.entries.retain(|entries| {
+        self.entries.retain(|_, entries| {
             entries.retain(|entry| entry.gone.is_none_or(|since| since >= before));
             !entries.known().is_empty()
         });

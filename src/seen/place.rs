@@ -103,6 +103,19 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Takes the lock of an account alone, for those who call no server.
+    pub fn account(place: &Place, access: Access) -> Result<Self> {
+        if access == Access::Write {
+            place.create()?;
+        }
+        place.check()?;
+        Ok(Self {
+            _account: hold(&place.file("lock"), access, Error::AccountBusy)?,
+            maildrop: None,
+            passing: None,
+        })
+    }
+
     /// Takes the locks, or fails at once if another popget has the account, or this maildrop under
     /// another account's name. Whoever only reads makes no file: where there is none, there is
     /// nothing to lock.

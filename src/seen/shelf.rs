@@ -83,10 +83,22 @@ impl Shelf {
     }
 
     /// Keeps the keys of which this is said, and what it leaves under each.
-    pub fn retain(&mut self, mut stays: impl FnMut(&mut Entries) -> bool) {
+    pub fn retain(&mut self, mut stays: impl FnMut(&Key, &mut Entries) -> bool) {
         match self {
-            Self::Ascending(rows) => rows.retain_mut(|(_, entries)| stays(entries)),
-            Self::Any(rows) => rows.retain(|_, entries| stays(entries)),
+            Self::Ascending(rows) => rows.retain_mut(|(key, entries)| stays(key, entries)),
+            Self::Any(rows) => rows.retain(|key, entries| stays(key, entries)),
+        }
+    }
+
+    /// What is known under a key, to be changed; a new one comes behind all others.
+    pub fn of(&mut self, key: Key) -> &mut Entries {
+        let place = self.place(&key).unwrap_or_else(|| {
+            self.push(key, Entries::default());
+            self.len() - 1
+        });
+        match self {
+            Self::Ascending(rows) => &mut rows[place].1,
+            Self::Any(rows) => &mut rows[place],
         }
     }
 }
@@ -137,7 +149,7 @@ mod tests {
         for names in [["a", "b", "c"], ["b", "c", "a"]] {
             let mut shelf = shelf(&names);
             let mut count = 0;
-            shelf.retain(|_| {
+            shelf.retain(|_, _| {
                 count += 1;
                 count != 2
             });

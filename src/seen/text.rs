@@ -2,7 +2,7 @@
 
 mod write;
 
-pub use write::write;
+pub use write::{escaped, in_digits, write};
 
 use super::{Begun, Entry, Identity, Key, Login, Offers};
 use crate::message::{Digest, Time, Uid};
@@ -99,7 +99,7 @@ pub fn parse(line: &[u8]) -> Option<Line> {
 }
 
 /// The words of a line, between single spaces.
-struct Words<'t>(Option<&'t [u8]>);
+pub struct Words<'t>(pub Option<&'t [u8]>);
 
 impl<'t> Iterator for Words<'t> {
     type Item = &'t [u8];
@@ -197,7 +197,7 @@ fn time(word: &[u8]) -> Option<Time> {
     }
 }
 
-fn hex(word: &[u8]) -> Option<Digest> {
+pub fn hex(word: &[u8]) -> Option<Digest> {
     let word: &[u8; 32] = word.try_into().ok()?;
     let mut digest = [0; 16];
     let mut worst = 0;
@@ -228,7 +228,7 @@ fn digit(byte: u8) -> Option<u8> {
     Some(DIGITS[usize::from(byte)]).filter(|value| *value < 16)
 }
 
-fn unescape(word: &[u8]) -> Option<Vec<u8>> {
+pub fn unescape(word: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(word.len());
     let mut rest = word;
     while let Some(at) = memchr::memchr(b'%', rest) {
@@ -251,7 +251,7 @@ fn mark(word: &[u8]) -> Option<String> {
     marks.then(|| String::from_utf8_lossy(word).into_owned())
 }
 
-fn string(word: &[u8]) -> Option<String> {
+pub fn string(word: &[u8]) -> Option<String> {
     String::from_utf8(unescape(word)?).ok()
 }
 

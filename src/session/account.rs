@@ -1,13 +1,14 @@
 //! What the road is walked for: an account, as the settings mean it.
 
 use crate::delivery::{Destination, Filter, Trace};
+use crate::hooks::Hooks;
 use crate::maildrop::{Envelopes, Login, Pipeline, Protocol};
 use crate::message::Field;
 use crate::net::Route;
 use crate::oauth::SignIn;
 use crate::plan::Policy;
 use crate::secret::SecretSource;
-use crate::seen::Place;
+use crate::seen::{Identity, Place};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub struct Account {
     pub pipeline: Pipeline,
     /// From where envelopes are known.
     pub envelopes: Envelopes,
+    /// What runs before and after a fetch.
+    pub hooks: Hooks,
 }
 
 impl Account {
@@ -63,6 +66,16 @@ impl Account {
             format!("{host}:{}", first.port)
         });
         format!("{user}@{}", server.unwrap_or_default())
+    }
+
+    /// Whose memory is its own.
+    pub fn identity(&self) -> Identity {
+        let first = self.routes.first();
+        Identity {
+            name: self.name.clone(),
+            user: self.login.user.clone(),
+            server: first.map_or(String::new(), |first| first.host.to_ascii_lowercase()),
+        }
     }
 
     /// The server by which people know it: the first one, as they wrote it.

@@ -69,6 +69,11 @@ impl Road<'_> {
             },
             Mode::Fetch | Mode::DryRun => policy.clone(),
             Mode::Check | Mode::List | Mode::Probe => policy.looking(),
+            // That all is new is what it is to end.
+            Mode::Mark => Policy {
+                accept_new_uids: true,
+                ..policy.looking()
+            },
         }
     }
 

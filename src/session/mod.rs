@@ -5,6 +5,7 @@
 mod account;
 mod acquaintance;
 mod again;
+mod around;
 mod batch;
 mod bounded;
 mod carry;
@@ -12,6 +13,7 @@ mod complaint;
 mod known;
 mod leave;
 mod look;
+mod mark;
 mod pace;
 mod piece;
 mod portion;
@@ -36,6 +38,7 @@ use crate::plan::{Keep, Step};
 use crate::secret::Credential;
 use crate::seen::{Access, Key, Lock, Memory};
 use again::Again;
+use around::around;
 use batch::Unsettled;
 use piece::Piece;
 use portion::Portion;
@@ -85,25 +88,36 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         account,
         mode,
         events,
-        stop,
+        stop: _,
     } = errand;
     let access = match mode {
-        Mode::Fetch => Access::Write,
+        Mode::Fetch | Mode::Mark => Access::Write,
         Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => Access::Read,
     };
     tally.known = account.place.is_known();
     let _lock = Lock::take(&account.place, &account.maildrop(), access)?;
-    let mut memory = recall(account, access, events)?;
+    let memory = recall(account, access, events)?;
     tally.known = memory.records().any();
-    let delivery = match access {
-        Access::Write => Some(prepare(account, &mut memory, events, stop)?),
-        Access::Read => None,
-    };
-    account.filter.iter().try_for_each(Filter::check)?;
     tally.too_soon = pace::too_soon(&errand, &memory);
     if tally.too_soon.is_some() {
         return Ok(());
     }
+    around(&errand, tally, |tally| call(&errand, memory, tally))
+}
+
+/// What a visit is but for its lock, its memory, and what runs around it.
+fn call(errand: &Errand, mut memory: Memory, tally: &mut Tally) -> Result<()> {
+    let Errand {
+        account,
+        mode,
+        events,
+        stop,
+    } = *errand;
+    let delivery = match mode {
+        Mode::Fetch => Some(prepare(account, &mut memory, events, stop)?),
+        Mode::DryRun | Mode::Check | Mode::List | Mode::Probe | Mode::Mark => None,
+    };
+    account.filter.iter().try_for_each(Filter::check)?;
     let unproven = |route: &Route| route.trust.proof == Proof::Nothing;
     if account.routes.iter().any(unproven) {
         events.notice(Notice::Unverified);
@@ -139,7 +153,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         servers: Servers::new(&account.routes),
     };
     let retries = match mode {
-        Mode::Fetch | Mode::Check => account.retry,
+        Mode::Fetch | Mode::Check | Mode::Mark => account.retry,
         Mode::DryRun | Mode::List | Mode::Probe => 0, // what was said already would be said again
     };
     let ended = road.walk_to_the_end(delivery.as_deref(), retries);
@@ -297,7 +311,7 @@ fn to_be_asked(step: &Step) -> Wanted {
 }
 
 /// The time of day.
-fn now() -> Time {
+pub fn now() -> Time {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

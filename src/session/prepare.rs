@@ -7,19 +7,12 @@ use crate::delivery::{Passage, Trace, Traced};
 use crate::error::Result;
 use crate::event::{Events, Notice, Stop};
 use crate::folder;
-use crate::seen::{Access, Begun, Ended, Identity, Key, Memory, Undone};
+use crate::seen::{Access, Begun, Ended, Key, Memory, Undone};
 use std::rc::Rc;
 
 /// Loads the memory and sees that it is this maildrop's.
 pub(super) fn recall(account: &Account, access: Access, events: &Events) -> Result<Memory> {
-    let identity = Identity {
-        name: account.name.clone(),
-        user: account.login.user.clone(),
-        server: account
-            .routes
-            .first()
-            .map_or(String::new(), |first| first.host.to_ascii_lowercase()),
-    };
+    let identity = account.identity();
     let (mut memory, torn) = Memory::recall(&account.place, &identity, access)?;
     if torn {
         events.notice(Notice::TornState);

@@ -14,6 +14,7 @@ impl Road<'_> {
         match self.mode {
             Mode::Check | Mode::Probe => self.count(maildrop, steps),
             Mode::List => self.list(maildrop, steps),
+            Mode::Mark => self.mark(maildrop, steps),
             Mode::Fetch | Mode::DryRun => self.rehearse(maildrop, steps),
         }
     }

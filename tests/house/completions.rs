@@ -15,13 +15,19 @@ const SCRIPTS: [(&str, &str); 5] = [
     ("powershell", "completions/_popget.ps1"),
 ];
 
+/// If this is set, the scripts are written anew.
+const REGENERATE: &str = "POPGET_REGENERATE";
+
 #[test]
 fn the_scripts_kept_are_those_printed() {
     for (shell, path) in SCRIPTS {
         let printed = popget(&["completions", shell]);
+        if env::var_os(REGENERATE).is_some() {
+            std::fs::write(source::top().join(path), &printed).unwrap();
+        }
         assert!(
             source::text(path) == printed,
-            "{path} is old: popget completions {shell} > {path}"
+            "{path} is old: {REGENERATE}=1 cargo test --all-features scripts_kept"
         );
     }
 }

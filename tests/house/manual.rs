@@ -63,9 +63,12 @@ fn every_command_is_in_the_manual_and_the_reverse() {
         let item = line.strip_prefix(".It Cm ")?;
         item.split(' ').next().map(str::to_owned)
     });
+    // One that has commands of its own is told of by each of them.
+    let mut told: Vec<String> = told.collect();
+    told.dedup();
     super::same(
         ("popget --help", offered.collect()),
-        ("COMMANDS in popget.1", told.collect()),
+        ("COMMANDS in popget.1", told),
     );
 }
 

@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The blocks of a language in README.
-fn blocks(language: &str) -> Vec<String> {
+pub fn blocks(language: &str) -> Vec<String> {
     let readme = source::text("README.md");
     let fence = format!("```{language}\n");
     let parts = readme.split(&fence).skip(1);
@@ -23,7 +23,7 @@ fn blocks(language: &str) -> Vec<String> {
 }
 
 /// The literal blocks of a manual page that hold a configuration.
-fn shown_in(page: &str) -> Vec<String> {
+pub fn shown_in(page: &str) -> Vec<String> {
     let page = source::text(page);
     let parts = page.split(".Bd -literal").skip(1);
     let literal = parts.map(|part| {

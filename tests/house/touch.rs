@@ -59,8 +59,8 @@ const RULES: [Rule; 9] = [
     Rule {
         what: "standard input",
         signs: &["stdin()"],
-        // config reads the file named `-`.
-        allowed: &["secret", "config"],
+        // config reads the file named `-`, command::state what is to be taken over.
+        allowed: &["secret", "config", "command::state"],
     },
     Rule {
         what: "standard output",

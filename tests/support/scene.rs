@@ -339,6 +339,11 @@ impl Begun<'_> {
         &self.running
     }
 
+    /// A path below $HOME.
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.scene.path(below)
+    }
+
     /// Waits for the end and looks at what both sides said.
     #[track_caller]
     pub fn finish(self) -> Outcome {

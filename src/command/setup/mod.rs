@@ -114,8 +114,7 @@ fn first_that_works(
 fn keep(draft: &Draft, book: &Book, desk: &Desk) -> Result<()> {
     let block = draft.block(Setting::USUAL);
     if desk.wanted.print {
-        report::pour(format!("accounts:\n{block}").as_bytes());
-        return Ok(());
+        return report::pour(format!("accounts:\n{block}").as_bytes());
     }
     let path = book.path.display();
     if desk.asks() {
@@ -127,7 +126,7 @@ fn keep(draft: &Draft, book: &Book, desk: &Desk) -> Result<()> {
     }
     match book.add(draft) {
         Err(error @ Error::NotInserted(_)) => {
-            report::pour(block.as_bytes());
+            report::pour(block.as_bytes())?;
             Err(error)
         }
         added => {

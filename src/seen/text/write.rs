@@ -162,6 +162,20 @@ fn in_hex(byte: u8, digits: &[u8; 16]) -> [u8; 2] {
     [byte >> 4, byte & 15].map(|value| digits[usize::from(value)])
 }
 
+/// Bytes as a word, escaped.
+pub fn escaped(bytes: &[u8]) -> String {
+    let mut word = String::with_capacity(bytes.len());
+    escape_into(&mut word, bytes);
+    word
+}
+
+/// The digits of a digest.
+pub fn in_digits(digest: Digest) -> String {
+    let mut word = String::new();
+    digest_word(&mut word, Some(digest));
+    word
+}
+
 /// Percent-escapes what is not printable ASCII, and the percent sign itself.
 fn escape_into(out: &mut String, mut bytes: &[u8]) {
     let is_plain = |b: &u8| matches!(b, 0x21..=0x7e if *b != b'%');
