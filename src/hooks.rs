@@ -15,8 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const HURRY: Duration = Duration::from_secs(10);
 /// "Try again later" in the language of sysexits.h.
 const EX_TEMPFAIL: i32 = 75;
-/// What only the second is told.
-const OUTCOME: [&str; 2] = ["POPGET_NEW", "POPGET_STATUS"];
 
 /// What runs before and after a fetch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +67,10 @@ impl Hooks {
             called_off: &called_off,
             ends: Ends::WithAll,
         };
-        let told = [new.to_string(), status.to_string()];
+        let told = [
+            ("POPGET_NEW", new.to_string()),
+            ("POPGET_STATUS", status.to_string()),
+        ];
         let mut hook = self.after.iter();
         hook.try_for_each(|line| run(("after", line), call, &leash, &told))
     }
@@ -80,7 +81,7 @@ fn run(
     (hook, line): (&'static str, &CommandLine),
     call: &Call,
     leash: &Leash,
-    told: &[String],
+    told: &[(&str, String)],
 ) -> Result<()> {
     let mut command = line.command();
     command
@@ -90,10 +91,10 @@ fn run(
         .stderr(Stdio::piped())
         .process_group(0);
     // Those of another popget, perhaps, that started us.
-    for name in OUTCOME {
-        command.env_remove(name);
-    }
-    command.envs(OUTCOME.iter().zip(told));
+    command
+        .env_remove("POPGET_NEW")
+        .env_remove("POPGET_STATUS")
+        .envs(told.iter().map(|(name, value)| (name, value)));
     let child = command.spawn().map_err(|why| match why.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Error::HookMissing {
             hook,

@@ -72,7 +72,9 @@ fn every_option_of_a_command_is_in_the_manual_and_the_reverse() {
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let listed = listed.take_while(|line| !line.is_empty());
     let commands = listed.filter_map(|line| line.split_whitespace().next());
-    let helps: Vec<String> = commands.map(|name| popget(&[name, "--help"])).collect();
+    let mut helps: Vec<String> = commands.map(|name| popget(&[name, "--help"])).collect();
+    let below = ["show", "forget", "mark", "export", "import"];
+    helps.extend(below.map(|name| popget(&["state", name, "--help"])));
     let mut offered = Vec::new();
     for line in helps.iter().chain([&help]).flat_map(|help| help.lines()) {
         let words = line.trim_start().split([' ', ',', '=']);
@@ -168,7 +170,8 @@ fn every_event_and_fact_is_in_the_manual_and_the_reverse() {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         word.len() > 1 && word.chars().all(fits)
     };
-    let facts = quoted(&code("src/report/json"), &["(\""]);
+    let mut facts = quoted(&code("src/report/json"), &["(\""]);
+    facts.extend(quoted(&code("src/command/state"), &["(\""]));
     let mut facts: Vec<String> = facts.into_iter().filter(named).collect();
     assert!(facts.len() > 40, "{facts:?}");
     let page = source::text("man/popget.1");
