@@ -80,6 +80,9 @@ _popget() {
             popget,config)
                 cmd="popget__subcmd__config"
                 ;;
+            popget,import)
+                cmd="popget__subcmd__import"
+                ;;
             popget,list)
                 cmd="popget__subcmd__list"
                 ;;
@@ -92,6 +95,24 @@ _popget() {
             popget,setup)
                 cmd="popget__subcmd__setup"
                 ;;
+            popget,state)
+                cmd="popget__subcmd__state"
+                ;;
+            popget__subcmd__state,export)
+                cmd="popget__subcmd__state__subcmd__export"
+                ;;
+            popget__subcmd__state,forget)
+                cmd="popget__subcmd__state__subcmd__forget"
+                ;;
+            popget__subcmd__state,import)
+                cmd="popget__subcmd__state__subcmd__import"
+                ;;
+            popget__subcmd__state,mark)
+                cmd="popget__subcmd__state__subcmd__mark"
+                ;;
+            popget__subcmd__state,show)
+                cmd="popget__subcmd__state__subcmd__show"
+                ;;
             *)
                 ;;
         esac
@@ -99,7 +120,7 @@ _popget() {
 
     case "${cmd}" in
         popget)
-            opts="-a -c -n -j -e -q -v -h -V --account --config --state-dir --dry-run --all --keep --delete --limit --max-size --jobs --accept-new-uids --exit-empty --json --progress --quiet --verbose --color --server --user --tls --password-command --maildir --mbox --mda --lmtp --help --version check list probe completions"
+            opts="-a -c -n -j -e -q -v -h -V --account --config --state-dir --dry-run --all --keep --delete --limit --max-size --jobs --shard --accept-new-uids --exit-empty --json --progress --quiet --verbose --color --server --user --tls --password-command --maildir --mbox --mda --lmtp --help --version check list probe login setup state config import completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -138,6 +159,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -189,7 +214,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__check)
-            opts="-e -a -c -j -q -v -h --exit-empty --account --config --state-dir --jobs --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-e -a -c -j -q -v -h --exit-empty --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -220,6 +245,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -239,7 +268,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__completions)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --progress --quiet --verbose --color --help bash elvish fish powershell zsh"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -270,6 +299,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -289,7 +322,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__config)
-            opts="-a -c -j -q -v -h --accounts --schema --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --accounts --schema --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,6 +354,76 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        popget__subcmd__import)
+            opts="-n -a -c -j -q -v -h --from --state --connect --with-passwords --dry-run --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "fetchmail mpop getmail fdm thunderbird" -- "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -335,7 +438,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__list)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -366,6 +469,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -385,7 +492,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__login)
-            opts="-a -c -j -q -v -h --paste --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --paste --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -419,6 +526,14 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -431,7 +546,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__probe)
-            opts="-a -c -j -q -v -h --tls --account --config --state-dir --jobs --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --tls --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -469,6 +584,10 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -485,7 +604,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__setup)
-            opts="-y -a -c -j -q -v -h --name --server --tls --proxy --user --password-command --password-file --netrc --token-command --client-id --client-secret-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-y -a -c -j -q -v -h --name --server --tls --proxy --user --password-command --password-file --netrc --token-command --client-id --client-secret-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -575,6 +694,14 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -587,7 +714,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help show forget mark export import"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help show forget mark export import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -621,6 +748,14 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -633,7 +768,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__export)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -665,6 +800,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -679,7 +822,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__forget)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -711,6 +854,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -725,7 +876,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__import)
-            opts="-n -a -c -j -q -v -h --dry-run --other-maildrop --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-n -a -c -j -q -v -h --dry-run --other-maildrop --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -757,6 +908,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -771,7 +930,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__mark)
-            opts="-a -c -j -q -v -h --all --may-delete --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --all --may-delete --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -803,6 +962,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -817,7 +984,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__show)
-            opts="-a -c -j -q -v -h --uids --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --uids --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -849,6 +1016,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)

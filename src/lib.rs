@@ -6,7 +6,7 @@
 //! | row | modules | |
 //! |---|---|---|
 //! | 5 | `command` | what popget can be told to do |
-//! | 4 | `config` `pool` `report` | settings, threads, the terminal |
+//! | 4 | `config` `pool` `report` `import` | settings, threads, the terminal, what other programs left |
 //! | 3 | `session` | the road: one account, from lock to tally |
 //! | 2 | `maildrop` `delivery` `plan` `discover` `oauth` | the server, the disk, what to do, and where |
 //! | 1 | `net` `sasl` `seen` `hooks` | bytes, mechanisms, the memory, what runs before and after |
@@ -24,6 +24,7 @@ mod error;
 mod event;
 mod folder;
 mod hooks;
+mod import;
 mod inherited;
 #[cfg_attr(not(feature = "gssapi"), path = "no_krb5.rs")]
 mod krb5;
@@ -85,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Config { names: true, .. }) => command::config::names(&fetch),
         Some(Command::Config { schema: true, .. }) => command::config::schema(),
         Some(Command::Config { .. }) => command::config::print(&fetch),
+        Some(Command::Import(what)) => command::import::run(&fetch, what, options),
         Some(Command::Completions { shell }) => command::completions::run(*shell).map(Ended::With),
     });
     let done = done.unwrap_or_else(|panic| Err(Error::Bug(pool::words(&*panic)).into()));

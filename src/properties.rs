@@ -3,14 +3,15 @@
 //! not; the test below tries those that are known to be worth it.
 
 use crate::{
-    config, delivery, discover, maildrop, message, net, oauth, plan, report, sasl, secret, seen,
+    config, delivery, discover, import, maildrop, message, net, oauth, plan, report, sasl, secret,
+    seen,
 };
 
 /// What holds of some bytes.
 type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of its corpus.
-const ALL: [(&str, Property); 28] = [
+const ALL: [(&str, Property); 33] = [
     ("answer", oauth::properties::answer),
     ("autoconfig", discover::properties::autoconfig),
     ("body", net::properties::body),
@@ -18,6 +19,9 @@ const ALL: [(&str, Property); 28] = [
     ("capabilities", maildrop::properties::capabilities),
     ("claim", delivery::properties::claim),
     ("envelope", maildrop::properties::envelope),
+    ("fdm", import::properties::fdm),
+    ("fetchmail", import::properties::fetchmail),
+    ("getmail", import::properties::getmail),
     ("head", message::properties::head),
     ("insertion", config::properties::insertion),
     ("listing", maildrop::properties::listing),
@@ -25,6 +29,7 @@ const ALL: [(&str, Property); 28] = [
     ("lump", maildrop::properties::lump),
     ("mbox", delivery::properties::mbox),
     ("memory", seen::properties::memory),
+    ("mpop", import::properties::mpop),
     ("names", net::dns::properties::names),
     ("netrc", secret::properties::netrc),
     ("older", maildrop::properties::older),
@@ -37,6 +42,7 @@ const ALL: [(&str, Property); 28] = [
     ("server", config::properties::server),
     ("session", maildrop::properties::session),
     ("settings", config::properties::settings),
+    ("thunderbird", import::properties::thunderbird),
     ("ticket", net::properties::ticket),
     ("tokens", oauth::properties::tokens),
 ];

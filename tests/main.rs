@@ -33,6 +33,7 @@
 //! - `hooks`: what runs before and after a fetch
 //! - `state`: the memory shown, altered and carried; `config`: the configuration written out, and
 //!   its schema; `completions`: names of accounts in the shells
+//! - `import`: what other programs fetched is not fetched again
 //! - `filter`: what a program says that is shown the head
 //! - `trace`: the lines above a message that tell how it came
 //! - `security`: what other users, those who start popget, and senders can do to it, and what not
@@ -74,6 +75,7 @@ mod gssapi;
 mod hooks;
 mod hostile;
 mod house;
+mod import;
 mod json;
 mod kpop;
 mod list;

@@ -4,6 +4,7 @@ pub mod check;
 pub mod completions;
 pub mod config;
 pub mod fetch;
+pub mod import;
 pub mod list;
 pub mod login;
 pub mod probe;

@@ -15,6 +15,7 @@ use crate::plan::Keep;
 use crate::report::{self, Facts, Level, Options};
 use crate::seen::{self, Access, Found, Lock, Memory, Place};
 use crate::session::{self, Account};
+pub use carry::take_over;
 use carry::Import;
 use serde_json::json;
 use std::collections::HashSet;
@@ -23,11 +24,7 @@ use std::path::{Path, PathBuf};
 
 /// Does what is to be done with the memory.
 pub fn run(flags: &Fetch, what: Option<&State>, options: Options) -> anyhow::Result<Ended> {
-    let desk = Desk {
-        flags,
-        options,
-        directory: config::state_directory(flags)?,
-    };
+    let desk = Desk::new(flags, options)?;
     let status = match what.unwrap_or(&State::Show { uids: false }) {
         State::Show { uids } => desk.show(*uids || flags.telling.verbose > 0)?,
         State::Forget { uids } => desk.forget(&words(uids)?)?,
@@ -60,7 +57,7 @@ pub fn run(flags: &Fetch, what: Option<&State>, options: Options) -> anyhow::Res
 }
 
 /// Where all this is done.
-struct Desk<'d> {
+pub struct Desk<'d> {
     flags: &'d Fetch,
     options: Options,
     directory: PathBuf,
@@ -72,7 +69,16 @@ struct Source {
     bytes: Vec<u8>,
 }
 
-impl Desk<'_> {
+impl<'d> Desk<'d> {
+    /// Where the state directory is that the flags or the environment name.
+    pub fn new(flags: &'d Fetch, options: Options) -> Result<Self> {
+        Ok(Self {
+            flags,
+            options,
+            directory: config::state_directory(flags)?,
+        })
+    }
+
     /// Forgets these messages of an account.
     fn forget(&self, names: &[String]) -> Result<ExitStatus> {
         let account = self.only()?;

@@ -96,6 +96,20 @@ pub fn read(flags: &Fetch) -> Result<Settings> {
     })
 }
 
+/// The settings that a text would be, if it were the configuration file.
+pub fn of_text(name: &str, text: String, flags: &Fetch) -> Result<Settings> {
+    let name = name.into();
+    let source = Source { name, text };
+    let file = parsed(&source)?;
+    let every: Vec<_> = file.accounts.0.iter().collect();
+    let state = state_directory(flags)?;
+    Ok(Settings {
+        jobs: flags.jobs.or(file.jobs).unwrap_or(JOBS),
+        accounts: resolved((&file, &source), &every, flags, &state)?,
+        variables: Vec::new(),
+    })
+}
+
 /// An account of the configuration file, enabled or not.
 pub fn account(flags: &Fetch, name: &str) -> Result<Account> {
     let (file, source) = open(flags.config.as_ref())?;

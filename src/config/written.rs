@@ -109,6 +109,12 @@ fn account(account: &Account, enabled: bool, defaults: &mut Sheet) -> Sheet {
         filter.as_ref().map(|filter| command(&filter.command)),
     );
     places::destination(&mut keys, destination, recipients.as_ref());
+    around(&mut keys, trace, hooks);
+    keys
+}
+
+/// What is put above a message, and what runs before and after.
+fn around(keys: &mut Sheet, trace: &Trace, hooks: &Hooks) {
     let Trace {
         received,
         delivered_to,
@@ -118,7 +124,6 @@ fn account(account: &Account, enabled: bool, defaults: &mut Sheet) -> Sheet {
     let Hooks { before, after } = hooks;
     keys.maybe("before", before.as_ref().map(command));
     keys.maybe("after", after.as_ref().map(command));
-    keys
 }
 
 /// What is wanted of an account.

@@ -140,6 +140,7 @@ impl Error {
             | E::QuitRefused(_)
             | E::Dismissed(_)
             | E::OutOfSync(_)
+            | E::AtWork { .. }
             | E::AccountBusy(_)
             | E::MaildropBusy(_)
             | E::MboxBusy(_)
@@ -239,6 +240,7 @@ impl Error {
             | E::OtherMaildrop { .. }
             | E::StateDamaged { .. }
             | E::State { .. }
+            | E::AtWork { .. }
             | E::AccountBusy(_)
             | E::MaildropBusy(_)
             | E::Unsafe { .. }

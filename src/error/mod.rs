@@ -332,6 +332,13 @@ pub enum Error {
         /// What the system said.
         why: io::Error,
     },
+    /// The program whose record is to be taken over is running.
+    AtWork {
+        /// The program.
+        program: &'static str,
+        /// What shows it.
+        held: String,
+    },
     /// Another popget holds this account.
     AccountBusy(PathBuf),
     /// Another popget holds this maildrop, under another account's name.

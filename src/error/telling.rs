@@ -88,6 +88,7 @@ impl fmt::Display for Error {
             E::State { path, doing, why } | E::Destination { path, doing, why } | E::Delivering { path, doing, why } => {
                 write!(f, "cannot {doing} {}: {}", path.display(), plain(why))
             }
+            E::AtWork { program, held } => write!(f, "{program} is running: {held}"),
             E::AccountBusy(path) => write!(f, "another popget holds this account ({})", path.display()),
             E::MaildropBusy(path) => write!(f, "another popget visits the same maildrop for another account ({})", path.display()),
             E::Unsafe { path, why } => write!(f, "{} {why}", path.display()),
@@ -213,6 +214,7 @@ impl Error {
                 "give the new maildrop an account name of its own, or run once with --accept-new-uids to go on with this one"
             }
             E::StateDamaged { .. } => "mend or restore the file; without it everything on the server counts as new",
+            E::AtWork { .. } => "stop it, so that its record does not change meanwhile",
             E::AccountBusy(_) | E::MaildropBusy(_) => "wait for it to finish",
             E::MboxBusy(_) => "the next run tries again; remove a stale lock file by hand if no program uses the mbox",
             E::FilterMissing { .. } => "check header_filter",

@@ -347,11 +347,6 @@ impl Events {
         self.heard.set(sent.is_ok());
     }
 
-    /// Whether it is told what happens to each message.
-    pub fn follow_messages(&self) -> bool {
-        self.attention.fine
-    }
-
     /// Whether anybody heard what was said last.
     pub fn heard(&self) -> bool {
         self.heard.get()

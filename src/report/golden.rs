@@ -155,6 +155,7 @@ every! {
     OtherMaildrop: Some(Preparing) => [E::OtherMaildrop { path: state(), owner: "alice at pop.example.net".into() }];
     StateDamaged: Some(Preparing) => [E::StateDamaged { path: state(), line: 12, why: "this line is not understood" }];
     State: Some(Preparing) => [E::State { path: state(), doing: "open", why: Errno::ACCESS.into() }];
+    AtWork: NOWHERE => [E::AtWork { program: "fetchmail", held: "it holds ~/.fetchmail.pid".into() }];
     AccountBusy: Some(Preparing) => [E::AccountBusy(path("~/.local/state/popget/work.lock"))];
     MaildropBusy: Some(Preparing) => [E::MaildropBusy(path("~/.local/state/popget/0123456789ab.maildrop"))];
     Unsafe: Some(Preparing) => [E::Unsafe {

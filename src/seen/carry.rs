@@ -5,7 +5,7 @@
 use super::text::{self, Line, Words};
 use super::{Entry, Identity, Key, Known, Login, Memory, Records};
 use crate::error::Result;
-use crate::message::{Digest, Time};
+use crate::message::{Digest, Time, Uid};
 use std::collections::{BTreeMap, HashMap};
 
 /// What the first line says.
@@ -31,6 +31,22 @@ pub struct Gain {
 }
 
 impl Carried {
+    /// Of messages of which the UID alone is known, and when each was first seen.
+    pub fn of(identity: Identity, messages: Vec<(Uid, Time)>) -> Self {
+        let line = |(uid, stored)| {
+            let entry = Entry {
+                size: None,
+                stored,
+                digest: None,
+                copies: 1,
+                gone: None,
+            };
+            Line::Seen(Key::Uid(uid), entry)
+        };
+        let lines = messages.into_iter().map(line).collect();
+        Self { identity, lines }
+    }
+
     /// Of several accounts, as one text.
     pub fn text(all: &[Self]) -> String {
         let mut out = format!("{HEADER}\n");

@@ -134,16 +134,6 @@ pub struct Records {
     offers: Option<Offers>,
 }
 
-impl Key {
-    /// It as a word: a UID as the file has it, or the digits of a digest.
-    pub fn word(&self) -> String {
-        match self {
-            Self::Uid(uid) => text::escaped(uid.bytes()),
-            Self::Digest(digest) => text::in_digits(*digest),
-        }
-    }
-}
-
 impl Records {
     /// The last login, where it matters for the next one.
     pub fn login(&self) -> Option<Login> {

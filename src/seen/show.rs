@@ -27,6 +27,16 @@ pub struct Overview {
     pub failing: usize,
 }
 
+impl Key {
+    /// It as a word: a UID as the file has it, or the digits of a digest.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Uid(uid) => super::text::escaped(uid.bytes()),
+            Self::Digest(digest) => super::text::in_digits(*digest),
+        }
+    }
+}
+
 impl Memory {
     /// The memory of an account that is there already, whosever it is; none if there is none.
     pub fn existing(place: &Place, access: Access) -> Result<Option<(Self, bool)>> {

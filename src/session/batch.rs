@@ -101,7 +101,7 @@ impl Road<'_> {
         session.delivery.sync_sealed()?;
         let begun = batch.letters.iter_mut().map(|waiting| {
             let claim = waiting.sealed.claim()?;
-            if self.events.follow_messages() {
+            if self.events.listens_closely() {
                 waiting.destination = named(&claim, session.delivery);
             }
             let begun = waiting.begun.clone();

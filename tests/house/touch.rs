@@ -49,6 +49,8 @@ const RULES: [Rule; 9] = [
             // owner looks at what files are, inherited at what the system says of us.
             "owner",
             "inherited",
+            // What another program left is found by its habits.
+            "command::import::files",
         ],
     },
     Rule {

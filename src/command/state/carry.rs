@@ -23,6 +23,22 @@ struct Taken {
     _lock: Lock,
 }
 
+/// Takes over what another program remembers of an account, or sees how that would go.
+pub fn take_over(desk: &Desk, carried: Carried, access: Access) -> Result<Gain> {
+    let other_maildrop = false;
+    let mut taken = desk.take(
+        carried,
+        &Import {
+            access,
+            other_maildrop,
+        },
+    )?;
+    if access == Access::Write {
+        taken.memory.keep()?;
+    }
+    Ok(taken.gain)
+}
+
 impl Desk<'_> {
     /// Prints what can be carried to another machine: of all accounts, or of none.
     pub(super) fn export(&self) -> anyhow::Result<ExitStatus> {

@@ -1,0 +1,176 @@
+//! Another program's files on this machine: where they are by its habits, and whether it is at work.
+
+use crate::error::{plain, Error, Mistake, Result};
+use crate::folder;
+use crate::import::Tool;
+use rustix::process::{fcntl_getlk, test_kill_process, Flock, FlockType, Pid};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// More than any file that is read here needs.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+/// A file that was read.
+pub struct Source {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+impl Source {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = File::open(path).and_then(all_of);
+        let why = |why: std::io::Error| {
+            let unread = |why: std::io::Error| {
+                Error::Settings(Box::new(Mistake {
+                    file: path.display().to_string(),
+                    place: None,
+                    key: String::new(),
+                    what: format!("cannot be read: {}", plain(&why)),
+                }))
+            };
+            Error::unread(why, "read a file", unread)
+        };
+        let bytes = bytes.map_err(why)?;
+        let path = path.to_path_buf();
+        Ok(Self { path, bytes })
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+fn all_of(from: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > LIMIT {
+        true => Err(std::io::Error::other("it is larger than 64 MiB")),
+        false => Ok(bytes),
+    }
+}
+
+/// The settings of a program that are there, where its manual says that they are.
+pub fn usual(tool: Tool) -> Vec<PathBuf> {
+    let home = |name: &str| folder::home().map(|home| home.join(name));
+    let named = |variable: &str, name: &str| folder::named_by(variable).map(|at| at.join(name));
+    let config = |name: &str| {
+        named("XDG_CONFIG_HOME", name).or_else(|| home(".config").map(|config| config.join(name)))
+    };
+    let places = match tool {
+        Tool::Fetchmail => vec![
+            named("FETCHMAILHOME", "fetchmailrc"),
+            named("HOME_ETC", ".fetchmailrc"),
+            home(".fetchmailrc"),
+            Some("/etc/fetchmailrc".into()),
+        ],
+        Tool::Mpop => vec![home(".mpoprc"), config("mpop/config")],
+        Tool::Getmail => vec![config("getmail"), home(".getmail")],
+        Tool::Fdm => vec![home(".fdm.conf"), Some("/etc/fdm.conf".into())],
+        Tool::Thunderbird => Vec::new(),
+    };
+    let there = |path: &PathBuf| fs::metadata(path).is_ok();
+    let first = places.into_iter().flatten().find(there);
+    first.map_or(Vec::new(), |path| within(&path))
+}
+
+/// A file, or the rc files of a folder of getmail.
+pub fn within(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(path) else {
+        return vec![path.to_path_buf()];
+    };
+    let usual = path.join("getmailrc");
+    if usual.is_file() {
+        return vec![usual];
+    }
+    let rc = |path: &PathBuf| {
+        let name = path
+            .file_name()
+            .map_or(String::new(), |name| name.to_string_lossy().into_owned());
+        let endings = ["~", "#", ".json", ".swp", ".bak"];
+        let other = name.starts_with("oldmail-") || name.starts_with('.');
+        path.is_file() && !other && !endings.iter().any(|ending| name.ends_with(ending))
+    };
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(rc)
+        .collect();
+    files.sort();
+    files
+}
+
+/// The program whose settings a file of this name is.
+pub fn told_by_name(path: &Path) -> Option<Tool> {
+    let name = path.to_string_lossy().to_lowercase();
+    let named = |(known, _): &&(&str, Tool)| name.contains(known);
+    Tool::ALL.iter().find(named).map(|(_, tool)| *tool)
+}
+
+/// A path as another program's settings have it: from the home folder if it begins with `~`, else
+/// from the folder of the settings.
+pub fn placed(path: &[u8], settings: &Path) -> PathBuf {
+    let home = folder::home().unwrap_or_default();
+    match path {
+        [b'~'] => home,
+        [b'~', b'/', rest @ ..] => home.join(OsStr::from_bytes(rest)),
+        path => folder::above(settings).join(OsStr::from_bytes(path)),
+    }
+}
+
+/// Fails if the program is at work on these settings or this record.
+pub fn idle(tool: Tool, records: &[PathBuf]) -> Result<()> {
+    let home = |name: &str| folder::home().map(|home| home.join(name));
+    let busy = match tool {
+        Tool::Fetchmail => {
+            let named = folder::named_by("FETCHMAILHOME").map(|at| at.join("fetchmail.pid"));
+            let places = [
+                named,
+                home(".fetchmail.pid"),
+                Some("/run/fetchmail.pid".into()),
+            ];
+            let alive = |path: &PathBuf| running(path).then(|| at_work(path));
+            places.iter().flatten().find_map(alive)
+        }
+        Tool::Mpop => {
+            let held = |path: &&PathBuf| is_locked(path);
+            records.iter().find(held).map(|path| at_work(path))
+        }
+        Tool::Fdm => home(".fdm.lock")
+            .filter(|path| path.exists())
+            .map(|path| format!("{}; if fdm is not running, remove it", at_work(&path))),
+        Tool::Getmail | Tool::Thunderbird => None,
+    };
+    let program = tool.name();
+    busy.map_or(Ok(()), |held| Err(Error::AtWork { program, held }))
+}
+
+fn at_work(path: &Path) -> String {
+    format!("it holds {}", path.display())
+}
+
+/// Whether the process lives whose number is in a file.
+fn running(path: &Path) -> bool {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let number = text
+        .lines()
+        .next()
+        .and_then(|line| line.trim().parse().ok());
+    let pid = number.and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
+/// Whether somebody holds a file by fcntl.
+fn is_locked(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let asked = Flock::from(FlockType::ReadLock);
+    matches!(fcntl_getlk(&file, &asked), Ok(Some(_)))
+}

@@ -1,0 +1,150 @@
+//! An account that is being written, key by key, with a remark where a value cannot be kept.
+
+use super::place::{Remark, Spot, Weight};
+use super::record::RecordAt;
+use super::said::Said;
+use serde_yaml::{Mapping, Value};
+use std::collections::HashSet;
+
+/// An account in popget's words.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its name, which no other account has.
+    pub name: String,
+    /// Where the other program names it.
+    pub spot: Spot,
+    /// Its keys, in order.
+    pub keys: Mapping,
+    /// The password, where it stood in the settings.
+    pub password: Option<Said>,
+    /// What people should know before they use it.
+    pub notes: Vec<String>,
+    /// Where its record is.
+    pub record: Option<RecordAt>,
+}
+
+/// Gives each account a name that is good in popget and is its own.
+pub fn name_apart(accounts: &mut [Account]) {
+    let mut taken = HashSet::new();
+    for account in accounts {
+        let good = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+        let name: String = account
+            .name
+            .chars()
+            .map(|c| if good(c) { c } else { '-' })
+            .collect();
+        let name = name.trim_start_matches(['.', '-']);
+        let name = if name.is_empty() { "account" } else { name };
+        let free = |number: &usize| {
+            let name = numbered(name, *number);
+            !taken.contains(&name.to_ascii_lowercase())
+        };
+        let number = (1..).find(free).unwrap_or(1);
+        account.name = numbered(name, number);
+        taken.insert(account.name.to_ascii_lowercase());
+    }
+}
+
+fn numbered(name: &str, number: usize) -> String {
+    match number {
+        1 => name.to_string(),
+        number => format!("{name}-{number}"),
+    }
+}
+
+/// An account under way.
+pub struct Draft<'r> {
+    /// What there is of it.
+    pub account: Account,
+    remarks: &'r mut Vec<Remark>,
+}
+
+impl<'r> Draft<'r> {
+    /// Nothing yet.
+    pub fn new(name: String, spot: &Spot, remarks: &'r mut Vec<Remark>) -> Self {
+        let account = Account {
+            name,
+            spot: spot.clone(),
+            keys: Mapping::new(),
+            password: None,
+            notes: Vec::new(),
+            record: None,
+        };
+        Self { account, remarks }
+    }
+
+    /// Sets a key.
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.account.keys.insert(key.into(), value.into());
+    }
+
+    /// Sets a key to what was said, if it is text.
+    pub fn text(&mut self, key: &str, said: &Said) {
+        match said.text() {
+            Some(text) if !text.is_empty() => self.set(key, text),
+            Some(_) => {}
+            None => self.not_text(key, said),
+        }
+    }
+
+    /// A path as text in which popget expands nothing that the other program took as it stands. A
+    /// leading `~` means the same to all.
+    pub fn literal_path(&mut self, word: &str, said: &Said) -> Option<String> {
+        let Some(text) = said.text() else {
+            self.not_text(word, said);
+            return None;
+        };
+        if text.contains('$') {
+            let why = "popget takes $ for a variable of the environment; rename the file";
+            self.lost(&said.spot, word, why);
+            return None;
+        }
+        Some(text.to_string())
+    }
+
+    /// Sets a key to a path.
+    pub fn path(&mut self, key: &str, said: &Said) {
+        if let Some(path) = self.literal_path(key, said) {
+            self.set(key, path);
+        }
+    }
+
+    /// Sets a key to a time in seconds.
+    pub fn seconds(&mut self, key: &str, seconds: u64) {
+        self.set(key, format!("{seconds}s"));
+    }
+
+    /// Something is done in another way, or not at all, and it matters little.
+    pub fn told(&mut self, spot: &Spot, word: &str, why: &str) {
+        self.remark(spot, word, why, Weight::Told);
+    }
+
+    /// Something that matters is missing.
+    pub fn lost(&mut self, spot: &Spot, word: &str, why: &str) {
+        self.remark(spot, word, why, Weight::Lost);
+    }
+
+    /// Allows ways to log in that show the password to everybody on the way, as the other program did.
+    pub fn in_the_clear(&mut self, spot: &Spot, methods: Vec<&str>) {
+        if self.account.keys.contains_key("auth") {
+            return;
+        }
+        self.set("auth", methods);
+        let why = "without TLS everybody on the way can read the password and the mail: try tls: \
+                   implicit or starttls, and leave auth out then";
+        self.told(spot, "the password", why);
+    }
+
+    /// Something that people should know who read the account.
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.account.notes.push(note.into());
+    }
+
+    fn not_text(&mut self, word: &str, said: &Said) {
+        self.lost(&said.spot, word, "is not UTF-8; write it yourself");
+    }
+
+    fn remark(&mut self, spot: &Spot, word: &str, why: &str, weight: Weight) {
+        self.remarks.push(Remark::new(spot, word, why, weight));
+    }
+}

@@ -1,0 +1,127 @@
+//! Where fdm's rules and actions send the mail of an account.
+
+use super::super::draft::Draft;
+use super::super::said::Said;
+use super::super::Around;
+use super::{tags, Action, Relay, Rule, Settings, Written};
+use serde_yaml::{Mapping, Value};
+
+/// Writes the destination, if the rules leave no doubt about it; tells whether the last thing they do
+/// is to keep the message.
+pub fn deliver(draft: &mut Draft, written: &Written, settings: &Settings, around: &Around) -> bool {
+    let ours = |rule: &&Rule| {
+        let open = |name: &String| name.contains(['*', '?', '[']) || *name == written.name;
+        rule.accounts.is_empty() || rule.accounts.iter().any(open)
+    };
+    let mut actions = Vec::new();
+    let mut clear = true;
+    for rule in settings.rules.iter().filter(ours) {
+        let open = rule
+            .accounts
+            .iter()
+            .any(|name| *name != written.name && name != "*");
+        let Some(names) = rule.actions.as_ref().filter(|_| !open) else {
+            let why = "popget has no rules; let an MDA such as maildrop or sieve sort the mail";
+            draft.lost(&rule.spot, "match", why);
+            clear = false;
+            continue;
+        };
+        actions.extend(rule.direct.iter().cloned());
+        for name in names {
+            match settings.actions.iter().find(|(known, _)| known == name) {
+                Some((_, known)) => actions.extend(known.iter().cloned()),
+                None => {
+                    draft.lost(&rule.spot, name, "there is no such action");
+                    clear = false;
+                }
+            }
+        }
+        if !rule.goes_on {
+            break;
+        }
+    }
+    let kept = matches!(actions.last(), Some(Action::Keep));
+    let mut places = Vec::new();
+    let certain = if clear { actions.as_slice() } else { &[] };
+    for action in certain {
+        match destination(draft, action, around) {
+            Ok(place) => places.extend(place),
+            Err(why) => {
+                let spot = draft.account.spot.clone();
+                draft.lost(&spot, "action", &why);
+                clear = false;
+            }
+        }
+    }
+    let spot = draft.account.spot.clone();
+    match places.len() {
+        _ if !clear => draft.note("say where mail goes with deliver: the rules could not be kept"),
+        0 => draft.lost(
+            &spot,
+            "action",
+            "none delivers; say where mail goes with deliver",
+        ),
+        1 => draft.set("deliver", places.remove(0)),
+        _ => draft.set("deliver", places),
+    }
+    kept
+}
+
+/// The destination of an action; none for one that only says that mail stays.
+fn destination(
+    draft: &mut Draft,
+    action: &Action,
+    around: &Around,
+) -> Result<Option<Value>, String> {
+    let open = |tag: String| format!("{tag} in a path has no counterpart");
+    let path = |said: &Said| -> Result<Value, String> {
+        let bytes = tags::path(&said.bytes, around).map_err(open)?;
+        let path = said.with(bytes);
+        let text = path.text().ok_or("a path is not UTF-8")?;
+        match text.contains('$') {
+            true => Err("popget takes $ in a path for a variable".into()),
+            false => Ok(text.into()),
+        }
+    };
+    let one = |key: &str, value: Value| Value::from(Mapping::from_iter([(key.into(), value)]));
+    Ok(Some(match action {
+        Action::Maildir(said) => one("maildir", path(said)?),
+        Action::Mbox(_, true) => return Err("popget writes no compressed mbox".into()),
+        Action::Mbox(said, false) => one("mbox", path(said)?),
+        Action::Pipe(said) => {
+            let bytes = tags::path(&said.bytes, around).map_err(|tag| {
+                format!("{tag} in a command has no counterpart; see the environment of an mda")
+            })?;
+            one(
+                "mda",
+                said.with(bytes)
+                    .text()
+                    .ok_or("a command is not UTF-8")?
+                    .into(),
+            )
+        }
+        Action::Smtp(server) => one("smtp", relay(server, true)?),
+        Action::Lmtp(server) => one("lmtp", relay(server, false)?),
+        Action::Keep => return Ok(None),
+        Action::Drop => return Err("drop throws mail away; popget does not".into()),
+        Action::Other(word) => {
+            let spot = draft.account.spot.clone();
+            draft.told(&spot, word, "popget has no such action");
+            return Err(format!("{word} has no counterpart"));
+        }
+    }))
+}
+
+fn relay(relay: &Relay, recipient_needed: bool) -> Result<Value, String> {
+    let address = match &relay.port {
+        Some(port) => format!("{}:{}", relay.server.shown(), port.shown()),
+        None => relay.server.shown(),
+    };
+    let mut keys = Mapping::from_iter([("address".into(), address.into())]);
+    match &relay.to {
+        Some(to) => drop(keys.insert("recipient".into(), to.shown().into())),
+        None if recipient_needed => return Err("smtp names no recipient; popget wants one".into()),
+        None => {}
+    }
+    Ok(keys.into())
+}

@@ -1,0 +1,259 @@
+//! The tokens of fdm.conf: words, strings with their macros put in, signs, and commands, which are
+//! kept and never run.
+
+use super::super::place::{Spot, Wrong};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// What a token is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A keyword, a name or a number without quotes.
+    Word(String),
+    /// A string, with quotes and macros undone.
+    Text(Vec<u8>),
+    /// `$name` or `%name` outside a string.
+    Macro(String),
+    /// `$(command)` or `%(command)`.
+    Command(Vec<u8>),
+    /// Anything else: a bracket, a sign.
+    Sign(char),
+}
+
+/// A token and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it begins.
+    pub spot: Spot,
+    /// Whether it is the first on its line.
+    pub first: bool,
+}
+
+impl Token {
+    /// Whether it is this word.
+    pub fn is(&self, word: &str) -> bool {
+        matches!(&self.kind, Kind::Word(own) if own == word)
+    }
+
+    /// Whether it is this sign.
+    pub fn is_sign(&self, sign: char) -> bool {
+        self.kind == Kind::Sign(sign)
+    }
+}
+
+/// The values of macros.
+pub type Macros = HashMap<String, Vec<u8>>;
+
+/// Reads tokens one by one: a macro counts from where it is set.
+pub struct Lexer<'t> {
+    file: Rc<str>,
+    text: &'t [u8],
+    at: usize,
+    line: usize,
+    first: bool,
+    /// What has been set so far, by whoever reads.
+    pub macros: Macros,
+}
+
+impl<'t> Lexer<'t> {
+    /// Reads this file.
+    pub fn new(file: &Rc<str>, text: &'t [u8], macros: Macros) -> Self {
+        let file = Rc::clone(file);
+        Self {
+            file,
+            text,
+            at: 0,
+            line: 1,
+            first: true,
+            macros,
+        }
+    }
+
+    fn spot(&self) -> Spot {
+        Spot::new(&self.file, self.line)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn bump(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        if byte == b'\n' {
+            self.line += 1;
+            self.first = true;
+        }
+        Some(byte)
+    }
+
+    fn skip(&mut self) {
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'#' => {
+                    while self.peek().is_some_and(|byte| byte != b'\n') {
+                        self.bump();
+                    }
+                }
+                byte if byte.is_ascii_whitespace() => {
+                    self.bump();
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// The next token; none at the end.
+    pub fn token(&mut self) -> Result<Option<Token>, Wrong> {
+        self.skip();
+        let (spot, first) = (self.spot(), self.first);
+        let Some(byte) = self.bump() else {
+            return Ok(None);
+        };
+        self.first = false;
+        let kind = match byte {
+            b'"' => Kind::Text(self.double()?),
+            b'\'' => Kind::Text(self.single()?),
+            b'$' | b'%' => match self.peek() {
+                Some(b'(') => Kind::Command(self.command()?),
+                Some(b'{') => {
+                    self.bump();
+                    let name = self.word(b"");
+                    self.bump();
+                    Kind::Macro(name)
+                }
+                _ => Kind::Macro(self.word(b"")),
+            },
+            byte if is_word(byte) => Kind::Word(self.word(&[byte])),
+            byte => Kind::Sign(char::from(byte)),
+        };
+        Ok(Some(Token { kind, spot, first }))
+    }
+
+    fn word(&mut self, begin: &[u8]) -> String {
+        let mut word = begin.to_vec();
+        while let Some(byte) = self.peek().filter(|byte| is_word(*byte)) {
+            word.push(byte);
+            self.bump();
+        }
+        String::from_utf8_lossy(&word).into_owned()
+    }
+
+    fn single(&mut self) -> Result<Vec<u8>, Wrong> {
+        let spot = self.spot();
+        let mut text = Vec::new();
+        loop {
+            match self.bump() {
+                Some(b'\'') => return Ok(text),
+                Some(byte) => text.push(byte),
+                None => return Err(Wrong::new(&spot, "a string without an end")),
+            }
+        }
+    }
+
+    fn double(&mut self) -> Result<Vec<u8>, Wrong> {
+        let spot = self.spot();
+        let end = || Wrong::new(&spot, "a string without an end");
+        let mut text = Vec::new();
+        loop {
+            let byte = self.bump().ok_or_else(end)?;
+            match byte {
+                b'"' => return Ok(text),
+                b'\\' => text.push(match self.bump().ok_or_else(end)? {
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    byte => byte,
+                }),
+                b'$' | b'%' if self.peek() == Some(b'{') => {
+                    self.bump();
+                    let name = self.word(b"");
+                    if self.bump() != Some(b'}') {
+                        return Err(Wrong::new(&self.spot(), "a macro without }"));
+                    }
+                    text.extend(self.macros.get(&name).into_iter().flatten());
+                }
+                byte => text.push(byte),
+            }
+        }
+    }
+
+    /// What stands between the brackets of a command, with those within it.
+    fn command(&mut self) -> Result<Vec<u8>, Wrong> {
+        let spot = self.spot();
+        self.bump();
+        let (mut text, mut depth) = (Vec::new(), 1);
+        loop {
+            match self.bump() {
+                Some(b'(') => depth += 1,
+                Some(b')') if depth == 1 => return Ok(text.trim_ascii().to_vec()),
+                Some(b')') => depth -= 1,
+                Some(_) => {}
+                None => return Err(Wrong::new(&spot, "a command without )")),
+            }
+            text.push(self.text[self.at - 1]);
+        }
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<Kind> {
+        let macros = Macros::from([("x".into(), b"y z".to_vec())]);
+        let mut lexer = Lexer::new(&"fdm.conf".into(), text.as_bytes(), macros);
+        let mut kinds = Vec::new();
+        while let Some(token) = lexer.token().unwrap() {
+            kinds.push(token.kind);
+        }
+        kinds
+    }
+
+    #[test]
+    fn strings_follow_both_kinds_of_quotes() {
+        let text = |text: &str| Kind::Text(text.as_bytes().to_vec());
+        assert_eq!(
+            kinds(
+                r#"'a"b\n' "a\"b\\c" "${none}z${x}" 'a${x}' "a$b" # "x"
+"a%%b""#
+            ),
+            [
+                text("a\"b\\n"),
+                text("a\"b\\c"),
+                text("zy z"),
+                text("a${x}"),
+                text("a$b"),
+                text("a%%b"),
+            ]
+        );
+        let word = |word: &str| Kind::Word(word.into());
+        assert_eq!(
+            kinds("$x= %n {no-apop} 50M $(pass (a) b)"),
+            [
+                Kind::Macro("x".into()),
+                Kind::Sign('='),
+                Kind::Macro("n".into()),
+                Kind::Sign('{'),
+                word("no-apop"),
+                Kind::Sign('}'),
+                word("50M"),
+                Kind::Command(b"pass (a) b".to_vec()),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_no_end_is_refused() {
+        for text in ["\"a", "'a", "\"${x\"", "$(a (b)", "\"a\\"] {
+            let mut lexer = Lexer::new(&"f".into(), text.as_bytes(), Macros::new());
+            assert!(lexer.token().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! An rc file of getmail as an account.
+
+use super::super::draft::{Account, Draft};
+use super::super::ini::Section;
+use super::super::place::{Remark, Spot};
+use super::super::record::RecordAt;
+use super::super::said::Said;
+use super::super::Around;
+use super::destination;
+use super::literal::Literal;
+use super::record_name;
+use serde_yaml::{Mapping, Value};
+use std::rc::Rc;
+
+/// getmail waits so many seconds unless it is told otherwise.
+const TIMEOUT: u64 = 180;
+
+/// Keys of the retriever that become keys here.
+const CARRIED: [&str; 16] = [
+    "type",
+    "server",
+    "port",
+    "username",
+    "password",
+    "password_command",
+    "use_xoauth2",
+    "use_apop",
+    "timeout",
+    "ca_certs",
+    "ssl_fingerprints",
+    "ssl_cert_hostname",
+    "certfile",
+    "keyfile",
+    "envelope_recipient",
+    "mailboxes",
+];
+
+/// Options that have no meaning for popget, which notes each message at once.
+const NEEDLESS: [&str; 9] = [
+    "verbose",
+    "message_log",
+    "message_log_syslog",
+    "message_log_verbose",
+    "logfile",
+    "to_oldmail_on_each_mail",
+    "only_oldmail_file",
+    "fingerprint",
+    "skip_imap_fetch_size",
+];
+
+/// What the type of a retriever says.
+struct Kind {
+    tls: bool,
+    multidrop: bool,
+    sdps: bool,
+    broken: bool,
+}
+
+impl Kind {
+    fn read(name: &str) -> Option<Self> {
+        let (tls, name) = match name.strip_suffix("SSLRetriever") {
+            Some(name) => (true, name),
+            None => (false, name.strip_suffix("Retriever")?),
+        };
+        let (multidrop, sdps, broken) = match name {
+            "SimplePOP3" => (false, false, false),
+            "BrokenUIDLPOP3" => (false, false, true),
+            "MultidropPOP3" => (true, false, false),
+            "MultidropSDPS" => (true, true, false),
+            _ => return None,
+        };
+        Some(Self {
+            tls,
+            multidrop,
+            sdps,
+            broken,
+        })
+    }
+}
+
+/// The sections of a file, by their use.
+pub struct Sections<'s> {
+    all: &'s [Section],
+}
+
+impl<'s> Sections<'s> {
+    /// The section of this name.
+    pub fn named(&self, name: &str) -> Option<&'s Section> {
+        self.all.iter().find(|section| section.name == name)
+    }
+
+    fn of(&self, section: &str, key: &str) -> Option<&'s Said> {
+        self.named(section)?.of(key)
+    }
+
+    /// A key that is true or false.
+    fn flag(&self, section: &str, key: &str, otherwise: bool) -> bool {
+        let said = self
+            .of(section, key)
+            .map(|said| said.shown().to_lowercase());
+        match said.as_deref() {
+            Some("true" | "yes" | "on" | "1") => true,
+            Some("false" | "no" | "off" | "0") => false,
+            _ => otherwise,
+        }
+    }
+
+    /// A key that is a number above nothing.
+    fn number(&self, section: &str, key: &str) -> Option<u64> {
+        match Literal::read(self.of(section, key)?.text()?)? {
+            Literal::Number(number) => u64::try_from(number).ok().filter(|number| *number > 0),
+            _ => None,
+        }
+    }
+}
+
+/// Writes the account; none if there is nothing of POP3 in it.
+pub fn convert(
+    file: &Rc<str>,
+    all: &[Section],
+    around: &Around,
+    remarks: &mut Vec<Remark>,
+) -> Option<Account> {
+    let sections = Sections { all };
+    let retriever = sections.named("retriever")?;
+    let name = file.rsplit('/').next().unwrap_or(file).to_string();
+    let mut draft = Draft::new(name, &retriever.spot, remarks);
+    let kind = retriever.of("type").and_then(Said::text);
+    let Some(kind) = kind.and_then(Kind::read) else {
+        let spot = retriever
+            .of("type")
+            .map_or(&retriever.spot, |said| &said.spot);
+        draft.lost(
+            spot,
+            "type",
+            "is no retriever of POP3; this file is passed by",
+        );
+        return None;
+    };
+    let server = retriever.of("server").filter(|said| !said.bytes.is_empty());
+    let Some(server) = server else {
+        draft.lost(
+            &retriever.spot,
+            "server",
+            "is missing; this file is passed by",
+        );
+        return None;
+    };
+    draft.text("server", server);
+    let own_port = sections.number("retriever", "port");
+    let port = own_port.unwrap_or(if kind.tls { 995 } else { 110 });
+    if let Some(port) = own_port {
+        draft.set("port", port);
+    }
+    draft.set("tls", if kind.tls { "implicit" } else { "none" });
+    login(&mut draft, &sections, around);
+    if !kind.tls {
+        draft.in_the_clear(&retriever.spot, vec!["user-pass"]);
+    }
+    trust(&mut draft, retriever, kind.tls);
+    draft.seconds(
+        "timeout",
+        sections.number("retriever", "timeout").unwrap_or(TIMEOUT),
+    );
+    policy(&mut draft, &sections, &kind);
+    place(&mut draft, &sections, &kind);
+    the_rest(&mut draft, &sections);
+    let user = retriever.of("username").map_or(String::new(), Said::shown);
+    let path = record_name(&server.shown(), port, &user);
+    draft.account.record = Some(RecordAt {
+        paths: vec![server.with(path)],
+        server: server.bytes.clone(),
+        user: user.into_bytes(),
+    });
+    Some(draft.account)
+}
+
+/// A tuple of words, as a list.
+fn words(said: &Said) -> Option<Vec<String>> {
+    Literal::read(said.text()?)?
+        .texts()
+        .filter(|words| !words.is_empty())
+}
+
+fn login(draft: &mut Draft, sections: &Sections, around: &Around) {
+    let of = |key| sections.of("retriever", key);
+    match of("username") {
+        Some(user) => draft.text("user", user),
+        None => draft.lost(
+            &draft.account.spot.clone(),
+            "username",
+            "is missing; write it yourself",
+        ),
+    }
+    let token = sections.flag("retriever", "use_xoauth2", false);
+    if token {
+        draft.set("auth", vec!["xoauth2"]);
+    } else if sections.flag("retriever", "use_apop", false) {
+        draft.set("auth", vec!["apop"]);
+    }
+    if let Some(command) = of("password_command") {
+        match words(command) {
+            Some(words) if token => {
+                draft.set(
+                    "oauth",
+                    Mapping::from_iter([("token_command".into(), words.into())]),
+                );
+            }
+            Some(words) => draft.set("password_command", words),
+            None => {
+                let why = "is no tuple of words; write it as a list";
+                draft.lost(&command.spot, "password_command", why);
+            }
+        }
+    } else if let Some(password) = of("password") {
+        draft.account.password = Some(password.clone());
+    } else if sections.flag("options", "use_netrc", false)
+        || (around.in_netrc)(&of("server").map_or(String::new(), Said::shown))
+    {
+        draft.set("netrc", true);
+        if let Some(file) = sections.of("options", "netrc_file") {
+            draft.told(
+                &file.spot,
+                "netrc_file",
+                "popget reads ~/.netrc, or the file in $NETRC",
+            );
+        }
+    } else {
+        draft.note("getmail asked the key ring or you for the password: see password_command");
+    }
+}
+
+fn trust(draft: &mut Draft, retriever: &Section, tls: bool) {
+    match retriever.of("ca_certs") {
+        Some(file) => draft.text("tls_ca_file", file),
+        None if tls => {
+            let why = "getmail did not check the server's certificate, popget does";
+            draft.told(&retriever.spot, "ca_certs", why);
+        }
+        None => {}
+    }
+    if let Some(prints) = retriever.of("ssl_fingerprints") {
+        let list = prints.text().and_then(Literal::read);
+        let list = match list {
+            Some(Literal::Text(one)) => Some(vec![one]),
+            other => other.and_then(Literal::texts),
+        };
+        match list.or_else(|| prints.text().map(|text| vec![text.to_string()])) {
+            Some(list) => draft.set("tls_fingerprint", list),
+            None => draft.lost(&prints.spot, "ssl_fingerprints", "is not understood"),
+        }
+    }
+    let keys = [
+        ("ssl_cert_hostname", "tls_server_name"),
+        ("certfile", "tls_client_cert"),
+        ("keyfile", "tls_client_key"),
+    ];
+    for (word, key) in keys {
+        if let Some(said) = retriever.of(word) {
+            draft.text(key, said);
+        }
+    }
+}
+
+fn policy(draft: &mut Draft, sections: &Sections, kind: &Kind) {
+    let delete = sections.flag("options", "delete", false);
+    let days = sections.number("options", "delete_after");
+    let keep: Value = match (delete, days) {
+        (true, _) => false.into(),
+        (false, Some(days)) => format!("{days}d").into(),
+        (false, None) => true.into(),
+    };
+    draft.set("keep", keep);
+    let spot = sections
+        .of("options", "read_all")
+        .map_or(draft.account.spot.clone(), |said| said.spot.clone());
+    if !delete && sections.flag("options", "read_all", true) {
+        draft.told(
+            &spot,
+            "read_all",
+            "popget fetches only what is new; --all takes the rest once",
+        );
+    }
+    if kind.broken && !delete {
+        let why = "getmail kept no record of this maildrop: see popget state mark";
+        draft.lost(&spot, "BrokenUIDL", why);
+    }
+    for (word, key) in [
+        ("max_message_size", "max_size"),
+        ("max_messages_per_session", "limit"),
+    ] {
+        if let Some(number) = sections.number("options", word) {
+            draft.set(key, number);
+        }
+    }
+    if sections.flag("options", "received", true) {
+        draft.set("received", true);
+    }
+}
+
+fn place(draft: &mut Draft, sections: &Sections, kind: &Kind) {
+    let Some(section) = sections.named("destination") else {
+        let spot = draft.account.spot.clone();
+        return draft.lost(
+            &spot,
+            "[destination]",
+            "is missing; say where mail goes with deliver",
+        );
+    };
+    if !kind.multidrop {
+        if let Some(deliver) = destination::one(draft, sections, section) {
+            draft.set("deliver", deliver);
+        }
+        return;
+    }
+    let mut multidrop = Mapping::new();
+    match sections.of("retriever", "envelope_recipient") {
+        _ if kind.sdps => {
+            multidrop.insert("envelope".into(), "sdps".into());
+        }
+        Some(said) => envelope(&mut multidrop, &said.shown()),
+        None => {
+            let spot = draft.account.spot.clone();
+            draft.lost(
+                &spot,
+                "envelope_recipient",
+                "is missing; write multidrop's envelope",
+            );
+        }
+    }
+    if let Some(routes) = destination::routes(draft, sections, section) {
+        multidrop.insert("routes".into(), routes.into());
+        draft.set("multidrop", multidrop);
+    }
+}
+
+/// `HEADER` or `HEADER:N`, the N-th of them from the top.
+fn envelope(multidrop: &mut Mapping, said: &str) {
+    let (field, nth) = said.split_once(':').unwrap_or((said, "1"));
+    multidrop.insert("envelope".into(), field.trim().into());
+    let skip = nth.trim().parse::<u64>().unwrap_or(1).saturating_sub(1);
+    if skip > 0 {
+        multidrop.insert("skip".into(), skip.into());
+    }
+}
+
+/// What has no place in an account.
+fn the_rest(draft: &mut Draft, sections: &Sections) {
+    let known = [
+        "delete",
+        "delete_after",
+        "read_all",
+        "max_message_size",
+        "max_messages_per_session",
+        "received",
+        "delivered_to",
+        "use_netrc",
+        "netrc_file",
+    ];
+    let mut told: Vec<(Spot, &str, &str)> = Vec::new();
+    for section in sections.all {
+        if section.name.starts_with("filter") {
+            let why = "popget has no such filters; see header_filter, or an MDA";
+            told.push((section.spot.clone(), &section.name, why));
+        }
+        let carried: &[&str] = match section.name.as_str() {
+            "retriever" => &CARRIED,
+            "options" => &known,
+            _ => continue,
+        };
+        for (key, said) in &section.keys {
+            let key = key.as_str();
+            if !carried.contains(&key) && !NEEDLESS.contains(&key) {
+                told.push((said.spot.clone(), key, without(key)));
+            }
+        }
+    }
+    for (spot, word, why) in told {
+        draft.lost(&spot, word, why);
+    }
+}
+
+/// Why a key is not carried over.
+fn without(key: &str) -> &'static str {
+    match key {
+        "delete_bigger_than" => "popget deletes nothing that it has not delivered: see max_size",
+        "delete_dup_msgids" => "popget tells messages apart by their UIDs, never by Message-ID",
+        "max_bytes_per_session" => "popget has limit, a number of messages",
+        "ssl_version" => "use tls_min_version",
+        "ssl_ciphers" => "the settings of the system's TLS library say it",
+        "use_kerberos" | "use_gssapi" => "use auth: [gssapi]",
+        "use_peek" | "move_on_delete" | "record_mailbox" => "is of IMAP",
+        _ => "popget has nothing like it",
+    }
+}

@@ -1,0 +1,182 @@
+//! What other programs were told and remember, in popget's words. Pure: bytes come in, accounts and
+//! records go out, with a remark on everything that has no counterpart. Nothing that stands in a
+//! file is run, and nothing is expanded that popget expands itself.
+
+mod draft;
+mod fdm;
+mod fetchmail;
+mod getmail;
+mod ini;
+mod mpop;
+mod place;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
+mod record;
+mod said;
+mod shell;
+mod thunderbird;
+mod yaml;
+
+pub use draft::Account;
+pub use place::{Remark, Spot, Weight, Wrong};
+pub use record::{Entry, RecordAt};
+pub use yaml::{written, Passwords};
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+/// A program whose files can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// fetchmail, 6.3 to 7: fetchmailrc and fetchids.
+    Fetchmail,
+    /// mpop: mpoprc and its UIDLS files, with and without times.
+    Mpop,
+    /// getmail 5 and 6: rc files and oldmail files.
+    Getmail,
+    /// fdm: fdm.conf and its POP3 caches.
+    Fdm,
+    /// Thunderbird: popstate.dat, a record alone.
+    Thunderbird,
+}
+
+impl Tool {
+    /// All of them, by their names.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("fetchmail", Self::Fetchmail),
+        ("mpop", Self::Mpop),
+        ("getmail", Self::Getmail),
+        ("fdm", Self::Fdm),
+        ("thunderbird", Self::Thunderbird),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        let named = Self::ALL.iter().find(|(_, tool)| *tool == self);
+        named.map_or("", |(name, _)| name)
+    }
+}
+
+/// What the files do not say themselves.
+pub struct Around<'a> {
+    /// The name by which the user who imports is known here.
+    pub login: String,
+    /// The home folder.
+    pub home: String,
+    /// Whether the netrc file knows a host.
+    pub in_netrc: &'a dyn Fn(&str) -> bool,
+    /// Reads a file that the settings include, by its name as it stands there.
+    pub include: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+}
+
+/// What was understood of a program's settings.
+#[derive(Default)]
+pub struct Taken {
+    /// The accounts, in the order of the file.
+    pub accounts: Vec<Account>,
+    /// What could not be carried over, or is done in another way.
+    pub remarks: Vec<Remark>,
+}
+
+impl Tool {
+    /// Reads settings: files, each with its name. Fails if one does not follow the program's own
+    /// grammar.
+    pub fn settings(self, files: &[(String, &[u8])], around: &Around) -> Result<Taken, Wrong> {
+        let mut taken = Taken::default();
+        for (name, text) in files {
+            let file: Rc<str> = name.as_str().into();
+            let one = match self {
+                Self::Fetchmail => fetchmail::settings(&file, text, around)?,
+                Self::Mpop => mpop::settings(&file, text, around)?,
+                Self::Getmail => getmail::settings(&file, text, around)?,
+                Self::Fdm => fdm::settings(&file, text, around)?,
+                Self::Thunderbird => {
+                    let what =
+                        "thunderbird's settings are not read, only its popstate.dat: name that \
+                                with --state";
+                    return Err(Wrong::new(&Spot::new(&file, 1), what));
+                }
+            };
+            taken.accounts.extend(one.accounts);
+            taken.remarks.extend(one.remarks);
+        }
+        draft::name_apart(&mut taken.accounts);
+        let mut said = HashSet::new();
+        taken
+            .remarks
+            .retain(|remark| said.insert(remark.to_string()));
+        Ok(taken)
+    }
+
+    /// Reads a record of what was fetched. Fails if it is not one.
+    pub fn record(self, file: &str, text: &[u8]) -> Result<Vec<Entry>, Wrong> {
+        let file: Rc<str> = file.into();
+        match self {
+            Self::Fetchmail => Ok(fetchmail::record(text)),
+            Self::Mpop => mpop::record(&file, text),
+            Self::Getmail => Ok(getmail::record(text)),
+            Self::Fdm => fdm::record(&file, text),
+            Self::Thunderbird => Ok(thunderbird::record(text)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{env, fs};
+
+    fn around() -> Around<'static> {
+        Around {
+            login: "ann".into(),
+            home: "/users/ann".into(),
+            in_netrc: &|host| host == "netrc.example.org",
+            include: &|_| None,
+        }
+    }
+
+    /// What becomes of settings: the text, and what is said of them.
+    fn becomes(tool: Tool, name: &str, settings: &[u8]) -> (String, String) {
+        match tool.settings(&[(name.into(), settings)], &around()) {
+            Ok(taken) => {
+                let told = taken.remarks.iter().map(|remark| {
+                    let weight = match remark.weight {
+                        Weight::Told => "told",
+                        Weight::Lost => "lost",
+                    };
+                    format!("{weight} {remark}\n")
+                });
+                let text = written(&taken.accounts, Passwords::Written);
+                (text, told.collect())
+            }
+            Err(Wrong { spot, what }) => (String::new(), format!("wrong {spot}: {what}\n")),
+        }
+    }
+
+    /// The settings in tests/fuzz/corpus become what stands in tests/import; with POPGET_GOLDEN=new
+    /// in the environment that is written anew, for whoever reads it then.
+    #[test]
+    fn settings_become_accounts() {
+        let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+        let mut count = 0;
+        for (program, tool) in Tool::ALL {
+            for file in fs::read_dir(format!("{tests}/fuzz/corpus/{program}")).unwrap() {
+                let path = file.unwrap().path();
+                let name = path.file_name().unwrap().to_str().unwrap();
+                if name == "record" {
+                    continue;
+                }
+                count += 1;
+                let (text, told) = becomes(tool, name, &fs::read(&path).unwrap());
+                for (ending, text) in [("yaml", text), ("told", told)] {
+                    let golden = format!("{tests}/import/{program}-{name}.{ending}");
+                    if env::var("POPGET_GOLDEN").is_ok_and(|what| what == "new") {
+                        fs::write(&golden, &text).unwrap();
+                    }
+                    assert_eq!(fs::read_to_string(&golden).unwrap(), text, "{golden}");
+                }
+            }
+        }
+        assert!(count >= 15, "{count} settings");
+    }
+}

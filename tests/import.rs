@@ -1,0 +1,449 @@
+//! `popget import` against the programs themselves: each fetches 200 messages and keeps them on the
+//! server; popget takes over, 10 more come, and it fetches just those.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{chown, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use rustix::process::{getgid, getuid};
+use tempfile::TempDir;
+
+use crate::house::source;
+use crate::support::dovecot::Dovecot;
+use crate::support::mail;
+use crate::support::process::{self, Victim};
+use crate::support::server::PASSWORD;
+use crate::support::there;
+use crate::support::unprivileged::{command, give_away};
+
+/// How many messages the other program fetches, and how many come then.
+const BEFORE: usize = 200;
+const AFTER: usize = 10;
+
+/// A program to take over from.
+struct Other {
+    name: &'static str,
+    program: &'static str,
+    /// Where its settings are below the home folder, and what they say.
+    settings: (&'static str, &'static str),
+    arguments: &'static [&'static str],
+}
+
+/// In each, {home}, {port} and {password} stand for what they say.
+const OTHERS: [Other; 4] = [
+    Other {
+        name: "fetchmail",
+        program: "fetchmail",
+        settings: (
+            ".fetchmailrc",
+            "set no bouncemail\ndefaults proto pop3 uidl\npoll work via 127.0.0.1 port {port}\n\
+             user \"alice\" there with password \"{password}\" is alice here keep sslproto ''\n\
+             mda \"/bin/sh {home}/deliver\"\n",
+        ),
+        arguments: &["--silent", "--nosyslog"],
+    },
+    Other {
+        name: "mpop",
+        program: "mpop",
+        settings: (
+            ".mpoprc",
+            "defaults\nhost 127.0.0.1\nport {port}\ntls off\nkeep on\naccount here\nauth user\n\
+             user alice\npassword {password}\nreceived_header off\ndelivery maildir {home}/Mail\n",
+        ),
+        arguments: &["--quiet", "here"],
+    },
+    Other {
+        name: "getmail",
+        program: "getmail",
+        settings: (
+            ".getmail/getmailrc",
+            "[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = {port}\n\
+             username = alice\npassword = {password}\n[destination]\ntype = Maildir\n\
+             path = {home}/Mail/\n[options]\nread_all = false\nreceived = false\ndelivered_to = false\n",
+        ),
+        arguments: &["--quiet"],
+    },
+    Other {
+        name: "fdm",
+        program: "fdm",
+        settings: (
+            ".fdm.conf",
+            "set no-received\naction \"in\" maildir \"{home}/Mail\"\naccount \"here\" pop3 server \
+             \"127.0.0.1\" port {port} user \"alice\" pass \"{password}\" new-only cache \
+             \"{home}/.fdm.cache\" keep\nmatch all action \"in\"\n",
+        ),
+        arguments: &["-q", "-h", "fetch"],
+    },
+];
+
+/// What fetchmail hands messages to.
+const DELIVER: &str = "#!/bin/sh\nfile=$(mktemp \"$HOME/Mail/tmp/XXXXXXXX\") && cat >\"$file\" && \
+                       mv \"$file\" \"$HOME/Mail/new/\"\n";
+
+/// A home folder with a Maildir in it.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = TempDir::with_prefix("popget-import-").unwrap();
+        fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
+        let home = Home(home);
+        for below in ["", "Mail", "Mail/tmp", "Mail/new", "Mail/cur", ".getmail"] {
+            let folder = home.path(below);
+            fs::create_dir_all(&folder).unwrap();
+            give_away(&folder);
+        }
+        home
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.0.path().join(below)
+    }
+
+    fn write(&self, below: &str, text: &str) {
+        let path = self.path(below);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        give_away(&path);
+    }
+
+    fn mail(&self) -> Vec<Vec<u8>> {
+        let files = fs::read_dir(self.path("Mail/new")).unwrap();
+        let mut mail: Vec<_> = files
+            .map(|file| fs::read(file.unwrap().path()).unwrap())
+            .collect();
+        mail.sort();
+        mail
+    }
+
+    /// Runs popget here.
+    fn popget(&self, arguments: &[&str]) -> Output {
+        let mut popget = Command::new(env!("CARGO_BIN_EXE_popget"));
+        popget
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.0.path())
+            .env("LOGNAME", "alice");
+        let out = popget.output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        println!("popget {arguments:?}: {}\n{said}", out.status);
+        out
+    }
+}
+
+/// Gives back what a program has made that ran as somebody else.
+fn take_back(path: &Path) -> io::Result<()> {
+    chown(path, Some(getuid().as_raw()), Some(getgid().as_raw()))?;
+    if path.is_dir() && !path.is_symlink() {
+        for entry in fs::read_dir(path)? {
+            take_back(&entry?.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// These are the messages, but for the line ends: a CR LF in a file is one to Dovecot, as LF is.
+#[track_caller]
+fn are(found: Vec<Vec<u8>>, sent: &[Vec<u8>]) {
+    let given = |message: &Vec<u8>| {
+        let text = message.split(|b| *b == b'\n');
+        let lines = text.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        lines.collect::<Vec<_>>().join(&b'\n')
+    };
+    let mut sent: Vec<_> = sent.iter().map(given).collect();
+    sent.sort();
+    assert_eq!(found.len(), sent.len(), "messages");
+    assert!(found == sent, "as they were sent");
+}
+
+fn takes_over_from(other: &Other) {
+    let loss = format!("taking over from {} is not tested", other.name);
+    if !there(other.program, &loss) {
+        return;
+    }
+    let Some(mut dovecot) = Dovecot::start() else {
+        return;
+    };
+    let old = mail::many(BEFORE, 31);
+    dovecot.put("alice", &old);
+    let home = Home::new();
+    home.write("deliver", DELIVER);
+    let (below, text) = other.settings;
+    let text = text
+        .replace(
+            "{home}",
+            &home.path("").to_string_lossy().trim_end_matches('/'),
+        )
+        .replace("{port}", &dovecot.port().to_string())
+        .replace("{password}", PASSWORD);
+    home.write(below, &text);
+    let mut program = command(other.program, home.0.path());
+    program.args(other.arguments).env("LC_ALL", "C");
+    let running = process::start(&mut program, None, &Victim::default());
+    assert!(
+        running.ends_within(Duration::from_secs(300)),
+        "{} hangs",
+        other.name
+    );
+    let ran = running.finish();
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(home.mail().len(), BEFORE, "{} fetched: {said}", other.name);
+    take_back(home.0.path()).unwrap();
+    for file in fs::read_dir(home.path("Mail/new")).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+
+    let out = home.popget(&["import", "--with-passwords"]);
+    assert_eq!(out.status.code(), Some(0), "import");
+    fs::create_dir_all(home.path(".config/popget")).unwrap();
+    fs::write(home.path(".config/popget/popget.yaml"), &out.stdout).unwrap();
+    let own = Permissions::from_mode(0o600);
+    fs::set_permissions(home.path(".config/popget/popget.yaml"), own).unwrap();
+    let out = home.popget(&["--exit-empty"]);
+    assert_eq!(out.status.code(), Some(1), "nothing is new");
+    are(home.mail(), &[]);
+
+    let new = mail::many(AFTER, 77);
+    dovecot.put("alice", &new);
+    let out = home.popget(&["--exit-empty"]);
+    assert_eq!(out.status.code(), Some(0), "something is new");
+    are(home.mail(), &new);
+    assert_eq!(dovecot.left("alice"), BEFORE + AFTER, "all is kept");
+
+    // Once more changes nothing.
+    let out = home.popget(&["import", "--with-passwords"]);
+    assert_eq!(out.status.code(), Some(0), "import");
+    let out = home.popget(&["--exit-empty"]);
+    assert_eq!(out.status.code(), Some(1), "nothing is new");
+}
+
+#[test]
+fn what_fetchmail_fetched_is_not_fetched_again() {
+    takes_over_from(&OTHERS[0]);
+}
+
+#[test]
+fn what_mpop_fetched_is_not_fetched_again() {
+    takes_over_from(&OTHERS[1]);
+}
+
+#[test]
+fn what_getmail_fetched_is_not_fetched_again() {
+    takes_over_from(&OTHERS[2]);
+}
+
+#[test]
+fn what_fdm_fetched_is_not_fetched_again() {
+    takes_over_from(&OTHERS[3]);
+}
+
+/// A page of a Debian package, as its authors wrote it.
+fn page(path: &str) -> String {
+    let out = Command::new("gzip").args(["-dc", path]).output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(!text.is_empty(), "{path} is not here");
+    text.replace("\\-", "-")
+}
+
+/// What the page about taking over tells of a program: names of keys and of options.
+fn told_of(program: &str) -> Vec<String> {
+    let page = source::text("man/popget-import.1");
+    let (_, below) = page.split_once(&format!(".Sh {program}\n")).unwrap();
+    let below = below.split("\n.Sh ").next().unwrap();
+    let items = below.lines().filter_map(|line| line.strip_prefix(".It "));
+    let names = items.flat_map(|item| {
+        item.split([',', ' '])
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    names
+        .filter(|name| !["", "Ic", "Fl", "set"].contains(&name.as_str()))
+        .collect()
+}
+
+/// Fails with the names that the page about taking over does not have.
+#[track_caller]
+fn all_told(program: &str, named: impl IntoIterator<Item = String>) {
+    let told = told_of(program);
+    let mut named: Vec<String> = named.into_iter().collect();
+    named.sort();
+    named.dedup();
+    assert!(named.len() > 10, "{named:?}");
+    let plain = |name: &String| name.trim_start_matches('-').replace('_', "-");
+    let told: Vec<String> = told.iter().map(plain).collect();
+    let untold: Vec<&String> = named
+        .iter()
+        .filter(|name| !told.contains(&plain(name)))
+        .collect();
+    assert!(
+        untold.is_empty(),
+        "popget-import.1 has no {untold:?} of {program}"
+    );
+}
+
+/// The long options in a text.
+fn long_options(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split("--").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let name = &rest[..end.unwrap_or(rest.len())];
+        (!name.is_empty()).then(|| name.to_owned())
+    })
+}
+
+#[test]
+fn each_option_of_fetchmail_is_told_of() {
+    if !there(
+        "fetchmail",
+        "whether all its options are told of is not tested",
+    ) {
+        return;
+    }
+    let page = page("/usr/share/man/man1/fetchmail.1.gz");
+    let rows = page.lines().filter(|line| line.ends_with("\tT{"));
+    let keywords = rows.filter_map(|line| {
+        let first = line.split('\t').next()?.split('[').next()?;
+        first.split_whitespace().last().map(str::to_owned)
+    });
+    let keywords: Vec<String> = keywords
+        .filter(|word| word.starts_with(char::is_alphabetic))
+        .collect();
+    assert!(keywords.len() > 70, "{keywords:?}");
+    let options = page.lines().filter(|line| line.starts_with(".B -"));
+    let options = options.flat_map(long_options).collect::<Vec<_>>();
+    assert!(options.len() > 50, "{options:?}");
+    all_told("FETCHMAIL", keywords.into_iter().chain(options));
+}
+
+#[test]
+fn each_option_of_mpop_is_told_of() {
+    if !there("mpop", "whether all its options are told of is not tested") {
+        return;
+    }
+    let page = page("/usr/share/man/man1/mpop.1.gz");
+    let items = page.lines().filter_map(|line| line.strip_prefix(".IP \""));
+    let names = items.flat_map(|item| {
+        let command = item.split([' ', '"']).next().unwrap_or_default();
+        let letter = |c: char| c.is_ascii_lowercase() || c == '_';
+        let command =
+            (!command.is_empty() && command.chars().all(letter)).then(|| command.to_owned());
+        command
+            .into_iter()
+            .chain(long_options(item))
+            .collect::<Vec<_>>()
+    });
+    all_told("MPOP", names);
+}
+
+#[test]
+fn each_option_of_getmail_is_told_of() {
+    if !there(
+        "getmail",
+        "whether all its options are told of is not tested",
+    ) {
+        return;
+    }
+    let manual = page("/usr/share/doc/getmail6/configuration.txt.gz");
+    let parameters = manual.lines().filter_map(|line| {
+        let (name, kind) = line.trim_start().strip_prefix("* ")?.split_once(" (")?;
+        let letter = |c: char| c.is_ascii_lowercase() || c == '_' || c == '-';
+        (name.chars().all(letter) && kind.contains(") ")).then(|| name.to_owned())
+    });
+    let parameters: Vec<String> = parameters.collect();
+    assert!(parameters.len() > 50, "{parameters:?}");
+    let page = page("/usr/share/man/man1/getmail.1.gz");
+    let options = page.lines().flat_map(long_options);
+    all_told("GETMAIL", parameters.into_iter().chain(options));
+}
+
+#[test]
+fn each_option_of_fdm_is_told_of() {
+    if !there("fdm", "whether all its options are told of is not tested") {
+        return;
+    }
+    let conf = page("/usr/share/man/man5/fdm.conf.5.gz");
+    let items = conf.lines().filter(|line| line.starts_with(".It "));
+    let names = items.flat_map(|item| {
+        let words: Vec<&str> = item.split_whitespace().collect();
+        let pairs = words.windows(2).filter(|pair| pair[0] == "Ic");
+        let names = pairs.map(|pair| pair[1].to_owned());
+        names
+            .filter(|name| name.starts_with(char::is_alphabetic))
+            .collect::<Vec<_>>()
+    });
+    let page = page("/usr/share/man/man1/fdm.1.gz");
+    let flags = page.lines().filter_map(|line| {
+        let flag = line.strip_prefix(".It Fl ")?;
+        flag.split(' ').next().map(str::to_owned)
+    });
+    all_told("FDM", names.chain(flags.collect::<Vec<_>>()));
+}
+
+/// The examples that come with the programs are read, and what is not carried over is told.
+#[test]
+fn the_examples_of_the_packages_are_imported() {
+    let examples = [
+        ("fetchmail", "/usr/share/doc/fetchmail/examples"),
+        ("mpop", "/usr/share/doc/mpop/examples"),
+        ("getmail", "/usr/share/doc/getmail6"),
+        ("fdm", "/usr/share/doc/fdm/examples"),
+    ];
+    for (program, folder) in examples {
+        if !there(program, "its examples are not imported") {
+            continue;
+        }
+        let mut count = 0;
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if !path.is_file() || !name.contains(if program == "fdm" { ".conf" } else { "rc" }) {
+                continue;
+            }
+            let out = Command::new("gzip")
+                .args(["-dcf"])
+                .arg(&path)
+                .output()
+                .unwrap();
+            let home = Home::new();
+            for (number, text) in parts(program, &String::from_utf8_lossy(&out.stdout))
+                .iter()
+                .enumerate()
+            {
+                let below = format!("{program}-{number}.rc");
+                home.write(&below, text);
+                let settings = home.path(&below);
+                let settings = settings.to_str().unwrap();
+                let ran = home.popget(&["import", "--dry-run", "--from", program, settings]);
+                let status = ran.status.code().unwrap();
+                assert!([0, 65].contains(&status), "{}: {status}", path.display());
+                let said = String::from_utf8_lossy(&ran.stderr);
+                assert!(status == 0 || said.contains(&format!("{below}:")), "{said}");
+                let yaml = String::from_utf8_lossy(&ran.stdout);
+                assert!(yaml.starts_with("accounts:"), "{yaml}");
+                count += 1;
+            }
+        }
+        assert!(count > 0, "no example of {program} in {folder}");
+    }
+}
+
+/// The files that an example holds: getmail's are several in one, between lines of dashes.
+fn parts(program: &str, text: &str) -> Vec<String> {
+    if program != "getmail" {
+        return vec![text.to_owned()];
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("# Example") || parts.is_empty() {
+            parts.push(String::new());
+        }
+        let last = parts.last_mut().unwrap();
+        last.push_str(line);
+        last.push('\n');
+    }
+    parts.retain(|part| part.contains("\n[retriever]"));
+    parts
+}
