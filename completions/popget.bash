@@ -92,6 +92,24 @@ _popget() {
             popget,setup)
                 cmd="popget__subcmd__setup"
                 ;;
+            popget,state)
+                cmd="popget__subcmd__state"
+                ;;
+            popget__subcmd__state,export)
+                cmd="popget__subcmd__state__subcmd__export"
+                ;;
+            popget__subcmd__state,forget)
+                cmd="popget__subcmd__state__subcmd__forget"
+                ;;
+            popget__subcmd__state,import)
+                cmd="popget__subcmd__state__subcmd__import"
+                ;;
+            popget__subcmd__state,mark)
+                cmd="popget__subcmd__state__subcmd__mark"
+                ;;
+            popget__subcmd__state,show)
+                cmd="popget__subcmd__state__subcmd__show"
+                ;;
             *)
                 ;;
         esac
@@ -99,7 +117,7 @@ _popget() {
 
     case "${cmd}" in
         popget)
-            opts="-a -c -n -j -e -q -v -h -V --account --config --state-dir --dry-run --all --keep --delete --limit --max-size --jobs --accept-new-uids --exit-empty --json --progress --quiet --verbose --color --server --user --tls --password-command --maildir --mbox --mda --lmtp --help --version check list probe completions"
+            opts="-a -c -n -j -e -q -v -h -V --account --config --state-dir --dry-run --all --keep --delete --limit --max-size --jobs --shard --accept-new-uids --exit-empty --json --progress --quiet --verbose --color --server --user --tls --password-command --maildir --mbox --mda --lmtp --help --version check list probe login setup state config completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -138,6 +156,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -189,7 +211,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__check)
-            opts="-e -a -c -j -q -v -h --exit-empty --account --config --state-dir --jobs --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-e -a -c -j -q -v -h --exit-empty --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -220,6 +242,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -239,7 +265,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__completions)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --progress --quiet --verbose --color --help bash elvish fish powershell zsh"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -270,6 +296,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -289,7 +319,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__config)
-            opts="-a -c -j -q -v -h --accounts --schema --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --accounts --schema --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,6 +351,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -335,7 +373,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__list)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -366,6 +404,10 @@ _popget() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -385,7 +427,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__login)
-            opts="-a -c -j -q -v -h --paste --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --paste --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -419,6 +461,14 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -431,7 +481,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__probe)
-            opts="-a -c -j -q -v -h --tls --account --config --state-dir --jobs --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --tls --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -469,6 +519,10 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -485,7 +539,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__setup)
-            opts="-y -a -c -j -q -v -h --name --server --tls --proxy --user --password-command --password-file --netrc --token-command --client-id --client-secret-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-y -a -c -j -q -v -h --name --server --tls --proxy --user --password-command --password-file --netrc --token-command --client-id --client-secret-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -575,6 +629,14 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -587,7 +649,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help show forget mark export import"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help show forget mark export import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -621,6 +683,14 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -633,7 +703,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__export)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -665,6 +735,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -679,7 +757,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__forget)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -711,6 +789,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -725,7 +811,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__import)
-            opts="-n -a -c -j -q -v -h --dry-run --other-maildrop --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-n -a -c -j -q -v -h --dry-run --other-maildrop --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -757,6 +843,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -771,7 +865,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__mark)
-            opts="-a -c -j -q -v -h --all --may-delete --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --all --may-delete --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -803,6 +897,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -817,7 +919,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__show)
-            opts="-a -c -j -q -v -h --uids --account --config --state-dir --jobs --accept-new-uids --json --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --uids --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -849,6 +951,14 @@ _popget() {
                     ;;
                 -j)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)

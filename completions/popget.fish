@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_popget_global_optspecs
-    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= accept-new-uids e/exit-empty json progress= q/quiet v/verbose color= server= user= tls= password-command= maildir= mbox= mda= lmtp= h/help V/version
+    string join \n a/account= c/config= state-dir= n/dry-run all keep delete limit= max-size= j/jobs= shard= accept-new-uids e/exit-empty json progress= q/quiet v/verbose color= server= user= tls= password-command= maildir= mbox= mda= lmtp= h/help V/version
 end
 
 function __fish_popget_needs_command
@@ -30,6 +30,7 @@ complete -c popget -n "__fish_popget_needs_command" -l state-dir -d 'Remember wh
 complete -c popget -n "__fish_popget_needs_command" -l limit -d 'At most so many messages an account' -r
 complete -c popget -n "__fish_popget_needs_command" -l max-size -d 'Leave larger messages on the server' -r
 complete -c popget -n "__fish_popget_needs_command" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_needs_command" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_needs_command" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -60,11 +61,14 @@ complete -c popget -n "__fish_popget_needs_command" -f -a "list" -d 'Print a lin
 complete -c popget -n "__fish_popget_needs_command" -f -a "probe" -d 'Say what a server offers, without logging in'
 complete -c popget -n "__fish_popget_needs_command" -f -a "login" -d 'Sign in to an account by OAuth 2.0, once'
 complete -c popget -n "__fish_popget_needs_command" -f -a "setup" -d 'Find the server of an address, and set up an account that works'
+complete -c popget -n "__fish_popget_needs_command" -f -a "state" -d 'Show what is remembered of messages, and change it'
+complete -c popget -n "__fish_popget_needs_command" -f -a "config" -d 'Check the configuration and print it, with every default and without secrets'
 complete -c popget -n "__fish_popget_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c popget -n "__fish_popget_using_subcommand check" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand check" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand check" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand check" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand check" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_using_subcommand check" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -81,6 +85,7 @@ complete -c popget -n "__fish_popget_using_subcommand list" -s a -l account -d '
 complete -c popget -n "__fish_popget_using_subcommand list" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand list" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand list" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand list" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_using_subcommand list" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -99,6 +104,7 @@ complete -c popget -n "__fish_popget_using_subcommand probe" -s a -l account -d 
 complete -c popget -n "__fish_popget_using_subcommand probe" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand probe" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand probe" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand probe" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_using_subcommand probe" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -114,6 +120,10 @@ complete -c popget -n "__fish_popget_using_subcommand login" -s a -l account -d 
 complete -c popget -n "__fish_popget_using_subcommand login" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand login" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand login" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand login" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
+complete -c popget -n "__fish_popget_using_subcommand login" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c popget -n "__fish_popget_using_subcommand login" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -143,6 +153,10 @@ complete -c popget -n "__fish_popget_using_subcommand setup" -s a -l account -d 
 complete -c popget -n "__fish_popget_using_subcommand setup" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand setup" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand setup" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
+complete -c popget -n "__fish_popget_using_subcommand setup" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c popget -n "__fish_popget_using_subcommand setup" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -158,10 +172,135 @@ complete -c popget -n "__fish_popget_using_subcommand setup" -l json -d 'Print w
 complete -c popget -n "__fish_popget_using_subcommand setup" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand setup" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand setup" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "show" -d 'Say what is remembered; without an account, of all'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "forget" -d 'Forget messages, so that they are fetched again'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "mark" -d 'Remember messages as seen, without fetching them'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "export" -d 'Print what is remembered, to be taken over on another machine'
+complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -f -a "import" -d 'Take over what export printed, and keep what is remembered here'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l uids -d 'A line for each message as well'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l all -d 'All that are on the server now'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l may-delete -d 'Even if the account\'s keep has the next run delete them from the server'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Say what would be taken over, and leave all as it is'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l other-maildrop -d 'Even if it is of another user or server'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c popget -n "__fish_popget_using_subcommand config" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
+complete -c popget -n "__fish_popget_using_subcommand config" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
+complete -c popget -n "__fish_popget_using_subcommand config" -l state-dir -d 'Remember what was seen in this directory' -r -F
+complete -c popget -n "__fish_popget_using_subcommand config" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand config" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
+complete -c popget -n "__fish_popget_using_subcommand config" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand config" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c popget -n "__fish_popget_using_subcommand config" -l accounts -d 'Print the names of the accounts, whether enabled or not'
+complete -c popget -n "__fish_popget_using_subcommand config" -l schema -d 'Print the JSON Schema of popget.yaml'
+complete -c popget -n "__fish_popget_using_subcommand config" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
+complete -c popget -n "__fish_popget_using_subcommand config" -l json -d 'Print what happens as one JSON object a line'
+complete -c popget -n "__fish_popget_using_subcommand config" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
+complete -c popget -n "__fish_popget_using_subcommand config" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
+complete -c popget -n "__fish_popget_using_subcommand config" -s h -l help -d 'Print help'
 complete -c popget -n "__fish_popget_using_subcommand completions" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand completions" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand completions" -l state-dir -d 'Remember what was seen in this directory' -r -F
 complete -c popget -n "__fish_popget_using_subcommand completions" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
+complete -c popget -n "__fish_popget_using_subcommand completions" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_using_subcommand completions" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
 always\t''
 never\t''"
