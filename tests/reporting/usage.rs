@@ -31,7 +31,7 @@ fn help_and_version_need_no_configuration() {
             let mut outcome = scene.run_with(&[option]);
             let told = outcome.take_stdout();
             assert!(told.starts_with(&version), "{told}");
-            outcome.silent().exits(0);
+            outcome.exits(0);
         }
         let mut outcome = scene.run_with(&["completions", "--help"]);
         assert!(outcome.take_stdout().contains("Usage: popget completions"));
