@@ -106,8 +106,9 @@ fn every_key_can_be_printed() {
             key.split(':').next().unwrap().to_owned()
         }));
     }
-    // The others are told by another key: the port by server, starttls by tls.
-    let otherwise = ["port", "starttls", "defaults"];
+    // The others are told by another key: the port by server, starttls by tls, a provider and a tenant
+    // by the addresses that they stand for.
+    let otherwise = ["port", "starttls", "defaults", "provider", "tenant"];
     let lost = schema_keys()
         .into_iter()
         .filter(|key| !otherwise.contains(&key.as_str()) && !keys.contains(key));

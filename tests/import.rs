@@ -128,11 +128,13 @@ impl Home {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.0.path())
             .env("LOGNAME", "alice");
-        let out = popget.output().unwrap();
-        let said = String::from_utf8_lossy(&out.stderr);
-        println!("popget {arguments:?}: {}\n{said}", out.status);
-        out
+        popget.output().unwrap()
     }
+}
+
+/// What it said.
+fn said(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stderr).into_owned()
 }
 
 /// Gives back what a program has made that ran as somebody else.
@@ -176,7 +178,7 @@ fn takes_over_from(other: &Other) {
     let text = text
         .replace(
             "{home}",
-            &home.path("").to_string_lossy().trim_end_matches('/'),
+            home.path("").to_string_lossy().trim_end_matches('/'),
         )
         .replace("{port}", &dovecot.port().to_string())
         .replace("{password}", PASSWORD);
@@ -190,15 +192,15 @@ fn takes_over_from(other: &Other) {
         other.name
     );
     let ran = running.finish();
-    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
-    assert_eq!(home.mail().len(), BEFORE, "{} fetched: {said}", other.name);
+    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(home.mail().len(), BEFORE, "{} fetched: {told}", other.name);
     take_back(home.0.path()).unwrap();
     for file in fs::read_dir(home.path("Mail/new")).unwrap() {
         fs::remove_file(file.unwrap().path()).unwrap();
     }
 
     let out = home.popget(&["import", "--with-passwords"]);
-    assert_eq!(out.status.code(), Some(0), "import");
+    assert_eq!(out.status.code(), Some(0), "import: {}", said(&out));
     fs::create_dir_all(home.path(".config/popget")).unwrap();
     fs::write(home.path(".config/popget/popget.yaml"), &out.stdout).unwrap();
     let own = Permissions::from_mode(0o600);
@@ -216,7 +218,7 @@ fn takes_over_from(other: &Other) {
 
     // Once more changes nothing.
     let out = home.popget(&["import", "--with-passwords"]);
-    assert_eq!(out.status.code(), Some(0), "import");
+    assert_eq!(out.status.code(), Some(0), "import: {}", said(&out));
     let out = home.popget(&["--exit-empty"]);
     assert_eq!(out.status.code(), Some(1), "nothing is new");
 }

@@ -194,6 +194,14 @@ fn kind(called: &str) -> Option<Value> {
             pattern("^[0-9]+\\s*(B|[kKMG]|[KMG]iB|[kMG]B)?$"),
         ]),
         "a duration such as 90s, 15m, 2h or 30d" => pattern(POSITIVE),
+        "a duration such as 0s, 15m or 2h" => pattern("^[0-9]+\\s*[smhd]$"),
+        "an address such as https://login.example.org/token" => pattern("^https://[^#]+$"),
+        "common, consumers, organizations, or the domain or id of a tenant" => {
+            pattern("^[0-9A-Za-z-][0-9A-Za-z.-]*$")
+        }
+        provider if provider.starts_with("microsoft or google (") => {
+            json!({"enum": ["microsoft", "google"]})
+        }
         "true, false, or a duration such as 30d" => {
             any([json!({"type": "boolean"}), pattern("^[0-9]+\\s*[smhd]$")])
         }
