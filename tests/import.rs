@@ -15,7 +15,7 @@ use crate::house::source;
 use crate::support::dovecot::Dovecot;
 use crate::support::mail;
 use crate::support::process::{self, Victim};
-use crate::support::server::PASSWORD;
+use crate::support::server::{PopServer, PASSWORD, USER};
 use crate::support::there;
 use crate::support::unprivileged::{command, give_away};
 
@@ -448,4 +448,42 @@ fn parts(program: &str, text: &str) -> Vec<String> {
     }
     parts.retain(|part| part.contains("\n[retriever]"));
     parts
+}
+
+/// getmail wrote a `-` for each `/` of a UID: whichever the server lists is known again, and then as
+/// it is.
+#[test]
+fn what_getmail_wrote_in_another_form_is_known_again() {
+    let server = PopServer::start();
+    for (uid, body) in [("a/b-c", "one"), ("a-d", "two"), ("new/e", "three")] {
+        let message = format!("From: ada@example.org\nSubject: {body}\n\n{body}\n");
+        server.maildrop().add(uid, message.as_bytes());
+    }
+    let home = Home::new();
+    let place = home.path("");
+    let folder = place.to_string_lossy();
+    let rc = format!(
+        "[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = {}\n\
+         username = {USER}\npassword = {PASSWORD}\n[destination]\ntype = Maildir\n\
+         path = {folder}Mail/\n[options]\nread_all = false\nreceived = false\n",
+        server.port()
+    );
+    home.write(".getmail/getmailrc", &rc);
+    let record = format!(".getmail/oldmail-127.0.0.1-{}-{USER}", server.port());
+    home.write(&record, "a-b-c\u{0}1795386211\na-d\u{0}1795386212\n");
+    take_back(home.0.path()).unwrap();
+    let out = home.popget(&["import", "--with-passwords"]);
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    fs::create_dir_all(home.path(".config/popget")).unwrap();
+    let settings = home.path(".config/popget/popget.yaml");
+    fs::write(&settings, &out.stdout).unwrap();
+    fs::set_permissions(&settings, Permissions::from_mode(0o600)).unwrap();
+    let out = home.popget(&["--exit-empty"]);
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    assert_eq!(home.mail().len(), 1, "only what is new");
+    let out = home.popget(&["state", "show", "--uids"]);
+    let shown = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(shown.contains("\ta/b-c\t"), "{shown}");
+    let out = home.popget(&["--exit-empty"]);
+    assert_eq!(out.status.code(), Some(1), "{}", said(&out));
 }

@@ -31,8 +31,9 @@ pub struct Gain {
 }
 
 impl Carried {
-    /// Of messages of which the UID alone is known, and when each was first seen.
-    pub fn of(identity: Identity, messages: Vec<(Uid, Time)>) -> Self {
+    /// Of messages of which the UID alone is known, and when each was first seen; in the doubtful ones
+    /// a `-` may stand for a `/`.
+    pub fn of(identity: Identity, messages: Vec<(Uid, Time)>, doubtful: Vec<Uid>) -> Self {
         let line = |(uid, stored)| {
             let entry = Entry {
                 size: None,
@@ -43,7 +44,8 @@ impl Carried {
             };
             Line::Seen(Key::Uid(uid), entry)
         };
-        let lines = messages.into_iter().map(line).collect();
+        let doubts = doubtful.into_iter().map(Line::Doubt);
+        let lines = messages.into_iter().map(line).chain(doubts).collect();
         Self { identity, lines }
     }
 
@@ -126,9 +128,11 @@ fn read(line: &[u8]) -> Option<Said> {
             words.next().is_none().then_some(Said::End(count))
         }
         _ => match text::parse(line)? {
-            line @ (Line::Seen(..) | Line::Part(..) | Line::Fail(..) | Line::Login(_)) => {
-                Some(Said::Line(line))
-            }
+            line @ (Line::Seen(..)
+            | Line::Part(..)
+            | Line::Fail(..)
+            | Line::Login(_)
+            | Line::Doubt(_)) => Some(Said::Line(line)),
             _ => None,
         },
     }
@@ -140,7 +144,7 @@ impl Memory {
         let carries = |line: &Line| {
             matches!(
                 line,
-                Line::Seen(..) | Line::Part(..) | Line::Fail(..) | Line::Login(_)
+                Line::Seen(..) | Line::Part(..) | Line::Fail(..) | Line::Login(_) | Line::Doubt(_)
             )
         };
         Carried {
@@ -171,6 +175,7 @@ impl Memory {
                 }
                 Line::Fail(key, count) => self.records.take_failure(key, count),
                 Line::Login(login) => self.records.take_login(login),
+                Line::Doubt(uid) => self.records.doubts.add(&uid),
                 _ => {}
             }
         }

@@ -296,6 +296,8 @@ impl Memory {
         let offers = records.offers().cloned().map(Line::Offers);
         let all = std::iter::once(account).chain(seen).chain(failures);
         let all = all.chain(records.parts.lines());
+        let known = |key: &Key| records.entries.get(key).is_some();
+        let all = all.chain(records.doubts.lines(known));
         all.chain(login).chain(offers).chain(begun)
     }
 

@@ -4,6 +4,7 @@
 
 mod alter;
 mod carry;
+mod doubt;
 mod entries;
 mod file;
 mod parts;
@@ -25,6 +26,7 @@ pub use show::{accounts, contents};
 pub use trouble::Trouble;
 
 use crate::message::{Digest, Listing, Time, Uid};
+use doubt::Doubts;
 use entries::Entries;
 use parts::Parts;
 use shelf::Shelf;
@@ -129,6 +131,7 @@ pub struct Records {
     failures: HashMap<Key, u32>,
     begun: BTreeMap<u64, Begun>,
     parts: Parts,
+    doubts: Doubts,
     anonymous: usize,
     login: Option<Login>,
     offers: Option<Offers>,
@@ -156,7 +159,10 @@ impl Records {
         let next = self.found.get().wrapping_add(1);
         let at = match self.entries.at(next) {
             Some((Key::Uid(known), _)) if known == uid => next,
-            _ => self.entries.place(&Key::Uid(uid.clone()))?,
+            _ => {
+                let own = self.entries.place(&Key::Uid(uid.clone()));
+                own.or_else(|| self.entries.place(&Key::Uid(self.doubts.form(uid)?)))?
+            }
         };
         self.found.set(at);
         Some(at)
@@ -237,11 +243,13 @@ impl Records {
         for place in uids.filter_map(|uid| self.place(uid)) {
             listed[place] = true;
         }
-        self.changes(now, |key, place| match key {
+        let mut lines = self.settled(listings);
+        lines.extend(self.changes(now, |key, place| match key {
             Key::Uid(_) => Some(listed[place]),
             // Where nothing is listed nothing is there, whatever it is known by.
             Key::Digest(_) => listings.is_empty().then_some(false),
-        })
+        }));
+        lines
     }
 
     /// The same for messages without UIDs, when exactly these were met.
@@ -275,7 +283,13 @@ impl Records {
         use text::Line as L;
         match line {
             L::Account(..) => return Err("a second account"),
-            L::Seen(key, entry) => self.insert(key, entry),
+            L::Seen(key, entry) => {
+                if let Key::Uid(uid) = &key {
+                    self.doubts.settle(uid);
+                }
+                self.insert(key, entry);
+            }
+            L::Doubt(uid) => self.doubts.add(&uid),
             L::Claim(id, begun) => drop(self.begun.insert(id, begun)),
             L::Done(first, last) => {
                 for id in first..=last.min(first.saturating_add(1 << 20)) {

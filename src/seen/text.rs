@@ -39,6 +39,8 @@ pub enum Line {
     Login(Login),
     /// What the server can do.
     Offers(Offers),
+    /// A UID that was taken over, in which a `-` may stand for a `/`.
+    Doubt(Uid),
 }
 
 /// Reads one line; `None` if it is none of ours.
@@ -93,6 +95,7 @@ pub fn parse(line: &[u8]) -> Option<Line> {
             })
         }
         b"offers" => Line::Offers(offers(&mut words)?),
+        b"doubt" => Line::Doubt(Uid::new(&unescape(words.next()?)?)?),
         _ => return None,
     };
     words.next().is_none().then_some(line)
@@ -305,6 +308,7 @@ mod tests {
             Line::Done(1, 1),
             Line::Done(1, 9),
             Line::Void(4),
+            Line::Doubt(Uid::new(b"a-b c").unwrap()),
             Line::Took(3, b"maildir\0/a b".to_vec()),
             Line::Part(uid(b"x"), digest, Time(5), b"maildir\0/a b".to_vec()),
             Line::Part(Key::Digest(digest), digest, Time(5), b"output".to_vec()),

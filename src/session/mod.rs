@@ -117,6 +117,8 @@ fn call(errand: &Errand, mut memory: Memory, tally: &mut Tally) -> Result<()> {
         Mode::Fetch => Some(prepare(account, &mut memory, events, stop)?),
         Mode::DryRun | Mode::Check | Mode::List | Mode::Probe | Mode::Mark => None,
     };
+    // What was claimed by a run that was killed shows that the account works, too.
+    tally.known |= memory.records().any();
     account.filter.iter().try_for_each(Filter::check)?;
     let unproven = |route: &Route| route.trust.proof == Proof::Nothing;
     if account.routes.iter().any(unproven) {

@@ -60,7 +60,9 @@ pub fn take_over(
             true => Access::Read,
             false => Access::Write,
         };
-        let carried = Carried::of(heir.identity.clone(), remembered(&entries));
+        let doubtful = entries.iter().filter(|entry| entry.doubtful);
+        let doubtful = doubtful.filter_map(|entry| Uid::new(&entry.uid)).collect();
+        let carried = Carried::of(heir.identity.clone(), remembered(&entries), doubtful);
         let gain = state::take_over(&desk, carried, access)?;
         let (name, count) = (&heir.identity.name, entries.len());
         let would = if what.dry_run { "would be " } else { "" };

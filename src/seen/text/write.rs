@@ -83,6 +83,10 @@ pub fn write(out: &mut String, line: &Line) {
             let words = std::iter::once(door.as_bytes()).chain(words);
             words.for_each(|word| spaced(out, word));
         }
+        Line::Doubt(uid) => {
+            out.push_str("doubt");
+            spaced(out, uid.bytes());
+        }
     };
     out.push('\n');
 }

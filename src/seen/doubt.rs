@@ -1,0 +1,124 @@
+//! UIDs of which a record that was taken over is unsure: the program that kept it wrote `-` for each
+//! `/`. Which is meant shows when the server lists one.
+
+use super::text::Line;
+use super::{Key, Records};
+use crate::message::{Listing, Uid};
+use std::collections::BTreeSet;
+
+/// Such UIDs, in the form of the record.
+#[derive(Debug, Default)]
+pub(super) struct Doubts(BTreeSet<Vec<u8>>);
+
+impl Doubts {
+    /// Another one.
+    pub fn add(&mut self, uid: &Uid) {
+        self.0.insert(uid.bytes().to_vec());
+    }
+
+    /// Lets go of the one that this UID turns out to be.
+    pub fn settle(&mut self, uid: &Uid) {
+        if let Some(form) = self.form(uid) {
+            self.0.remove(form.bytes());
+        }
+    }
+
+    /// The form in which the record has this UID, if it may have it.
+    pub fn form(&self, uid: &Uid) -> Option<Uid> {
+        if self.0.is_empty() || !uid.bytes().contains(&b'/') {
+            return None;
+        }
+        let dash = |byte: &u8| if *byte == b'/' { b'-' } else { *byte };
+        let form: Vec<u8> = uid.bytes().iter().map(dash).collect();
+        Uid::new(&form).filter(|form| self.0.contains(form.bytes()))
+    }
+
+    /// The lines that say so of UIDs that are still remembered.
+    pub fn lines<'d>(
+        &'d self,
+        known: impl Fn(&Key) -> bool + 'd,
+    ) -> impl Iterator<Item = Line> + 'd {
+        let uids = self.0.iter().filter_map(|form| Uid::new(form));
+        uids.filter(move |uid| known(&Key::Uid(uid.clone())))
+            .map(Line::Doubt)
+    }
+}
+
+impl Records {
+    /// What listed messages turn out to be of which there was doubt.
+    pub(super) fn settled(&self, listings: &[Listing]) -> Vec<Line> {
+        let uids = listings.iter().filter_map(|listing| listing.uid.as_ref());
+        let settled = uids.filter_map(|uid| {
+            let form = self.doubts.form(uid)?;
+            let key = Key::Uid(uid.clone());
+            let entry = self.entries.get(&Key::Uid(form))?.known().iter().next()?;
+            let entry = super::Entry {
+                gone: None,
+                ..entry
+            };
+            self.entries
+                .get(&key)
+                .is_none()
+                .then_some(Line::Seen(key, entry))
+        });
+        settled.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Time;
+    use crate::seen::Entry;
+
+    fn uid(name: &str) -> Uid {
+        Uid::new(name.as_bytes()).unwrap()
+    }
+
+    fn records() -> Records {
+        let mut records = Records::default();
+        let entry = Entry {
+            size: None,
+            stored: Time(5),
+            digest: None,
+            copies: 1,
+            gone: None,
+        };
+        for name in ["a-b-c", "x-y"] {
+            records
+                .take(Line::Seen(Key::Uid(uid(name)), entry.clone()))
+                .unwrap();
+            records.take(Line::Doubt(uid(name))).unwrap();
+        }
+        records
+    }
+
+    #[test]
+    fn a_doubtful_uid_is_any_that_becomes_it() {
+        let records = records();
+        for name in ["a-b-c", "a/b/c", "a/b-c", "a-b/c", "x/y"] {
+            assert_eq!(records.of(&uid(name)).len(), 1, "{name}");
+        }
+        for name in ["a/b/d", "a/b", "a_b-c", "x/y/"] {
+            assert_eq!(records.of(&uid(name)).len(), 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn once_it_is_listed_it_is_known_as_it_is() {
+        let mut records = records();
+        let listing = |name| Listing {
+            number: crate::message::MessageNumber(1),
+            size: None,
+            uid: Some(uid(name)),
+        };
+        let lines = records.settled(&[listing("a/b-c"), listing("x-y"), listing("new/one")]);
+        assert_eq!(lines.len(), 1);
+        for line in lines {
+            records.take(line).unwrap();
+        }
+        assert_eq!(records.of(&uid("a/b-c")).len(), 1);
+        assert_eq!(records.of(&uid("a/b/c")).len(), 0, "the doubt is settled");
+        assert_eq!(records.of(&uid("x/y")).len(), 1, "the other is not");
+    }
+}
