@@ -323,7 +323,8 @@ fn sizes_that_cannot_be_are_added_up_all_the_same() {
     });
     let (terminal, _scene) = Terminal::start(scene.env("TERM", "xterm"), &[]);
     let shown = terminal.finish();
-    let said = ["a", "b"].map(|name| format!("{name}: 5 new messages (430 B)"));
+    let mut said = Vec::from(["a", "b"].map(|name| format!("{name}: 5 new messages (430 B)")));
+    said.push("2 accounts: 10 new messages (860 B)".into());
     assert_eq!(shown.screen(), said);
     assert_eq!(shown.status.code(), Some(0));
 }

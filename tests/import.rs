@@ -478,6 +478,11 @@ fn what_getmail_wrote_in_another_form_is_known_again() {
     let settings = home.path(".config/popget/popget.yaml");
     fs::write(&settings, &out.stdout).unwrap();
     fs::set_permissions(&settings, Permissions::from_mode(0o600)).unwrap();
+    let out = home.popget(&["import", "--with-passwords", "--connect"]);
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    let shown = said(&out);
+    assert!(shown.contains("getmailrc: 1 new"), "{shown}");
+    assert!(!String::from_utf8_lossy(&out.stdout).contains("1 new"));
     let out = home.popget(&["--exit-empty"]);
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
     assert_eq!(home.mail().len(), 1, "only what is new");

@@ -414,6 +414,9 @@ fn fetchmail_says_the_same() {
     fetchmail
         .args(["--nosslcertck", "-f"])
         .arg(&file)
+        // As root it would share one with whoever else runs it.
+        .arg("--pidfile")
+        .arg(folder.path().join("pid"))
         .env("HOME", folder.path())
         .env("KPOP_PORT", door.port().to_string())
         .env("LD_PRELOAD", preloaded);

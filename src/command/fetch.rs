@@ -107,6 +107,41 @@ pub fn settings(flags: &Fetch) -> Result<Settings> {
     Ok(settings)
 }
 
+/// Logs in to one account and looks at what is waiting; whoever asked tells of it.
+pub fn look(account: Account, named: &Named, options: Options, stop: &Stop) -> Result<Tally> {
+    let options = Options {
+        mode: Mode::Check,
+        bars: false,
+        ..options
+    };
+    let (sender, receiver) = channel();
+    let accounts = ask(vec![account], stop);
+    let look = move |index: usize| {
+        let events = Rc::new(Events::new(index, sender.clone(), options.attention()));
+        let account = accounts.get(index);
+        account.map(|account| session::run(account, Mode::Check, events, stop))
+    };
+    let mut told = Ok(());
+    let tell = || told = report::run(receiver, std::slice::from_ref(named), options);
+    let tallies = pool::run(1, &[vec![0]], look, tell).map_err(no_thread)?;
+    told?;
+    let tally = tallies
+        .into_iter()
+        .next()
+        .unwrap_or(Ok(None))
+        .map_err(Error::Bug)?;
+    match (tally, stop.signal()) {
+        (Some(tally), None) => Ok(tally),
+        _ => Err(Error::Interrupted),
+    }
+}
+
+/// The error that no thread could be started.
+pub(super) fn no_thread(why: std::io::Error) -> Error {
+    let doing = "start a thread";
+    Error::System { doing, why }
+}
+
 /// Those who make visits side by side.
 pub struct Crew {
     /// How many at the same time.

@@ -8,10 +8,9 @@ use super::fetch::{self, Ended};
 use crate::cli::{Fetch, Import};
 use crate::config;
 use crate::error::{Error, ExitStatus, Mistake, Result};
-use crate::event::Mode;
 use crate::folder;
 use crate::import::{self, Around, Passwords, Taken, Tool, Weight, Wrong};
-use crate::report::{self, Level, Options};
+use crate::report::{self, Level, Named, Options};
 use crate::secret;
 use files::Source;
 use std::env;
@@ -41,29 +40,40 @@ pub fn run(flags: &Fetch, what: &Import, options: Options) -> anyhow::Result<End
             options,
         );
     }
-    if what.connect {
-        let text = import::written(&taken.accounts, Passwords::Written);
-        let settings = match tool {
-            Tool::Thunderbird => fetch::settings(flags)?,
-            _ => config::of_text("what was imported", text, flags)?,
-        };
-        let options = Options {
-            mode: Mode::Check,
-            ..options
-        };
-        let ended = fetch::go(settings, ExitStatus::Fine, options)?;
-        if !matches!(ended, Ended::With(ExitStatus::Fine)) {
-            return Ok(ended);
-        }
-    }
+    let looked = match what.connect {
+        true => look(flags, tool, &taken, options)?,
+        false => ExitStatus::Fine,
+    };
     let lost = taken
         .remarks
         .iter()
         .any(|remark| remark.weight == Weight::Lost);
-    Ok(Ended::With(match lost {
+    let lost = match lost {
         true => ExitStatus::Data,
         false => ExitStatus::Fine,
-    }))
+    };
+    Ok(Ended::With(lost.min(looked)))
+}
+
+/// Logs in to each account, and says on standard error how much of what is there is known.
+fn look(flags: &Fetch, tool: Tool, taken: &Taken, options: Options) -> Result<ExitStatus> {
+    let text = import::written(&taken.accounts, Passwords::Written);
+    let settings = match tool {
+        Tool::Thunderbird => fetch::settings(flags)?,
+        _ => config::of_text("what was imported", text, flags)?,
+    };
+    let stop = fetch::listen()?;
+    let mut worst = ExitStatus::Fine;
+    for account in settings.accounts {
+        let named = Named {
+            account: account.name.clone(),
+            server: account.server().into(),
+        };
+        let tally = fetch::look(account, &named, options, &stop)?;
+        report::visited(&named, &tally, options);
+        worst = worst.min(tally.status());
+    }
+    Ok(worst)
 }
 
 /// Which program is meant: the one that is named, that of the file's name, or the only one that has

@@ -8,6 +8,7 @@ mod search;
 mod secret;
 mod wishes;
 
+use super::fetch;
 use super::fetch::{listen, Ended};
 use crate::cli::{Fetch, Setup};
 use crate::config::{self, Book, Draft, Setting};
@@ -97,7 +98,7 @@ fn first_that_works(
             server: account.server().into(),
         };
         desk.tell(&format!("logging in at {} as {user}", named.server));
-        let tally = proof::visit(account, &named, desk)?;
+        let tally = fetch::look(account, &named, desk.options, desk.stop)?;
         match users.peek() {
             Some(other) if proof::is_refused(&tally) => {
                 desk.tell(&format!("{user} is refused; perhaps the user is {other}"));

@@ -1,17 +1,14 @@
 //! What shows that settings are right: a look at the server, and a login.
 
-use super::desk::Desk;
-use crate::command::fetch::ask;
+use crate::command::fetch::no_thread;
 use crate::command::probe::{trust, TIMEOUT};
 use crate::discover::Offer;
 use crate::error::{Error, Result};
-use crate::event::{Attention, Events, Mode, Stop, Tally, Trusted};
+use crate::event::{Attention, Events, Stop, Tally, Trusted};
 use crate::maildrop::{Protocol, Stls};
 use crate::net::{Route, Via, Welcome};
 use crate::pool;
-use crate::report::{self, Named, Options};
-use crate::session::{self, Account, Target};
-use std::rc::Rc;
+use crate::session::{self, Target};
 use std::sync::mpsc::channel;
 
 /// Looks at servers side by side; tells of each why it will not do, if it will not: it is away,
@@ -62,40 +59,6 @@ fn target(offer: &Offer, via: &Via) -> Target {
         stls: Stls::Demanded,
         timeout: TIMEOUT,
     }
-}
-
-/// Logs in and looks at what is waiting.
-pub fn visit(account: Account, named: &Named, desk: &Desk) -> Result<Tally> {
-    let options = Options {
-        mode: Mode::Check,
-        bars: false,
-        ..desk.options
-    };
-    let (sender, receiver) = channel();
-    let accounts = ask(vec![account], desk.stop);
-    let look = move |index: usize| {
-        let events = Rc::new(Events::new(index, sender.clone(), options.attention()));
-        let account = accounts.get(index);
-        account.map(|account| session::run(account, Mode::Check, events, desk.stop))
-    };
-    let mut told = Ok(());
-    let tell = || told = report::run(receiver, std::slice::from_ref(named), options);
-    let tallies = pool::run(1, &[vec![0]], look, tell).map_err(no_thread)?;
-    told?;
-    let tally = tallies
-        .into_iter()
-        .next()
-        .unwrap_or(Ok(None))
-        .map_err(Error::Bug)?;
-    match (tally, desk.stop.signal()) {
-        (Some(tally), None) => Ok(tally),
-        _ => Err(Error::Interrupted),
-    }
-}
-
-fn no_thread(why: std::io::Error) -> Error {
-    let doing = "start a thread";
-    Error::System { doing, why }
 }
 
 /// Whether the server was reached and did not like the user or the password.
