@@ -22,6 +22,7 @@ pub use place::{Remark, Spot, Weight, Wrong};
 pub use record::{Entry, RecordAt};
 pub use yaml::{written, Passwords};
 
+use said::Said;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -76,6 +77,8 @@ pub struct Taken {
     pub accounts: Vec<Account>,
     /// What could not be carried over, or is done in another way.
     pub remarks: Vec<Remark>,
+    /// The files by which the program shows that it is running, where the settings name them.
+    pub locks: Vec<Said>,
 }
 
 impl Tool {
@@ -99,6 +102,18 @@ impl Tool {
             };
             taken.accounts.extend(one.accounts);
             taken.remarks.extend(one.remarks);
+            taken.locks.extend(one.locks);
+        }
+        if let (true, true, Some((name, _))) = (
+            taken.accounts.is_empty(),
+            taken.remarks.is_empty(),
+            files.first(),
+        ) {
+            let spot = Spot::new(&name.as_str().into(), 1);
+            let why = "there is no account in it";
+            taken
+                .remarks
+                .push(Remark::new(&spot, self.name(), why, Weight::Lost));
         }
         draft::name_apart(&mut taken.accounts);
         let mut said = HashSet::new();

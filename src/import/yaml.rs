@@ -26,10 +26,16 @@ pub fn written(accounts: &[Account], passwords: Passwords) -> String {
             let _ = writeln!(text, "  # {}", comment(note));
         }
         let _ = writeln!(text, "  {}:", key(&account.name));
-        let keys = match (passwords, &account.password) {
-            (Passwords::Written, Some(password)) => with_password(&account.keys, password),
+        let given = account
+            .password
+            .as_ref()
+            .filter(|said| !said.bytes.is_empty());
+        let keys = match (passwords, given) {
+            (Passwords::Written, Some(password)) if password.text().is_some() => {
+                with_password(&account.keys, password)
+            }
             (_, None) => account.keys.clone(),
-            (Passwords::LeftOut, Some(password)) => {
+            (_, Some(password)) => {
                 let spot = comment(&password.spot.to_string());
                 let what = "put it where a password_command or a password_file finds it";
                 let _ = writeln!(text, "    # the password stands in {spot}: {what}");

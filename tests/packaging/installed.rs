@@ -60,6 +60,7 @@ fn every_folder_can_be_chosen_and_units_start_what_is_installed() {
         "systemdsystemunitdir=/units",
         "systemduserunitdir=/user-units",
         "sysusersdir=/users",
+        "schemadir=/schema",
     ];
     install(root.path(), &variables);
     let listed = source::text("packaging/installed-tree.txt");

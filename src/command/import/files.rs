@@ -124,27 +124,41 @@ pub fn placed(path: &[u8], settings: &Path) -> PathBuf {
     }
 }
 
+/// The name of whoever runs us, by the table of users.
+pub fn own_name() -> Option<String> {
+    let users = fs::read_to_string("/etc/passwd").ok()?;
+    let own = rustix::process::getuid().as_raw().to_string();
+    let line = users
+        .lines()
+        .find(|line| line.split(':').nth(2) == Some(own.as_str()))?;
+    line.split(':').next().map(str::to_string)
+}
+
 /// Fails if the program is at work on these settings or this record.
-pub fn idle(tool: Tool, records: &[PathBuf]) -> Result<()> {
+pub fn idle(tool: Tool, records: &[PathBuf], locks: &[PathBuf]) -> Result<()> {
     let home = |name: &str| folder::home().map(|home| home.join(name));
     let busy = match tool {
         Tool::Fetchmail => {
             let named = folder::named_by("FETCHMAILHOME").map(|at| at.join("fetchmail.pid"));
-            let places = [
+            let usual = [
                 named,
                 home(".fetchmail.pid"),
                 Some("/run/fetchmail.pid".into()),
             ];
-            let alive = |path: &PathBuf| running(path).then(|| at_work(path));
-            places.iter().flatten().find_map(alive)
+            let mut places = locks.iter().chain(usual.iter().flatten());
+            let alive = |path: &&PathBuf| running(path);
+            places.find(alive).map(|path| at_work(path))
         }
         Tool::Mpop => {
             let held = |path: &&PathBuf| is_locked(path);
             records.iter().find(held).map(|path| at_work(path))
         }
-        Tool::Fdm => home(".fdm.lock")
-            .filter(|path| path.exists())
-            .map(|path| format!("{}; if fdm is not running, remove it", at_work(&path))),
+        Tool::Fdm => {
+            let usual = home(".fdm.lock");
+            let mut places = locks.iter().chain(&usual);
+            let there = places.find(|path| path.exists());
+            there.map(|path| format!("{}; if fdm is not running, remove it", at_work(path)))
+        }
         Tool::Getmail | Tool::Thunderbird => None,
     };
     let program = tool.name();

@@ -129,9 +129,10 @@ fn sources(tool: Tool, named: &[PathBuf]) -> Result<Vec<Source>> {
 /// The accounts of all files.
 fn understood(tool: Tool, settings: &[Source]) -> Result<Taken> {
     let in_netrc = |host: &str| matches!(secret::user_in_netrc(host), Ok(Some(_)));
-    let login = ["LOGNAME", "USER"]
-        .into_iter()
-        .find_map(|name| env::var(name).ok());
+    let mut login = ["LOGNAME", "USER"].into_iter();
+    let login = login
+        .find_map(|name| env::var(name).ok())
+        .or_else(files::own_name);
     let beside = settings
         .first()
         .map(|source| source.path.clone())

@@ -41,7 +41,10 @@ pub fn take_over(
     };
     let places: Vec<_> = heirs.iter().map(place).collect();
     let known: Vec<PathBuf> = places.iter().flatten().cloned().collect();
-    files::idle(tool, &known)?;
+    let base = beside.unwrap_or(Path::new(""));
+    let locks = taken.locks.iter();
+    let locks: Vec<_> = locks.map(|said| files::placed(&said.bytes, base)).collect();
+    files::idle(tool, &known, &locks)?;
     let desk = state::Desk::new(flags, options)?;
     let mut records = Records {
         tool,

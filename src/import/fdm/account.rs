@@ -63,6 +63,10 @@ pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
             Weight::Lost,
         ));
     }
+    let locks = settings.set.iter().filter(|(name, ..)| name == "lock-file");
+    let locks = locks.filter_map(|(_, said, _)| said.as_ref());
+    let put = |said: &Said| said.with(tags::replaced(&said.bytes, around));
+    taken.locks.extend(locks.map(put));
     for account in &settings.accounts {
         let account = convert(account, settings, around, &mut taken.remarks);
         taken.accounts.extend(account);
@@ -110,6 +114,12 @@ fn convert(
     draft.seconds("timeout", number("timeout", seconds).unwrap_or(TIMEOUT));
     if let Some((_, Some(proxy), spot)) = set("proxy") {
         match proxy.shown().strip_prefix("socks://") {
+            Some(address) if address.contains('@') => {
+                let why = "its user and password are left out; write them yourself";
+                draft.lost(spot, "set proxy", why);
+                let host = address.rsplit('@').next().unwrap_or_default();
+                draft.set("proxy", format!("socks5://{host}"));
+            }
             Some(address) => draft.set("proxy", format!("socks5://{address}")),
             None => draft.lost(spot, "set proxy", "popget goes through SOCKS5 proxies only"),
         }

@@ -99,11 +99,8 @@ pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, W
 pub fn record(file: &Rc<str>, text: &[u8]) -> Result<Vec<Entry>, Wrong> {
     let mut entries = Vec::new();
     let mut rest = text.trim_ascii_start();
+    let mut line = 1 + lines(&text[..text.len() - rest.len()]);
     while !rest.is_empty() {
-        let line = 1 + text[..text.len() - rest.len()]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count();
         let wrong = || {
             Wrong::new(
                 &Spot::new(file, line),
@@ -122,9 +119,16 @@ pub fn record(file: &Rc<str>, text: &[u8]) -> Result<Vec<Entry>, Wrong> {
             return Err(wrong());
         }
         entries.push(Entry::of(uid));
-        rest = behind[length..].trim_ascii_start();
+        let next = behind[length..].trim_ascii_start();
+        line += lines(&rest[..rest.len() - next.len()]);
+        rest = next;
     }
     Ok(entries)
+}
+
+/// How many lines end here.
+fn lines(text: &[u8]) -> usize {
+    text.iter().filter(|b| **b == b'\n').count()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub fn read(
         ahead: None,
         lexer: Lexer::new(file, text, Macros::new()),
         around,
-        depth: 0,
+        open: Vec::new(),
     };
     parser.file(settings)
 }
@@ -38,7 +38,8 @@ pub struct Parser<'t, 'a> {
     ahead: Option<Token>,
     lexer: Lexer<'t>,
     around: &'a Around<'a>,
-    depth: usize,
+    /// The files that are being included.
+    open: Vec<String>,
 }
 
 impl<'t> Parser<'t, '_> {
@@ -173,10 +174,12 @@ impl<'t> Parser<'t, '_> {
             "include" => self.include(spot, all)?,
             "ifdef" | "ifndef" => self.condition(word == "ifdef", spot)?,
             "endif" => {}
-            _ => {
+            "cache" | "import" => {
                 all.others.push((spot.clone(), word.to_string()));
                 self.skip()?;
             }
+            // What it is stays unsaid: it may be a part of a password without quotes.
+            _ => return Err(Wrong::new(spot, "no statement of fdm begins like this")),
         }
         Ok(())
     }
@@ -199,16 +202,17 @@ impl<'t> Parser<'t, '_> {
     fn include(&mut self, spot: &Spot, settings: &mut Settings) -> Result<(), Wrong> {
         let name = self.needed("the name of a file", spot)?;
         let name = name.with(tags::replaced(&name.bytes, self.around)).shown();
-        let text = (self.around.include)(&name).filter(|_| self.depth < DEEPEST);
+        let open = self.open.contains(&name) || self.open.len() >= DEEPEST;
+        let text = (self.around.include)(&name).filter(|_| !open);
         let Some(text) = text else {
             settings.unread.push((spot.clone(), name));
             return Ok(());
         };
         let mut inner = Parser {
             ahead: None,
-            lexer: Lexer::new(&name.into(), &text, self.lexer.macros.clone()),
+            lexer: Lexer::new(&name.as_str().into(), &text, self.lexer.macros.clone()),
             around: self.around,
-            depth: self.depth + 1,
+            open: self.open.iter().cloned().chain([name]).collect(),
         };
         inner.file(settings)?;
         self.lexer.macros = inner.lexer.macros;

@@ -158,6 +158,9 @@ pub fn convert(told: &Told, around: &Around, remarks: &mut Vec<Remark>) -> Optio
     draft.seconds("timeout", told.number("timeout").unwrap_or(TIMEOUT));
     network(&mut draft, told);
     draft.set("keep", told.flag("keep") == Some(true));
+    if told.flag("tracepolls") == Some(true) {
+        draft.set("received", true);
+    }
     if told.flag("fetchall") == Some(true) {
         draft.set("all", true);
     }
@@ -199,7 +202,7 @@ fn tls(draft: &mut Draft, told: &Told, protocol: &str) {
     let wrapped = told.flag("ssl") == Some(true) || mode.as_deref() == Some("wrapped");
     let none = version.is_some_and(|said| said.bytes.is_empty()) || mode.as_deref() == Some("none");
     match (wrapped, none, protocol) {
-        (_, _, "pop2") => {}
+        (_, _, "pop2") => draft.set("tls", "none"),
         (true, ..) => draft.set("tls", "implicit"),
         (false, true, _) | (_, _, "kpop") => {
             draft.set("tls", "none");
@@ -266,12 +269,8 @@ fn login(draft: &mut Draft, told: &Told, around: &Around, protocol: &str) {
     if protocol == "kpop" {
         return;
     }
-    if draft
-        .account
-        .keys
-        .get("tls")
-        .is_some_and(|tls| tls == "none")
-    {
+    let clear = draft.account.keys.get("tls");
+    if protocol != "pop2" && clear.is_some_and(|tls| tls == "none") {
         draft.in_the_clear(&told.entry.name.spot, vec!["user-pass"]);
     }
     let file = told.value("passwordfile");
@@ -301,13 +300,8 @@ fn network(draft: &mut Draft, told: &Told) {
         let port = told.value("port").map_or("110".into(), Said::shown);
         let words = plugin.shown();
         let server = told.server().shown();
-        let word = |word: &str| match word {
-            "%h" => server.clone(),
-            "%p" => port.clone(),
-            word => word.to_string(),
-        };
-        let command: Vec<String> = words.split(' ').map(word).collect();
-        draft.text("tunnel", &plugin.with(command.join(" ")));
+        let command = words.replace("%h", &server).replace("%p", &port);
+        draft.text("tunnel", &plugin.with(command));
     }
     for (word, key) in [("preconnect", "before"), ("postconnect", "after")] {
         if let Some(command) = told.value(word) {

@@ -228,7 +228,8 @@ impl<'t> Reader<'t> {
     }
 
     fn option(&mut self, spot: &Spot) -> Result<(&'static Keyword, Clause), Wrong> {
-        let wrong = |word: &str| Wrong::new(spot, format!("fetchmail has no option {word:?}"));
+        // What it is stays unsaid: it may be a part of a password without quotes.
+        let wrong = |_: &str| Wrong::new(spot, "fetchmail has no such option; is a quote missing?");
         let mut negated = self.word(&["no"]);
         let token = self.next().ok_or_else(|| wrong("no"))?;
         let word = token.word().ok_or_else(|| wrong("a string"))?;

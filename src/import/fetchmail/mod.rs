@@ -19,6 +19,8 @@ pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, W
     let read = grammar::read(&lexer::tokens(file, text)?)?;
     let mut taken = Taken::default();
     globals(&read, &mut taken.remarks);
+    let pids = last(&read.globals, "pidfile").and_then(|clause| clause.values.first());
+    taken.locks.extend(pids.cloned());
     let mut defaults: Option<&Written> = None;
     for entry in &read.entries {
         if entry.entry == Kind::Defaults {

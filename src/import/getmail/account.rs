@@ -9,6 +9,7 @@ use super::super::Around;
 use super::destination;
 use super::literal::Literal;
 use super::record_name;
+use super::sections::{Kind, Sections};
 use serde_yaml::{Mapping, Value};
 use std::rc::Rc;
 
@@ -47,72 +48,6 @@ const NEEDLESS: [&str; 9] = [
     "fingerprint",
     "skip_imap_fetch_size",
 ];
-
-/// What the type of a retriever says.
-struct Kind {
-    tls: bool,
-    multidrop: bool,
-    sdps: bool,
-    broken: bool,
-}
-
-impl Kind {
-    fn read(name: &str) -> Option<Self> {
-        let (tls, name) = match name.strip_suffix("SSLRetriever") {
-            Some(name) => (true, name),
-            None => (false, name.strip_suffix("Retriever")?),
-        };
-        let (multidrop, sdps, broken) = match name {
-            "SimplePOP3" => (false, false, false),
-            "BrokenUIDLPOP3" => (false, false, true),
-            "MultidropPOP3" => (true, false, false),
-            "MultidropSDPS" => (true, true, false),
-            _ => return None,
-        };
-        Some(Self {
-            tls,
-            multidrop,
-            sdps,
-            broken,
-        })
-    }
-}
-
-/// The sections of a file, by their use.
-pub struct Sections<'s> {
-    all: &'s [Section],
-}
-
-impl<'s> Sections<'s> {
-    /// The section of this name.
-    pub fn named(&self, name: &str) -> Option<&'s Section> {
-        self.all.iter().find(|section| section.name == name)
-    }
-
-    fn of(&self, section: &str, key: &str) -> Option<&'s Said> {
-        self.named(section)?.of(key)
-    }
-
-    /// A key that is true or false.
-    fn flag(&self, section: &str, key: &str, otherwise: bool) -> bool {
-        let said = self
-            .of(section, key)
-            .map(|said| said.shown().to_lowercase());
-        match said.as_deref() {
-            Some("true" | "yes" | "on" | "1") => true,
-            Some("false" | "no" | "off" | "0") => false,
-            _ => otherwise,
-        }
-    }
-
-    /// A key that is a number above nothing.
-    fn number(&self, section: &str, key: &str) -> Option<u64> {
-        match Literal::read(self.of(section, key)?.text()?)? {
-            Literal::Number(number) => u64::try_from(number).ok().filter(|number| *number > 0),
-            _ => None,
-        }
-    }
-}
 
 /// Writes the account; none if there is nothing of POP3 in it.
 pub fn convert(
@@ -153,6 +88,7 @@ pub fn convert(
         draft.set("port", port);
     }
     draft.set("tls", if kind.tls { "implicit" } else { "none" });
+    sections.odd(&mut draft);
     login(&mut draft, &sections, around);
     if !kind.tls {
         draft.in_the_clear(&retriever.spot, vec!["user-pass"]);

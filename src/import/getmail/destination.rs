@@ -3,8 +3,8 @@
 use super::super::draft::Draft;
 use super::super::ini::Section;
 use super::super::said::Said;
-use super::account::Sections;
 use super::literal::Literal;
+use super::sections::Sections;
 use serde_yaml::{Mapping, Value};
 
 /// Destinations within destinations are not followed deeper.

@@ -3,6 +3,7 @@
 mod account;
 mod destination;
 mod literal;
+mod sections;
 
 use super::ini;
 use super::place::{Spot, Wrong};

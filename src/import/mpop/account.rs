@@ -6,69 +6,12 @@ use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::Around;
 use super::delivery::delivery;
+use super::words::{CARRIED, METHODS, WITHOUT};
 use super::Written;
 use serde_yaml::{Mapping, Value};
 
 /// mpop waits so many seconds unless it is told otherwise.
 const TIMEOUT: u64 = 180;
-
-/// Commands that popget does without, or for which it has something else.
-const WITHOUT: [(&str, &str); 8] = [
-    (
-        "eval",
-        "popget runs nothing while it reads settings; write down what the command printed",
-    ),
-    (
-        "socket",
-        "popget reaches no server by a local socket; use tunnel with a command such as socat",
-    ),
-    ("ntlmdomain", "popget has no NTLM"),
-    (
-        "tls_crl_file",
-        "popget reads no lists of revoked certificates",
-    ),
-    (
-        "tls_priorities",
-        "use tls_min_version, or the settings of the system's TLS library",
-    ),
-    ("tls_min_dh_prime_bits", "the system's TLS library decides"),
-    ("tls_force_sslv3", "popget has no SSL 3"),
-    (
-        "killsize",
-        "mpop deletes larger messages unread; popget never does: use max_size, which leaves \
-                  them there",
-    ),
-];
-
-/// The commands that become keys.
-const CARRIED: [&str; 26] = [
-    "host",
-    "port",
-    "tls",
-    "tls_starttls",
-    "tls_trust_file",
-    "tls_fingerprint",
-    "tls_certcheck",
-    "tls_cert_file",
-    "tls_key_file",
-    "tls_host_override",
-    "auth",
-    "user",
-    "password",
-    "passwordeval",
-    "timeout",
-    "proxy_host",
-    "proxy_port",
-    "source_ip",
-    "pipelining",
-    "keep",
-    "only_new",
-    "skipsize",
-    "filter",
-    "received_header",
-    "delivery",
-    "uidls_file",
-];
 
 /// Writes an account; none if it names no server.
 pub fn convert(written: &Written, around: &Around, remarks: &mut Vec<Remark>) -> Option<Account> {
@@ -97,7 +40,14 @@ pub fn convert(written: &Written, around: &Around, remarks: &mut Vec<Remark>) ->
         return None;
     };
     server(&mut draft, written, host);
-    trust(&mut draft, written);
+    if draft
+        .account
+        .keys
+        .get("tls")
+        .is_some_and(|tls| tls != "none")
+    {
+        trust(&mut draft, written);
+    }
     login(&mut draft, written, around);
     network(&mut draft, written);
     policy(&mut draft, written);
@@ -204,6 +154,9 @@ fn login(draft: &mut Draft, written: &Written, around: &Around) {
         ("on" | "", _) => {}
         ("user", _) => draft.set("auth", vec!["user-pass"]),
         ("ntlm" | "off", Some(auth)) => draft.lost(&auth.spot, "auth", "popget has no such login"),
+        (method, Some(auth)) if !METHODS.contains(&method) => {
+            draft.lost(&auth.spot, "auth", "popget has no such login");
+        }
         (method, _) => draft.set("auth", vec![method]),
     }
     match written.of("user") {
@@ -255,7 +208,7 @@ fn network(draft: &mut Draft, written: &Written) {
         let port = written.of("proxy_port").map_or("1080".into(), Said::shown);
         draft.text(
             "proxy",
-            &host.with(format!("socks5://{}:{port}", host.shown())),
+            &host.with(format!("socks5://{}:{port}", bracketed(&host.shown()))),
         );
     }
     if let Some(address) = written.of("source_ip") {
@@ -263,6 +216,14 @@ fn network(draft: &mut Draft, written: &Written) {
     }
     if let Some(off) = written.of("pipelining").filter(|said| said.bytes == b"off") {
         draft.text("pipeline", off);
+    }
+}
+
+/// A host as it stands in a URL.
+fn bracketed(host: &str) -> String {
+    match host.contains(':') {
+        true => format!("[{host}]"),
+        false => host.to_string(),
     }
 }
 

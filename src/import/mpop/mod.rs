@@ -3,6 +3,7 @@
 mod account;
 mod delivery;
 mod record;
+mod words;
 
 pub use record::record;
 
