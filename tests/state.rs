@@ -1,5 +1,7 @@
 //! `popget state`: what is remembered is shown, forgotten, marked, and carried to another machine.
 
+mod told;
+
 use std::fs;
 use std::process::Stdio;
 use std::sync::{Arc, Barrier};
