@@ -438,7 +438,10 @@ fn what_must_be_named_is_asked_for() {
             "name the one account",
         ),
         (&["state", "forget", "-a", "work"], "UID"),
-        (&["state", "mark", "-a", "work"], "UID"),
+        (
+            &["state", "mark", "-a", "work"],
+            "or all of them by --all; see popget state mark --help",
+        ),
         (
             &["state", "mark", "--all", "a", "-a", "work"],
             "cannot be used with",

@@ -17,7 +17,11 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 const JOBS: u16 = 2;
 
 /// Looks at the servers of accounts, in the way that the settings say.
-pub fn accounts(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
+pub fn accounts(flags: &Fetch, tls: Option<Tls>, options: Options) -> anyhow::Result<Ended> {
+    if tls.is_some() {
+        let what = "--tls goes with a host; how accounts use TLS stands in their settings";
+        return Err(Error::Usage(what.into()).into());
+    }
     let settings = settings(flags)?;
     let (mut names, mut targets) = (Vec::new(), Vec::new());
     for account in settings.accounts {
