@@ -242,8 +242,10 @@ pub(super) fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
         if asks && stop.signal().is_none() {
             let (name, user) = (&account.name, &account.login.user);
             let whose = format!("password for {name} ({user} at {})", account.server());
-            if let Ok(secret) = secret::ask(&whose, || stop.signal().is_some()) {
-                account.secret = SecretSource::Given(secret);
+            match secret::ask(&whose, || stop.signal().is_some()) {
+                Ok(secret) => account.secret = SecretSource::Given(secret),
+                Err(Error::NotTyped) => account.secret = SecretSource::NotTyped,
+                Err(_) => {} // it is told when the account is visited, if it is
             }
         }
         account
