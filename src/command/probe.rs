@@ -29,6 +29,7 @@ pub fn accounts(flags: &Fetch, tls: Option<Tls>, options: Options) -> anyhow::Re
             names.push(Named {
                 account: account.name.clone(),
                 server: route.written.clone(),
+                port: route.odd_port(),
             });
             targets.push(Target {
                 route,
@@ -83,6 +84,7 @@ pub fn server(
     let name = |target: &Target| Named {
         account: format!("port {}", target.route.port),
         server: named.host.clone(),
+        port: None, // it stands before it
     };
     let names = targets.iter().map(name).collect();
     look((names, &targets), JOBS, Counts::Mildest, options)

@@ -344,6 +344,7 @@ fn line(stage: Option<Stage>, error: E) -> String {
     let named = Named {
         account: "work".into(),
         server: "pop.example.org".into(),
+        port: None,
     };
     let subject = match error.reach() {
         Reach::Message => Subject::Message(Uid::new(b"a1b2")),
