@@ -1,8 +1,10 @@
 //! The command line as data: what was written, nothing of what it means.
 
+mod misuse;
 mod setup;
 mod shard;
 
+pub use misuse::{fault, helped};
 pub use setup::Setup;
 pub use shard::Shard;
 
@@ -78,7 +80,7 @@ pub enum Command {
         #[arg(value_name = "HOST[:PORT]")]
         server: Option<String>,
         /// How to use TLS there
-        #[arg(long, value_name = "MODE", value_enum, requires = "server")]
+        #[arg(long, value_name = "MODE", value_enum)]
         tls: Option<Tls>,
     },
     /// Sign in to an account by OAuth 2.0, once
@@ -163,11 +165,7 @@ pub enum State {
         #[arg(long)]
         may_delete: bool,
         /// The messages; - reads them from standard input, one a line
-        #[arg(
-            value_name = "UID",
-            required_unless_present = "all",
-            conflicts_with = "all"
-        )]
+        #[arg(value_name = "UID", conflicts_with = "all")]
         uids: Vec<String>,
     },
     /// Print what is remembered, to be taken over on another machine

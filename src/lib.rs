@@ -57,11 +57,11 @@ use std::ffi::OsString;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     // A bug is told in one line, where it is caught.
     std::panic::set_hook(Box::new(|_| {}));
-    let written: Vec<OsString> = arguments.into_iter().collect();
+    let written = cli::helped(arguments.into_iter().collect());
     let guessed = Telling::guess(&written);
     let Args { command, fetch } = match Args::read(&written, guessed.color) {
         Ok(args) => args,
-        Err(error) => return misused(&error, guessed),
+        Err(error) => return misused(&error, &written, guessed),
     };
     let options = Options::new(fetch.telling);
     if let Err(error) = inherited::put_right() {
@@ -73,7 +73,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         None => command::fetch::run(&fetch, options),
         Some(Command::Check { exit_empty }) => command::check::run(&fetch, *exit_empty, options),
         Some(Command::List) => command::list::run(&fetch, options),
-        Some(Command::Probe { server: None, .. }) => command::probe::accounts(&fetch, options),
+        Some(Command::Probe { server: None, tls }) => {
+            command::probe::accounts(&fetch, *tls, options)
+        }
         Some(Command::Probe {
             server: Some(server),
             tls,
@@ -103,11 +105,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
-/// What may stand where no command does.
-const NO_COMMAND: &str = "an account is named by --account, and there is no command";
-
 /// Tells in one line what is wrong with the arguments; help and version were asked for.
-fn misused(error: &clap::Error, telling: Telling) -> u8 {
+fn misused(error: &clap::Error, written: &[OsString], telling: Telling) -> u8 {
     match error.kind() {
         ErrorKind::DisplayVersion => return command::version::run().code(),
         ErrorKind::DisplayHelp => {
@@ -116,18 +115,7 @@ fn misused(error: &clap::Error, telling: Telling) -> u8 {
         }
         _ => {}
     }
-    let text = error.to_string();
-    let ends = |line: &str| line.starts_with("Usage:") || line.starts_with("For more information");
-    let told = text.lines().map(str::trim).take_while(|line| !ends(line));
-    let told: Vec<&str> = told.filter(|line| !line.is_empty()).collect();
-    let told = told.join(" ");
-    let told = told
-        .strip_prefix("error: ")
-        .unwrap_or(&told)
-        .replace("...'", "'")
-        .replace("unrecognized subcommand", NO_COMMAND)
-        .replace(" tip: ", "; ");
-    let error = Error::Usage(format!("{told}; see popget --help"));
+    let error = Error::Usage(cli::fault(error, written));
     report::fatal(&error.into(), Options::new(telling));
     ExitStatus::Usage.code()
 }

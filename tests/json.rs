@@ -343,7 +343,7 @@ fn a_broken_event_is_none() {
 
 /// An event that fits does not fit any more if a fact of it is missing or of another kind, or if
 /// there is one more.
-fn broken_in_every_way(event: &Value) {
+pub fn broken_in_every_way(event: &Value) {
     assert_eq!(schema::complaint(&event.to_string()), None);
     let facts = event.as_object().unwrap();
     let mut broken = Vec::new();

@@ -315,3 +315,23 @@ fn an_address_that_is_an_option_or_endless_is_none() {
         assert!(mbox.starts_with(b"From MAILER-DAEMON "), "{sender}");
     }
 }
+
+#[test]
+fn a_flood_of_the_same_failure_is_told_in_short() {
+    for (count, last) in [
+        (4, "and 1 more message: the same\n"),
+        (10, "and 7 more messages: the same\n"),
+    ] {
+        let server = PopServer::start();
+        for number in 0..count {
+            let uid = format!("m{number}");
+            server.maildrop().add(&uid, b"Subject: x\n\ny\n");
+        }
+        let mut scene = one_to(&server, "cat >/dev/null; echo no disk >&2; exit 75");
+        let mut outcome = scene.run().says_lines(4).exits(75);
+        let said = outcome.take_stderr();
+        assert!(said.contains("retrieving message m2: the MDA"), "{said}");
+        let start = "popget: work (127.0.0.1): retrieving: ";
+        assert!(said.ends_with(&format!("\n{start}{last}")), "{said}");
+    }
+}

@@ -299,10 +299,7 @@ fn wrong_usage_is_told() {
             &["-a", "work", "probe", "h"],
             "probe looks at h or at accounts, not at both",
         ),
-        (
-            &["probe", "--tls", "none"],
-            "required arguments were not provided",
-        ),
+        (&["probe", "--tls", "none"], "--tls goes with a host"),
         (&["probe", "h", "--tls", "ssl"], "invalid value 'ssl'"),
         (
             &["--limit", "3", "probe", "h"],
@@ -357,4 +354,16 @@ fn dovecot_tells_all_over_every_way() {
         let stls = row(&text, "before TLS").contains("STLS");
         assert_eq!(stls, how.is_none(), "{text}");
     }
+}
+
+#[test]
+fn a_port_that_wants_tls_from_the_start_is_looked_at_so() {
+    let builder = PopServer::builder().security(Security::Implicit(Certificate::Good));
+    let server = builder.start();
+    let mut scene = without_accounts(Scene::with_server(&server));
+    let at = at(&scene);
+    let mut outcome = scene.run_with(&["probe", &at]).exits(0);
+    let text = outcome.take_stdout();
+    assert!(row(&text, "TLS").starts_with("implicit, "), "{text}");
+    assert!(!row(&text, "greeting").is_empty(), "{text}");
 }

@@ -1,6 +1,7 @@
 //! What is said, where and how: off a terminal and on one, in words and in the dialogue.
 
 mod bars;
+mod called_off;
 mod complaints;
 mod errors;
 mod journal;

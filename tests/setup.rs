@@ -71,7 +71,7 @@ fn an_account_is_set_up_by_options_and_its_mail_comes() {
     ];
     scene
         .run_with(&arguments("alice@example.org", &more))
-        .says("popget: logging in at localhost as alice\n")
+        .says(&format!("popget: logging in at {at} as alice\n"))
         .says("popget: new: 1 new (")
         .says("mine.yaml has the account new now; popget fetches its mail\n")
         .exits(0);

@@ -1,5 +1,7 @@
 //! `popget state`: what is remembered is shown, forgotten, marked, and carried to another machine.
 
+mod told;
+
 use std::fs;
 use std::process::Stdio;
 use std::sync::{Arc, Barrier};
@@ -436,7 +438,10 @@ fn what_must_be_named_is_asked_for() {
             "name the one account",
         ),
         (&["state", "forget", "-a", "work"], "UID"),
-        (&["state", "mark", "-a", "work"], "UID"),
+        (
+            &["state", "mark", "-a", "work"],
+            "or all of them by --all; see popget state mark --help",
+        ),
         (
             &["state", "mark", "--all", "a", "-a", "work"],
             "cannot be used with",

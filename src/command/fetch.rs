@@ -4,7 +4,7 @@ use crate::cli::Fetch;
 use crate::config::{self, Settings};
 use crate::error::{Error, ExitStatus, Result};
 use crate::event::{Event, Events, Mode, Stop, Summary, Tally};
-use crate::net::{self, TlsMode};
+use crate::net::{self, Route, TlsMode};
 use crate::pool;
 use crate::report::{self, Named, Options};
 use crate::secret::{self, SecretSource};
@@ -58,10 +58,6 @@ pub fn go(settings: Settings, empty: ExitStatus, options: Options) -> anyhow::Re
     let stop = listen()?;
     let mode = options.mode;
     let accounts = ask(settings.accounts, &stop);
-    let name = |account: &Account| Named {
-        account: account.name.clone(),
-        server: account.server().into(),
-    };
     let options = match accounts.iter().any(|it| it.destination.prints()) {
         true => options.beside_mail(),
         false => options,
@@ -69,7 +65,7 @@ pub fn go(settings: Settings, empty: ExitStatus, options: Options) -> anyhow::Re
     let crew = Crew {
         jobs: settings.jobs,
         rows: in_rows(&accounts),
-        names: accounts.iter().map(name).collect(),
+        names: accounts.iter().map(named).collect(),
         options,
         empty,
         counts: Counts::Gravest,
@@ -82,6 +78,15 @@ pub fn go(settings: Settings, empty: ExitStatus, options: Options) -> anyhow::Re
     // the server is reached: that saves a twentieth of a look into an empty maildrop near by.
     let ready = secures.then_some(net::make_tls_ready);
     pool::beside(ready, || crew.visit(&accounts, walk))
+}
+
+/// An account as people know it, at the first of its servers.
+pub fn named(account: &Account) -> Named {
+    Named {
+        account: account.name.clone(),
+        server: account.server().into(),
+        port: account.routes.first().and_then(Route::odd_port),
+    }
 }
 
 /// The accounts that share a maildrop in a row.
@@ -198,6 +203,7 @@ impl Crew {
             outcome.unwrap_or_else(|panic| Summary::bare(own_up(panic, named, options)))
         });
         let mut summary = combine(outcomes.collect(), self.counts, self.empty);
+        summary.stopped |= stop.signal().is_some();
         if let Err(error) = told.and(report::conclude(summary, options)) {
             summary.status = summary.status.min(error.status());
             report::fatal(&error.into(), options);
@@ -241,9 +247,12 @@ pub(super) fn ask(accounts: Vec<Account>, stop: &Stop) -> Vec<Account> {
         let asks = matches!(account.secret, SecretSource::Ask);
         if asks && stop.signal().is_none() {
             let (name, user) = (&account.name, &account.login.user);
-            let whose = format!("password for {name} ({user} at {})", account.server());
-            if let Ok(secret) = secret::ask(&whose, || stop.signal().is_some()) {
-                account.secret = SecretSource::Given(secret);
+            let place = named(&account).place();
+            let whose = format!("password for {name} ({user} at {place})");
+            match secret::ask(&whose, || stop.signal().is_some()) {
+                Ok(secret) => account.secret = SecretSource::Given(secret),
+                Err(Error::NotTyped) => account.secret = SecretSource::NotTyped,
+                Err(_) => {} // it is told when the account is visited, if it is
             }
         }
         account

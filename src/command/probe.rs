@@ -17,7 +17,11 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 const JOBS: u16 = 2;
 
 /// Looks at the servers of accounts, in the way that the settings say.
-pub fn accounts(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
+pub fn accounts(flags: &Fetch, tls: Option<Tls>, options: Options) -> anyhow::Result<Ended> {
+    if tls.is_some() {
+        let what = "--tls goes with a host; how accounts use TLS stands in their settings";
+        return Err(Error::Usage(what.into()).into());
+    }
     let settings = settings(flags)?;
     let (mut names, mut targets) = (Vec::new(), Vec::new());
     for account in settings.accounts {
@@ -25,6 +29,7 @@ pub fn accounts(flags: &Fetch, options: Options) -> anyhow::Result<Ended> {
             names.push(Named {
                 account: account.name.clone(),
                 server: route.written.clone(),
+                port: route.odd_port(),
             });
             targets.push(Target {
                 route,
@@ -79,6 +84,7 @@ pub fn server(
     let name = |target: &Target| Named {
         account: format!("port {}", target.route.port),
         server: named.host.clone(),
+        port: None, // it stands before it
     };
     let names = targets.iter().map(name).collect();
     look((names, &targets), JOBS, Counts::Mildest, options)

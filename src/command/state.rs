@@ -33,6 +33,11 @@ pub fn run(flags: &Fetch, what: Option<&State>, options: Options) -> anyhow::Res
             may_delete,
             ..
         } => return desk.mark_all(*may_delete),
+        State::Mark { uids, .. } if uids.is_empty() => {
+            let what = "name the messages to mark by their UIDs, or all of them by --all; see \
+                        popget state mark --help";
+            return Err(Error::Usage(what.into()).into());
+        }
         State::Mark {
             uids, may_delete, ..
         } => desk.mark(&words(uids)?, *may_delete)?,

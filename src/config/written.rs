@@ -274,7 +274,10 @@ fn source(keys: &mut Sheet, source: &SecretSource) {
             oauth.put("token_command", command(line));
             keys.put("oauth", oauth.0);
         }
-        SecretSource::Ask | SecretSource::Nothing | SecretSource::SignIn => {}
+        SecretSource::Ask
+        | SecretSource::NotTyped
+        | SecretSource::Nothing
+        | SecretSource::SignIn => {}
     }
 }
 

@@ -69,6 +69,7 @@ impl Error {
             | E::ImportForeign { .. }
             | E::MdaMissing { .. } => ExitStatus::Config,
             E::NoPassword
+            | E::NotTyped
             | E::NotProven { .. }
             | E::NoStls(_)
             | E::TextBehindStls
@@ -102,6 +103,7 @@ impl Error {
             E::StateDamaged { .. } | E::State { .. } | E::Destination { .. } => {
                 ExitStatus::CannotCreate
             }
+            E::Delivering { why, .. } if forbidden(why) => ExitStatus::CannotCreate,
             E::Delivering { .. } => ExitStatus::InputOutput,
             E::System { .. } => ExitStatus::System,
             E::MdaRefused { .. }
@@ -206,6 +208,7 @@ impl Error {
             | E::NotInserted(_)
             | E::Usage(_)
             | E::NoPassword
+            | E::NotTyped
             | E::SecretCommand { .. }
             | E::SecretFile { .. }
             | E::PasswordVariable(_)
@@ -361,4 +364,11 @@ pub fn starved(why: &io::Error) -> bool {
     let errno = why.raw_os_error().map(Errno::from_raw_os_error);
     let scarce = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS];
     errno.is_some_and(|errno| scarce.contains(&errno))
+}
+
+/// Whether the system does not let us write there, whatever we try: that will not pass by itself.
+fn forbidden(why: &io::Error) -> bool {
+    let errno = why.raw_os_error().map(Errno::from_raw_os_error);
+    let locked = [Errno::ACCESS, Errno::PERM, Errno::ROFS];
+    errno.is_some_and(|errno| locked.contains(&errno))
 }

@@ -79,6 +79,8 @@ pub enum Error {
     Usage(String),
     /// No password is configured and there is no terminal to ask on.
     NoPassword,
+    /// A person was asked for a password and gave none.
+    NotTyped,
     /// A command that should print a secret failed.
     SecretCommand {
         /// How people call it.

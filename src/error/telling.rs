@@ -20,6 +20,7 @@ impl fmt::Display for Error {
             E::NotInserted(path) => write!(f, "nothing is written: no place was found in {} where the account fits and all else stays as it is", path.display()),
             E::Usage(what) => f.write_str(what),
             E::NoPassword => f.write_str("no password is configured and there is no terminal to ask on"),
+            E::NotTyped => f.write_str("no password was given"),
             E::SecretCommand { what, ended, lacking, .. } => match lacking.as_slice() {
                 [] => write!(f, "the {what} {ended}"),
                 lacking => write!(f, "the {what} {ended} (not set here: {})", lacking.join(", ")),
@@ -157,6 +158,7 @@ impl Error {
             E::NoServer(_) => "ask the provider which one it is, and name it with --server",
             E::NotInserted(_) => "put it there by hand, below accounts",
             E::NoPassword => "set password_command, password_file or another source of it (popget.yaml(5))",
+            E::NotTyped => "type it when popget asks, or set password_command or another source of it (popget.yaml(5))",
             E::PasswordVariable(_) => "set it where popget is started",
             E::NoCredentials(_) => "start popget as a systemd service with LoadCredential=",
             E::SecretCommand { .. } => "run it by hand, with the environment that popget has, to see why",

@@ -213,8 +213,8 @@ impl Skipped {
 pub enum Event {
     /// The visit begins, for this.
     Start(Mode),
-    /// This server is being visited.
-    Server(String),
+    /// This server is being visited, at this port if it is not the usual one.
+    Server(String, Option<u16>),
     /// The visit came to this stage.
     Stage(Stage),
     /// The plan is made: so many messages, of so many bytes, are to be retrieved.
@@ -357,10 +357,10 @@ impl Events {
         self.emit(Event::Notice(notice));
     }
 
-    /// Says which server is being visited, as the user wrote it.
-    pub fn server(&self, written: &str) {
+    /// Says which server is being visited, as the user wrote it, and at which port if it is odd.
+    pub fn server(&self, written: &str, port: Option<u16>) {
         written.clone_into(&mut self.visited.borrow_mut());
-        self.emit(Event::Server(written.into()));
+        self.emit(Event::Server(written.into(), port));
     }
 
     /// The server that is being visited, as the user wrote it.

@@ -28,6 +28,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Whether somebody called the visit off.
+    pub fn called_off(&self) -> bool {
+        matches!(self.error, Error::Interrupted)
+    }
+
     /// Whether it may be passed over for a while in an account that has worked before. What the
     /// server will not give has a rule of its own.
     pub fn passes(&self) -> bool {
@@ -82,6 +87,18 @@ impl Tally {
             .unwrap_or(ExitStatus::Fine)
     }
 
+    /// Whether anything is known of what is there: the visit came that far.
+    pub fn looked(&self) -> bool {
+        let whole = |failure: &Failure| failure.subject == Subject::Visit;
+        self.too_soon.is_none() && (self.new > 0 || !self.failures.iter().any(whole))
+    }
+
+    /// Whether anything failed; that somebody stopped it is no failure.
+    fn is_troubled(&self) -> bool {
+        let failed = |failure: &Failure| !failure.known && !failure.called_off();
+        self.failures.iter().any(failed)
+    }
+
     /// How many messages could not be had, or not delivered.
     pub fn failed(&self) -> u64 {
         let failures = self.failures.iter();
@@ -100,6 +117,12 @@ pub struct Summary {
     pub accounts: u64,
     /// Of which so many failed, wholly or in part.
     pub troubled: u64,
+    /// Of so many it is known what is there.
+    pub looked: u64,
+    /// New messages are, or may be, left for the next run.
+    pub more: bool,
+    /// Somebody called it off.
+    pub stopped: bool,
     /// Their tallies together.
     pub new: u64,
     /// Of which only their bytes could tell whether they are new.
@@ -122,7 +145,10 @@ impl Summary {
         Self {
             status: tally.status(),
             accounts: 1,
-            troubled: u64::from(tally.status() != ExitStatus::Fine),
+            troubled: u64::from(tally.is_troubled()),
+            looked: u64::from(tally.looked()),
+            more: tally.more,
+            stopped: false,
             new: tally.new,
             unsure: tally.unsure,
             seen: tally.seen,
@@ -133,13 +159,14 @@ impl Summary {
         }
     }
 
-    /// Of nothing but a status.
+    /// Of nothing but a status: nobody was visited.
     pub fn bare(status: ExitStatus) -> Self {
         let accounts = 1;
         Self {
             status,
             accounts,
             troubled: u64::from(status != ExitStatus::Fine),
+            looked: 0,
             ..Self::of(&Tally::default())
         }
     }
@@ -150,6 +177,9 @@ impl Summary {
             status: self.status.min(other.status),
             accounts: self.accounts + other.accounts,
             troubled: self.troubled + other.troubled,
+            looked: self.looked + other.looked,
+            more: self.more || other.more,
+            stopped: self.stopped || other.stopped,
             new: self.new + other.new,
             unsure: self.unsure + other.unsure,
             seen: self.seen + other.seen,

@@ -182,7 +182,7 @@ pub fn open<'e>(
     let events = visit.events;
     let mut left = servers.others();
     while let Some(route) = servers.current() {
-        events.server(&route.written);
+        events.server(&route.written, route.odd_port());
         match open_at(route, login, credential, visit.clone()) {
             Ok(maildrop) => return Ok(maildrop),
             Err(error) if left > 0 && events.stage() < Stage::LoggingIn && is_away(&error) => {

@@ -117,6 +117,15 @@ pub enum Via {
 }
 
 impl Route {
+    /// The port, if it is none that the protocol usually has in this way.
+    pub fn odd_port(&self) -> Option<u16> {
+        let usual: &[u16] = match self.tls {
+            TlsMode::Implicit => &[995],
+            TlsMode::StartTls | TlsMode::Off => &[110, 109, 1109],
+        };
+        Some(self.port).filter(|port| !usual.contains(port))
+    }
+
     /// The same way, by the library that tells what a login can be tied to.
     pub fn telling(&self) -> Self {
         Self {

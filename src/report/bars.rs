@@ -213,7 +213,12 @@ mod tests {
     #[test]
     fn each_session_of_a_run_has_a_bar_from_its_beginning() {
         let (account, server) = ("work".into(), "pop.example.org".into());
-        let mut bars = Bars::new(&[Named { account, server }]);
+        let port = None;
+        let mut bars = Bars::new(&[Named {
+            account,
+            server,
+            port,
+        }]);
         bars.follow(0, &Event::Start(Mode::Fetch));
         for all in [500, 300] {
             bars.follow(0, &Event::Stage(Stage::Listing));
@@ -242,7 +247,12 @@ mod tests {
     #[test]
     fn a_program_that_may_ask_has_the_terminal_until_it_is_done() {
         let (account, server) = ("work".into(), "pop.example.org".into());
-        let mut bars = Bars::new(&[Named { account, server }]);
+        let port = None;
+        let mut bars = Bars::new(&[Named {
+            account,
+            server,
+            port,
+        }]);
         bars.follow(0, &Event::Start(Mode::Fetch));
         for (event, lent) in [
             (Event::Stage(Stage::Password), false),

@@ -53,6 +53,7 @@ every! {
     NoServer: NOWHERE => [E::NoServer("example.org".into())];
     NotInserted: NOWHERE => [E::NotInserted(path("~/.config/popget/popget.yaml"))];
     NoPassword: Some(Password) => [E::NoPassword];
+    NotTyped: Some(Password) => [E::NotTyped];
     SecretCommand: Some(Password) => [
         secret("failed (exit status: 1)", "Error: mail/work is not in the password store.", &[]),
         secret("failed (exit status: 2)", "gpg: decryption failed: No secret key", &["GNUPGHOME", "GPG_TTY"]),
@@ -166,7 +167,10 @@ every! {
         place("open", Errno::NOENT), place("make", Errno::ACCESS), place("make", Errno::ROFS),
         place("open", Errno::NOTDIR), place("open", Errno::MFILE)
     ];
-    Delivering: Some(Retrieving) => [delivering(Errno::NOSPC), delivering(Errno::DQUOT), delivering(Errno::IO)];
+    Delivering: Some(Retrieving) => [
+        delivering(Errno::NOSPC), delivering(Errno::DQUOT), delivering(Errno::IO),
+        delivering(Errno::ACCESS), delivering(Errno::ROFS)
+    ];
     MboxBusy: Some(Retrieving) => [E::MboxBusy(path("~/Mail/work.mbox"))];
     MdaMissing: Some(Preparing) => [E::MdaMissing { command: "/usr/bin/maildrop".into(), why: no_program() }];
     MdaLater: Some(Retrieving) => [E::MdaLater { ended: "wants the message later (exit status 75)".into(), said: words("the mailbox is full") }];
@@ -340,6 +344,7 @@ fn line(stage: Option<Stage>, error: E) -> String {
     let named = Named {
         account: "work".into(),
         server: "pop.example.org".into(),
+        port: None,
     };
     let subject = match error.reach() {
         Reach::Message => Subject::Message(Uid::new(b"a1b2")),

@@ -50,7 +50,7 @@ pub fn line(named: Option<&Named>, event: &Event) -> Option<String> {
         Event::Notice(notice) => ("notice", noticed(notice)?),
         Event::Account(tally) => ("account", account(tally)),
         Event::Summary(summary) => ("summary", total(summary)),
-        Event::Server(_)
+        Event::Server(..)
         | Event::Stage(_)
         | Event::Planned { .. }
         | Event::Progress { .. }
@@ -315,6 +315,7 @@ mod tests {
         let named = Named {
             account: "work".into(),
             server: "pop.example.org".into(),
+            port: None,
         };
         let event = Event::Delete {
             uid: Uid::new("a\"\u{2028}\u{9b}\u{202e}".as_bytes()),

@@ -33,6 +33,22 @@ pub struct Named {
     pub account: String,
     /// Its server.
     pub server: String,
+    /// The server's port, if it is not the usual one.
+    pub port: Option<u16>,
+}
+
+impl Named {
+    /// The server with its port, if that is not the usual one.
+    pub fn place(&self) -> String {
+        let server = &self.server;
+        match self.port {
+            None => server.clone(),
+            Some(port) if server.contains(':') && !server.starts_with('[') => {
+                format!("[{server}]:{port}")
+            }
+            Some(port) => format!("{server}:{port}"),
+        }
+    }
 }
 
 /// Tells what happens until nobody is left to make anything happen. A list that nobody reads any
@@ -55,8 +71,8 @@ pub fn run(events: Receiver<(usize, Event)>, accounts: &[Named], options: Option
         let Some(named) = accounts.get_mut(index) else {
             continue;
         };
-        if let Event::Server(written) = event {
-            named.server = written;
+        if let Event::Server(written, port) = event {
+            (named.server, named.port) = (written, port);
             continue;
         }
         teller.tell((index, named), &event);
@@ -135,10 +151,9 @@ fn shape(accounts: &[Named]) -> Shape {
 
 /// Tells what the run came to.
 pub fn conclude(summary: Summary, options: Options) -> Result<()> {
-    let several = summary.accounts > 1 && options.mode == Mode::Fetch;
-    if several && options.level.is_some_and(|least| Level::Info <= least) {
-        let line = options.dressed(Level::Info, &text::total(&summary));
-        say(&(line + "\n"));
+    let total = text::total(&summary, &options);
+    if let Some(line) = total.filter(|_| options.level >= Some(Level::Info)) {
+        say(&(options.dressed(Level::Info, &line) + "\n"));
     }
     match json::line(None, &Event::Summary(summary)) {
         Some(line) if options.json => missed(put(&line)),

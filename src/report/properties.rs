@@ -111,6 +111,7 @@ fn telling(input: &[u8]) {
     let named = Named {
         account: "work".into(),
         server: "pop.example.net".into(),
+        port: None,
     };
     let options = |mode| Options {
         level: Some(Level::Wire),

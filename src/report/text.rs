@@ -2,10 +2,11 @@
 
 use super::options::Listener;
 use super::{escape, Level, Named, Options};
-use crate::error::Error;
-use crate::event::{Event, Failure, Mode, Notice, Side, Skipped, Subject, Summary, Tally};
+use crate::error::{Error, ExitStatus};
+use crate::event::{Event, Failure, Mode, Notice, Side, Skipped, Stage, Subject, Summary, Tally};
 use crate::message::Uid;
 use indicatif::{HumanBytes, HumanDuration};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The lines that an event is worth, with how important they are.
@@ -53,12 +54,12 @@ pub fn lines(named: &Named, event: &Event, options: &Options) -> Vec<(Level, Str
             let (level, text) = notice_text(notice);
             vec![(
                 level,
-                format!("popget: {account} ({}): {text}", named.server),
+                format!("popget: {account} ({}): {text}", named.place()),
             )]
         }
         Event::Account(tally) => concluded(named, tally, options),
         Event::Start(_)
-        | Event::Server(_)
+        | Event::Server(..)
         | Event::Summary(_)
         | Event::Listed(_)
         | Event::Probe(_)
@@ -82,10 +83,13 @@ pub fn concluded(named: &Named, tally: &Tally, options: &Options) -> Vec<(Level,
         if let Some(lasting) = tally.failing_for.filter(|_| failure.passes()) {
             line.push_str(&lasted(lasting));
         }
+        let fetching = options.mode == Mode::Fetch && failure.stage >= Stage::Retrieving;
+        if fetching && failure.called_off() {
+            line.push_str("; what came is kept, and the next run goes on");
+        }
     }
-    let whole = |failure: &Failure| failure.subject == Subject::Visit;
-    let futile = tally.new == 0 && tally.failures.iter().any(whole);
-    if options.mode == Mode::Fetch && !futile {
+    lines = abridged(named, tally, lines);
+    if options.mode == Mode::Fetch && (tally.looked() || tally.too_soon.is_some()) {
         let account = &named.account;
         let level = match tally.new {
             0 => Level::Info,
@@ -94,6 +98,41 @@ pub fn concluded(named: &Named, tally: &Tally, options: &Options) -> Vec<(Level,
         lines.push((level, format!("{account}: {}", summary(tally))));
     }
     lines
+}
+
+/// How many messages that failed alike are told one by one.
+const ALIKE: usize = 3;
+
+/// The lines of failures, but of many messages with which the same is wrong only the first, and how
+/// many more there are.
+fn abridged(named: &Named, tally: &Tally, lines: Vec<(Level, String)>) -> Vec<(Level, String)> {
+    let mut alike: BTreeMap<(Level, String), usize> = BTreeMap::new();
+    let mut order = Vec::new();
+    let mut told = Vec::new();
+    for (line, failure) in lines.into_iter().zip(&tally.failures) {
+        if failure.subject == Subject::Visit {
+            told.push(line);
+            continue;
+        }
+        let what = (line.0, sentence(&failure.error));
+        let count = alike.entry(what.clone()).or_default();
+        *count += 1;
+        match *count {
+            1..=ALIKE => told.push(line),
+            _ if *count == ALIKE + 1 => order.push((what, failure.stage)),
+            _ => {}
+        }
+    }
+    let (account, server) = (&named.account, named.place());
+    told.extend(order.into_iter().map(|(what, stage)| {
+        let more = alike.get(&what).map_or(0, |count| count - ALIKE);
+        let messages = if more == 1 { "message" } else { "messages" };
+        let stage = stage.name();
+        let line =
+            format!("popget: {account} ({server}): {stage}: and {more} more {messages}: the same");
+        (what.0, line)
+    }));
+    told
 }
 
 /// For how long an account has failed by now, if that is worth a word.
@@ -118,7 +157,7 @@ pub fn sentence(error: &Error) -> String {
 
 /// One failure: account, server, stage, message, what, and what to do.
 pub fn failed(named: &Named, failure: &Failure) -> (Level, String) {
-    let Named { account, server } = named;
+    let (account, server) = (&named.account, named.place());
     let about = match &failure.subject {
         Subject::Visit => String::new(),
         Subject::Message(uid) => format!(" {}", name(uid.as_ref())),
@@ -235,15 +274,25 @@ pub fn notice_text(notice: &Notice) -> (Level, String) {
     }
 }
 
-/// The line that a person at a terminal reads when all accounts are done.
-pub fn total(summary: &Summary) -> String {
-    let Summary { accounts, .. } = summary;
-    let line = format!("{accounts} accounts: {}", sum(summary));
-    match summary.troubled {
-        0 => line,
-        1 => line + "; 1 account failed",
-        troubled => format!("{line}; {troubled} accounts failed"),
-    }
+/// The line that a person at a terminal reads when all accounts are done, if there is anything to
+/// say that no account said.
+pub fn total(summary: &Summary, options: &Options) -> Option<String> {
+    let Summary {
+        accounts, looked, ..
+    } = summary;
+    let several = *accounts > 1 && options.mode == Mode::Fetch;
+    let came = (several && *looked > 0).then(|| format!("{accounts} accounts: {}", sum(summary)));
+    let failed = match summary.troubled {
+        _ if !several => None,
+        0 => None,
+        1 => Some("1 account failed".to_string()),
+        troubled => Some(format!("{troubled} accounts failed")),
+    };
+    // Of one account its own line says so, if it was visited.
+    let unsaid = several || summary.status >= ExitStatus::Nothing;
+    let stopped = (summary.stopped && unsaid).then(|| "stopped".to_string());
+    let parts: Vec<String> = stopped.into_iter().chain(came).chain(failed).collect();
+    Some(parts.join("; ")).filter(|line| !line.is_empty())
 }
 
 /// The line that a person at a terminal reads when an account is done.
@@ -251,19 +300,19 @@ fn summary(tally: &Tally) -> String {
     if tally.too_soon.is_some() {
         return too_soon(tally);
     }
-    let mut line = sum(&Summary::of(tally));
-    if tally.more {
-        line.push_str(", more waiting");
-    }
-    line
+    sum(&Summary::of(tally))
 }
 
 /// How many messages came, and what became of the others.
 fn sum(summary: &Summary) -> String {
-    let mut line = match summary.new {
-        0 => "nothing new".to_string(),
-        1 => format!("1 new message ({})", HumanBytes(summary.bytes)),
-        new => format!("{new} new messages ({})", HumanBytes(summary.bytes)),
+    let came = match summary.new {
+        0 if summary.more => None,
+        0 => Some("nothing new".to_string()),
+        1 => Some(format!("1 new message ({})", HumanBytes(summary.bytes))),
+        new => Some(format!(
+            "{new} new messages ({})",
+            HumanBytes(summary.bytes)
+        )),
     };
     let rest = [
         (summary.seen, "seen"),
@@ -271,10 +320,11 @@ fn sum(summary: &Summary) -> String {
         (summary.skipped, "too large"),
         (summary.failed, "failed"),
     ];
-    for (count, what) in rest.into_iter().filter(|(count, _)| *count > 0) {
-        line.push_str(&format!(", {count} {what}"));
-    }
-    line
+    let rest = rest.into_iter().filter(|(count, _)| *count > 0);
+    let rest = rest.map(|(count, what)| format!("{count} {what}"));
+    let more = summary.more.then(|| "more waiting".to_string());
+    let parts: Vec<String> = came.into_iter().chain(rest).chain(more).collect();
+    parts.join(", ")
 }
 
 /// Why nothing was done.

@@ -79,6 +79,8 @@ pub enum SecretSource {
     },
     /// A person, at the terminal.
     Ask,
+    /// A person, who was asked and gave none.
+    NotTyped,
     /// An access token: the first line that a command prints.
     Token(CommandLine, Turn),
     /// A sign-in by OAuth 2.0, which gives access tokens to those who look after it (`oauth`).
@@ -102,6 +104,7 @@ impl SecretSource {
             Self::Credential(name) => file::credential(name)?,
             Self::Netrc { host, user } => netrc::password(host, user)?,
             Self::Ask | Self::SignIn => return Err(Error::NoPassword),
+            Self::NotTyped => return Err(Error::NotTyped),
             Self::Token(line, turn) => {
                 let token = command::first_line("token command", line, turn, called_off)?;
                 return Ok(Credential::Token(token));

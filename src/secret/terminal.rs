@@ -26,9 +26,13 @@ pub fn ask(prompt: &str, called_off: impl Fn() -> bool) -> Result<Secret> {
     let line = write!(terminal, "popget: {prompt}: ").and_then(|()| typed(&terminal, called_off));
     let restored = termios::tcsetattr(&terminal, OptionalActions::Flush, &shown);
     let _ = terminal.write_all(b"\n");
-    match (line, restored) {
-        (Ok(line), Ok(())) if line.len() > 1 => Ok(Secret::first_line(line)),
-        _ => Err(Error::NoPassword),
+    restored.map_err(|_| Error::NoPassword)?;
+    let line = line.map(Zeroizing::new);
+    match line.map_err(|why| why.kind()) {
+        Ok(mut line) if line.len() > 1 => Ok(Secret::first_line(std::mem::take(&mut *line))),
+        Ok(_) => Err(Error::NotTyped),
+        Err(ErrorKind::Interrupted) => Err(Error::Interrupted),
+        Err(_) => Err(Error::NoPassword),
     }
 }
 

@@ -75,9 +75,9 @@ impl Memory {
         let copies = ever.max(u32::try_from(sizes.len()).unwrap_or(u32::MAX));
         let missing = (copies as usize).saturating_sub(known.len());
         let fits = |entry: &Entry| entry.size.is_none() || sizes.contains(&entry.size);
-        if missing == 0 && !known.iter().any(fits) {
+        let size = sizes.iter().copied().flatten().next();
+        if missing == 0 && size.is_some() && !known.iter().any(fits) {
             // It is listed with another size now; the next run would look at it again.
-            let size = sizes.first().copied().flatten();
             let digest = known.first().and_then(|entry| entry.digest);
             entries.change(digest, |entry| entry.size = size);
         }

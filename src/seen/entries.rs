@@ -92,6 +92,24 @@ impl Entries {
         }
     }
 
+    /// Makes an entry of which the bytes are not known this one, if there is one; it keeps its time.
+    pub fn fill(&mut self, entry: &Entry) -> bool {
+        let all = match self {
+            Self::One(kept) => std::slice::from_mut(kept),
+            Self::Many(all) => all,
+        };
+        let vague = all.iter_mut().find(|kept| kept.digest.is_none());
+        let Some(kept) = vague.filter(|_| entry.digest.is_some()) else {
+            return false;
+        };
+        let stored = kept.stored;
+        *kept = Kept {
+            stored,
+            ..entry.clone().into()
+        };
+        true
+    }
+
     pub fn retain(&mut self, stays: impl Fn(&Entry) -> bool) {
         match self {
             Self::One(kept) if !stays(&kept.entry()) => *self = Self::default(),

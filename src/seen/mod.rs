@@ -297,7 +297,8 @@ impl Records {
     }
 
     /// Remembers a message, unless as many as were listed with its UID are remembered already: then
-    /// it was only stored again because that was asked for.
+    /// it was only stored again because that was asked for, or is one of which nothing but the UID
+    /// was known.
     fn insert(&mut self, key: Key, entry: Entry) {
         self.anonymous += usize::from(matches!(key, Key::Digest(_)));
         let Some(entries) = self.entries.get_mut(&key) else {
@@ -306,7 +307,11 @@ impl Records {
         let known = entries.known().iter();
         let alike = known.filter(|known| known.digest == entry.digest);
         if alike.count() < entry.copies as usize {
-            return entries.push(entry);
+            let full = entries.known().len() >= entry.copies as usize;
+            if !full || !entries.fill(&entry) {
+                entries.push(entry);
+            }
+            return;
         }
         entries.change(entry.digest, |known| {
             (known.gone, known.size) = (entry.gone, entry.size);
@@ -409,6 +414,24 @@ mod tests {
         assert_eq!(again.of(&uid("a")).only().unwrap().stored, Time(9));
         let twins = records(&["seen a 5 9 - 2", "seen a 5 9 - 2"]);
         assert_eq!(twins.of(&uid("a")).len(), 2);
+    }
+
+    #[test]
+    fn what_was_marked_and_is_stored_is_one() {
+        let one = "000102030405060708090a0b0c0d0e0f";
+        let other = "ff0102030405060708090a0b0c0d0e0f";
+        let seen = |digest: &str, copies| format!("seen a 5 10 {digest} {copies}");
+        let (stored, again) = (seen(one, 1), seen(other, 1));
+        let marked = records(&["seen a - 9 - 1", &stored]);
+        let known = marked.of(&uid("a")).only().unwrap();
+        assert_eq!((known.stored, known.size), (Time(9), Some(5)));
+        assert!(known.digest.is_some());
+        // A second message with this UID is another one.
+        let two = records(&["seen a - 9 - 1", &stored, &again]);
+        assert_eq!(two.of(&uid("a")).len(), 2);
+        // One of two was marked: there is room for the other.
+        let twin = records(&["seen a - 9 - 1", &seen(one, 2)]);
+        assert_eq!(twin.of(&uid("a")).len(), 2);
     }
 
     #[test]

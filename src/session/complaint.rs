@@ -2,15 +2,14 @@
 //! passing for `complain_after`, and then says so only as often.
 
 use super::{now, Account};
-use crate::error::{Error, ExitStatus};
+use crate::error::ExitStatus;
 use crate::event::{Failure, Mode, Tally};
 use crate::seen::Trouble;
 use std::time::Duration;
 
 /// Notes how the visit ended, and says in its tally what is to be said of it.
 pub(super) fn weigh(account: &Account, mode: Mode, tally: &mut Tally) {
-    let called_off = |error: &Error| matches!(error, Error::Interrupted);
-    let called_off = tally.failures.iter().any(|it| called_off(&it.error));
+    let called_off = tally.failures.iter().any(Failure::called_off);
     // Neither says anything about the account.
     if mode != Mode::Fetch || called_off || tally.too_soon.is_some() {
         return;

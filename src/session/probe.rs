@@ -1,6 +1,6 @@
 //! A look at a server from outside: the first steps of the road, without account, memory or mail.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Event, Events, Failure, Mode, Offered, Probed, Stop, Subject, Tally};
 use crate::maildrop::{self, Envelopes, Pipeline, Protocol, Stls, Visit};
 use crate::net::{Patience, Route, TlsMode};
@@ -25,8 +25,8 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
     let since = Instant::now();
     events.emit(Event::Start(Mode::Probe));
     let mut tally = Tally::default();
-    let Target { route, .. } = target;
-    match look(target, events, stop) {
+    let (found, Target { route, .. }) = find(target, events, stop);
+    match found {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {
             host: route.written.clone(),
             port: route.port,
@@ -46,6 +46,35 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
     }
     tally.took = since.elapsed();
     tally
+}
+
+/// Looks at a server; with TLS from the start as well, if nobody said how TLS is used there, the port
+/// does not tell, and it does not greet in plain text. Gives how it was looked at.
+fn find(target: &Target, events: &Events, stop: &Stop) -> (Result<Offered>, Target) {
+    let found = look(target, events, stop);
+    let silent = |error: &Error| {
+        matches!(
+            error,
+            Error::TimedOut {
+                waiting_for: "the greeting",
+                ..
+            } | Error::Cut {
+                during: "the greeting",
+                ..
+            }
+        )
+    };
+    let guessed = target.stls == Stls::IfOffered && target.route.port != 110;
+    if guessed && found.as_ref().is_err_and(silent) {
+        let stage = events.stage();
+        let mut other = target.clone();
+        other.route.tls = TlsMode::Implicit;
+        if let Ok(offered) = look(&other, events, stop) {
+            return (Ok(offered), other);
+        }
+        events.back_to(stage);
+    }
+    (found, target.clone())
 }
 
 /// Looks at a server.

@@ -32,7 +32,10 @@ fn a_signal_stops_after_the_message_under_way() {
         drop(gate);
         begun
             .finish()
-            .says_exactly("popget: work (127.0.0.1): retrieving: stopped by a signal\n")
+            .says_exactly(
+                "popget: work (127.0.0.1): retrieving: stopped by a signal; what came is kept, and \
+                 the next run goes on\n",
+            )
             .delivers(["alpha.eml"])
             .remembers(["a"])
             .exits(status);

@@ -52,7 +52,7 @@ fn another_run_tries_later_and_does_not_knock() {
     let ran = second.output().unwrap();
     let said = String::from_utf8(ran.stderr).unwrap();
     assert!(
-        said.contains("twin (127.0.0.1): preparing: another popget visits the same maildrop"),
+        said.contains("): preparing: another popget visits the same maildrop"),
         "{said}"
     );
     assert_eq!((ran.status.code(), said.lines().count()), (Some(75), 1));

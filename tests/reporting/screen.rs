@@ -34,6 +34,7 @@ fn a_line_an_account_is_all_that_stays_on_the_screen() {
 #[test]
 fn bars_are_gone_after_an_error_as_well() {
     let (server, scene) = one_known_one_new();
+    let place = format!("work (127.0.0.1:{})", server.port());
     server
         .maildrop()
         .spoil("b", crate::support::maildrop::Fault::Refused);
@@ -47,7 +48,9 @@ fn bars_are_gone_after_an_error_as_well() {
     let screen = shown.screen().join("\n");
     // The terminal wraps lines; this screen does not.
     assert!(
-        screen.starts_with("popget: work (127.0.0.1): retrieving message b: the server does not"),
+        screen.starts_with(&format!(
+            "popget: {place}: retrieving message b: the server does not"
+        )),
         "{screen}"
     );
     assert!(
@@ -95,6 +98,7 @@ fn errors_are_coloured_where_that_is_wanted() {
     ] {
         let mut scene = Scene::new()
             .key("server", "pop.invalid")
+            .key("port", "110")
             .env("TERM", "xterm");
         for (name, value) in environment {
             scene = scene.env(name, value);
@@ -118,6 +122,7 @@ fn errors_are_coloured_where_that_is_wanted() {
     ] {
         let mut scene = Scene::new()
             .key("server", "pop.invalid")
+            .key("port", "110")
             .env("CLICOLOR_FORCE", environment);
         let mut outcome = scene.run_with(arguments);
         assert_eq!(
@@ -173,7 +178,11 @@ fn asking() -> (PopServer, Scene) {
 fn a_password_is_asked_for_and_not_shown() {
     let (server, scene) = asking();
     let (mut terminal, _scene) = Terminal::start(scene, &[]);
-    terminal.wait_for("popget: password for work (alice at 127.0.0.1): ");
+    let prompt = format!(
+        "popget: password for work (alice at 127.0.0.1:{}):",
+        server.port()
+    );
+    terminal.wait_for(&prompt);
     assert!(!terminal.echoes());
     terminal.types(PASSWORD);
     terminal.types("\n");
@@ -182,10 +191,7 @@ fn a_password_is_asked_for_and_not_shown() {
     assert!(!shown.text.contains(PASSWORD), "{}", shown.text);
     assert_eq!(
         shown.screen(),
-        [
-            "popget: password for work (alice at 127.0.0.1):",
-            "work: 1 new message (86 B), 1 seen"
-        ]
+        [prompt.as_str(), "work: 1 new message (86 B), 1 seen"]
     );
     assert_eq!(server.logins(), 1);
 }
@@ -197,7 +203,8 @@ fn an_interrupted_prompt_leaves_the_terminal_as_it_was() {
     let script = "trap : INT; \"$@\"; echo \"ended with $?\"; read line";
     let scene = scene.under(&["setsid", "--ctty", "--wait", "sh", "-c", script, "sh"]);
     let mut terminal = Terminal::of(scene.program(&[]));
-    terminal.wait_for("127.0.0.1): ");
+    terminal.wait_for("password for work (");
+    terminal.wait_for("): ");
     assert!(!terminal.echoes());
     terminal.types("\u{3}");
     terminal.wait_for("ended with 130");

@@ -33,8 +33,17 @@ fn help_and_version_need_no_configuration() {
             assert!(told.starts_with(&version), "{told}");
             outcome.exits(0);
         }
-        let mut outcome = scene.run_with(&["completions", "--help"]);
-        assert!(outcome.take_stdout().contains("Usage: popget completions"));
+        for (words, usage) in [
+            (&["completions", "--help"][..], "Usage: popget completions"),
+            (&["help", "completions"], "Usage: popget completions"),
+            (&["help", "state", "mark"], "Usage: popget state mark"),
+        ] {
+            let mut outcome = scene.run_with(words);
+            assert!(outcome.take_stdout().contains(usage), "{words:?}");
+            outcome.exits(0);
+        }
+        let mut outcome = scene.run_with(&["help"]);
+        assert_eq!(outcome.take_stdout(), help);
         outcome.exits(0);
     }
 }

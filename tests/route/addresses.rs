@@ -109,7 +109,7 @@ fn a_name_in_another_script_is_looked_up_in_ascii() {
         .key("timeout", "5s");
     scene
         .run()
-        .says("(b\u{fc}cher.invalid)")
+        .says("(b\u{fc}cher.invalid:")
         .says("xn--bcher-kva.invalid not found")
         .says_lines(1)
         .exits(68);

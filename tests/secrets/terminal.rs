@@ -39,10 +39,11 @@ fn two_accounts_are_asked_for_one_after_the_other() {
         let server = server();
         let scene = two(&server, |_| "enabled: true".into());
         let (mut terminal, _scene) = Terminal::start(scene, &[volume]);
-        terminal.wait_for("password for alice (alice at 127.0.0.1): ");
+        let port = server.port();
+        terminal.wait_for(&format!("password for alice (alice at 127.0.0.1:{port}): "));
         assert!(!terminal.so_far().contains("password for bob"));
         terminal.types("first-word\n");
-        terminal.wait_for("password for bob (bob at 127.0.0.1): ");
+        terminal.wait_for(&format!("password for bob (bob at 127.0.0.1:{port}): "));
         assert!(server.sessions().is_empty(), "the other is asked for first");
         terminal.types("second-word\n");
         let shown = terminal.finish();

@@ -12,7 +12,7 @@ use base64::prelude::{Engine, BASE64_STANDARD};
 
 use super::mail;
 use super::memory;
-use super::process::Ran;
+use super::process::{without_port, Ran};
 use super::scene::ACCOUNT;
 use super::schema;
 use super::server::{PASSWORD, USER};
@@ -41,10 +41,11 @@ impl Outcome {
     pub(super) fn new(
         world: Arc<World>,
         command: String,
-        ran: Ran,
+        mut ran: Ran,
         dialogue: String,
         mail_before: Vec<String>,
     ) -> Outcome {
+        ran.stderr = without_port(&ran.stderr);
         Outcome {
             world,
             command,

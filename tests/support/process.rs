@@ -189,3 +189,27 @@ fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
         bytes
     })
 }
+
+/// What was said, without the ports of the tests' own servers behind the names of accounts: they differ
+/// from run to run.
+pub fn without_port(said: &[u8]) -> Vec<u8> {
+    let (mut left, mut rest) = (Vec::with_capacity(said.len()), said);
+    while let Some(at) = rest.iter().position(|byte| *byte == b':') {
+        let (host, behind) = rest.split_at(at);
+        let digits = behind[1..].iter().take_while(|byte| byte.is_ascii_digit());
+        let digits = digits.count();
+        left.extend(host);
+        let ours = [&b"(127.0.0.1"[..], b"(localhost", b"(pop.invalid"];
+        let ours = ours.iter().any(|host| left.ends_with(host));
+        let shown = digits > 0 && behind.get(1 + digits) == Some(&b')');
+        match ours && shown {
+            true => rest = &behind[1 + digits..],
+            false => {
+                left.push(b':');
+                rest = &behind[1..];
+            }
+        }
+    }
+    left.extend(rest);
+    left
+}

@@ -10,7 +10,7 @@ use crate::config;
 use crate::error::{Error, ExitStatus, Mistake, Result};
 use crate::folder;
 use crate::import::{self, Around, Passwords, Taken, Tool, Weight, Wrong};
-use crate::report::{self, Level, Named, Options};
+use crate::report::{self, Level, Options};
 use crate::secret;
 use files::Source;
 use std::env;
@@ -65,10 +65,7 @@ fn look(flags: &Fetch, tool: Tool, taken: &Taken, options: Options) -> Result<Ex
     let stop = fetch::listen()?;
     let mut worst = ExitStatus::Fine;
     for account in settings.accounts {
-        let named = Named {
-            account: account.name.clone(),
-            server: account.server().into(),
-        };
+        let named = fetch::named(&account);
         let tally = fetch::look(account, &named, options, &stop)?;
         report::visited(&named, &tally, options);
         worst = worst.min(tally.status());

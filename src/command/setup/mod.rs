@@ -15,7 +15,7 @@ use crate::config::{self, Book, Draft, Setting};
 use crate::discover::Address;
 use crate::error::{Error, ExitStatus, Result};
 use crate::event::{Stop, Tally};
-use crate::report::{self, Named, Options};
+use crate::report::{self, Options};
 use desk::Desk;
 use found::Found;
 use wishes::Wishes;
@@ -93,11 +93,8 @@ fn first_that_works(
         if desk.wanted.no_test || wishes.need_a_sign_in() {
             return Ok((draft, None));
         }
-        let named = Named {
-            account: draft.name.clone(),
-            server: account.server().into(),
-        };
-        desk.tell(&format!("logging in at {} as {user}", named.server));
+        let named = fetch::named(&account);
+        desk.tell(&format!("logging in at {} as {user}", named.place()));
         let tally = fetch::look(account, &named, desk.options, desk.stop)?;
         match users.peek() {
             Some(other) if proof::is_refused(&tally) => {
