@@ -101,6 +101,8 @@ impl Tool {
             taken.remarks.extend(one.remarks);
         }
         draft::name_apart(&mut taken.accounts);
+        let relative = draft::relative_paths(&taken.accounts);
+        taken.remarks.extend(relative);
         let mut said = HashSet::new();
         taken
             .remarks
