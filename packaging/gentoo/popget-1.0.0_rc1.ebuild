@@ -55,7 +55,7 @@ src_test() {
 src_install() {
 	cargo_src_install
 
-	doman man/popget.1 man/popget.yaml.5
+	doman man/popget.1 man/popget-import.1 man/popget.yaml.5
 	newbashcomp completions/popget.bash popget
 	dozshcomp completions/_popget
 	dofishcomp completions/popget.fish

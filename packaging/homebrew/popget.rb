@@ -21,7 +21,7 @@ class Popget < Formula
 
   def install
     system "cargo", "install", *std_cargo_args
-    man1.install "man/popget.1"
+    man1.install "man/popget.1", "man/popget-import.1"
     man5.install "man/popget.yaml.5"
     bash_completion.install "completions/popget.bash" => "popget"
     zsh_completion.install "completions/_popget"
