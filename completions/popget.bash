@@ -21,9 +21,12 @@ _popget_accounts() {
     case "${words[i - 1]}" in
         -a | --account) ;;
         *)
-            [[ "$value" == --account=* ]] || return 1
-            option="--account="
-            value="${value#--account=}"
+            if [[ "$value" == --account=* ]]; then
+                option="--account="
+                value="${value#--account=}"
+            else
+                _popget_is_login || return 1
+            fi
             ;;
     esac
     compopt +o default +o bashdefault 2> /dev/null
@@ -50,6 +53,22 @@ _popget_accounts() {
         fi
     done < <("$program" ${config:+--config "$config"} config --accounts 2> /dev/null < /dev/null)
     return 0
+}
+
+# Whether what is completed in these words is the account of a login.
+_popget_is_login() {
+    local command=""
+    local -i at last=$((${#words[@]} - 1))
+    [[ "${words[last]}" == -* ]] && return 1
+    for ((at = 1; at < last; at++)); do
+        case "${words[at]}" in
+            -c | --config | --state-dir | --color) at+=1 ;;
+            -*) ;;
+            login) [[ -z "$command" ]] && command=login || return 1 ;;
+            *) return 1 ;;
+        esac
+    done
+    [[ $at -eq $last && -n "$command" ]]
 }
 
 _popget() {
@@ -183,7 +202,7 @@ _popget() {
                     return 0
                     ;;
                 --tls)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "implicit starttls none" -- "${cur}"))
                     return 0
                     ;;
                 --password-command)
@@ -268,48 +287,12 @@ _popget() {
             return 0
             ;;
         popget__subcmd__completions)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help bash elvish fish powershell zsh"
+            opts="-h --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -322,7 +305,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__config)
-            opts="-a -c -j -q -v -h --accounts --schema --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -q -v -h --accounts --schema --account --config --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -342,26 +325,6 @@ _popget() {
                     ;;
                 -c)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -376,7 +339,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__import)
-            opts="-n -a -c -j -q -v -h --from --state --connect --with-passwords --dry-run --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-n -c -q -v -h --from --state --connect --with-passwords --dry-run --config --state-dir --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -390,14 +353,6 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -408,22 +363,6 @@ _popget() {
                     ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -492,20 +431,12 @@ _popget() {
             return 0
             ;;
         popget__subcmd__login)
-            opts="-a -c -j -q -v -h --paste --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-c -q -v -h --paste --config --state-dir --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -516,22 +447,6 @@ _popget() {
                     ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -546,7 +461,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__probe)
-            opts="-a -c -j -q -v -h --tls --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -j -q -v -h --tls --account --config --state-dir --jobs --shard --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -604,7 +519,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__setup)
-            opts="-y -a -c -j -q -v -h --name --server --tls --proxy --user --password-command --password-file --netrc --token-command --client-id --client-secret-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-y -c -q -v -h --name --server --tls --proxy --user --password-command --password-file --netrc --token-command --client-id --client-secret-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --config --state-dir --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -666,14 +581,6 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -684,22 +591,6 @@ _popget() {
                     ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -714,7 +605,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help show forget mark export import"
+            opts="-a -c -q -v -h --account --config --state-dir --json --quiet --verbose --color --help show forget mark export import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -740,22 +631,6 @@ _popget() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -768,7 +643,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__export)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -q -v -h --account --config --state-dir --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -792,22 +667,6 @@ _popget() {
                     ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -822,7 +681,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__forget)
-            opts="-a -c -j -q -v -h --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -q -v -h --account --config --state-dir --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -846,22 +705,6 @@ _popget() {
                     ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -876,7 +719,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__import)
-            opts="-n -a -c -j -q -v -h --dry-run --other-maildrop --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-n -a -c -q -v -h --dry-run --other-maildrop --account --config --state-dir --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -900,22 +743,6 @@ _popget() {
                     ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -930,7 +757,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__mark)
-            opts="-a -c -j -q -v -h --all --may-delete --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -q -v -h --all --may-delete --account --config --state-dir --accept-new-uids --json --progress --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -953,18 +780,6 @@ _popget() {
                     return 0
                     ;;
                 --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -984,7 +799,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__state__subcmd__show)
-            opts="-a -c -j -q -v -h --uids --account --config --state-dir --jobs --shard --accept-new-uids --json --progress --quiet --verbose --color --help"
+            opts="-a -c -q -v -h --uids --account --config --state-dir --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1008,22 +823,6 @@ _popget() {
                     ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --color)

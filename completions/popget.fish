@@ -39,7 +39,9 @@ always\t''
 never\t''"
 complete -c popget -n "__fish_popget_needs_command" -l server -d 'Visit this server, without a configuration file: host, host:port, or a POP URL' -r
 complete -c popget -n "__fish_popget_needs_command" -l user -d 'Log in as this user, if no URL names one' -r
-complete -c popget -n "__fish_popget_needs_command" -l tls -d 'Use TLS like this (implicit, starttls or none), if no URL says it' -r
+complete -c popget -n "__fish_popget_needs_command" -l tls -d 'Use TLS like this, if no URL says it' -r -f -a "implicit\t''
+starttls\t''
+none\t''"
 complete -c popget -n "__fish_popget_needs_command" -l password-command -d 'Take the first line that this command prints for the password' -r
 complete -c popget -n "__fish_popget_needs_command" -l maildir -d 'Deliver to this Maildir' -r -F
 complete -c popget -n "__fish_popget_needs_command" -l mbox -d 'Deliver to this mbox; - is standard output' -r -F
@@ -112,24 +114,16 @@ never\t''"
 complete -c popget -n "__fish_popget_using_subcommand probe" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c popget -n "__fish_popget_using_subcommand probe" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_using_subcommand probe" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand probe" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand probe" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand probe" -s h -l help -d 'Print help'
-complete -c popget -n "__fish_popget_using_subcommand login" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand login" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand login" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand login" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand login" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand login" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand login" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c popget -n "__fish_popget_using_subcommand login" -l paste -d 'Paste the address that the browser ends at, from wherever that runs'
-complete -c popget -n "__fish_popget_using_subcommand login" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_using_subcommand login" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand login" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand login" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
@@ -150,14 +144,8 @@ complete -c popget -n "__fish_popget_using_subcommand setup" -l maildir -d 'Deli
 complete -c popget -n "__fish_popget_using_subcommand setup" -l mbox -d 'Deliver to this mbox' -r -F
 complete -c popget -n "__fish_popget_using_subcommand setup" -l mda -d 'Deliver by this command' -r
 complete -c popget -n "__fish_popget_using_subcommand setup" -l lmtp -d 'Hand mail on to this server by LMTP: host, host:port, or the path of its socket' -r
-complete -c popget -n "__fish_popget_using_subcommand setup" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand setup" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand setup" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand setup" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand setup" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand setup" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand setup" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -168,23 +156,15 @@ complete -c popget -n "__fish_popget_using_subcommand setup" -l delete -d 'Delet
 complete -c popget -n "__fish_popget_using_subcommand setup" -s y -l yes -d 'Ask nothing: take what is usual, and yes for an answer'
 complete -c popget -n "__fish_popget_using_subcommand setup" -l no-test -d 'Do not log in to see whether it works'
 complete -c popget -n "__fish_popget_using_subcommand setup" -l print -d 'Print the account, and touch no file'
-complete -c popget -n "__fish_popget_using_subcommand setup" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
-complete -c popget -n "__fish_popget_using_subcommand setup" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand setup" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand setup" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand setup" -s h -l help -d 'Print help'
 complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen_subcommand_from show forget mark export import" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
@@ -197,16 +177,10 @@ complete -c popget -n "__fish_popget_using_subcommand state; and not __fish_seen
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l uids -d 'A line for each message as well'
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
@@ -214,15 +188,9 @@ complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_sub
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
@@ -230,8 +198,6 @@ complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_sub
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from mark" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -248,15 +214,9 @@ complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_sub
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
@@ -264,35 +224,22 @@ complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_sub
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Say what would be taken over, and leave all as it is'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l other-maildrop -d 'Even if it is of another user or server'
-complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand state; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
 complete -c popget -n "__fish_popget_using_subcommand config" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand config" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
-complete -c popget -n "__fish_popget_using_subcommand config" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand config" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand config" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand config" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand config" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c popget -n "__fish_popget_using_subcommand config" -l accounts -d 'Print the names of the accounts, whether enabled or not'
 complete -c popget -n "__fish_popget_using_subcommand config" -l schema -d 'Print the JSON Schema of popget.yaml'
-complete -c popget -n "__fish_popget_using_subcommand config" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_using_subcommand config" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand config" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand config" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
@@ -303,40 +250,21 @@ getmail\t''
 fdm\t''
 thunderbird\t''"
 complete -c popget -n "__fish_popget_using_subcommand import" -l state -d 'Its record of what was fetched, instead of the one that its settings name' -r -F
-complete -c popget -n "__fish_popget_using_subcommand import" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
 complete -c popget -n "__fish_popget_using_subcommand import" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
 complete -c popget -n "__fish_popget_using_subcommand import" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand import" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand import" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand import" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand import" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c popget -n "__fish_popget_using_subcommand import" -l connect -d 'Log in to each account and say how much of what is there the record names'
 complete -c popget -n "__fish_popget_using_subcommand import" -l with-passwords -d 'Write passwords that stand in its settings'
 complete -c popget -n "__fish_popget_using_subcommand import" -s n -l dry-run -d 'Print the configuration, and take over no record'
-complete -c popget -n "__fish_popget_using_subcommand import" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
 complete -c popget -n "__fish_popget_using_subcommand import" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand import" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand import" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand import" -s h -l help -d 'Print help'
-complete -c popget -n "__fish_popget_using_subcommand completions" -s a -l account -d 'Only this account; repeat it or separate with commas for several' -r
-complete -c popget -n "__fish_popget_using_subcommand completions" -s c -l config -d 'Read this file instead of the default one; - reads standard input' -r -F
-complete -c popget -n "__fish_popget_using_subcommand completions" -l state-dir -d 'Remember what was seen in this directory' -r -F
-complete -c popget -n "__fish_popget_using_subcommand completions" -s j -l jobs -d 'Fetch so many accounts at the same time [default: 8]' -r
-complete -c popget -n "__fish_popget_using_subcommand completions" -l shard -d 'Only the accounts that fall into the I-th of N parts by their names: for many machines' -r
-complete -c popget -n "__fish_popget_using_subcommand completions" -l progress -d 'Draw progress bars [default: auto, on a terminal]' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c popget -n "__fish_popget_using_subcommand completions" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c popget -n "__fish_popget_using_subcommand completions" -l accept-new-uids -d 'Go on although every UID of a known maildrop is new'
-complete -c popget -n "__fish_popget_using_subcommand completions" -l json -d 'Print what happens as one JSON object a line'
-complete -c popget -n "__fish_popget_using_subcommand completions" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
-complete -c popget -n "__fish_popget_using_subcommand completions" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand completions" -s h -l help -d 'Print help'
 
 # Tells the accounts of the configuration, behind those that stand on the line already.
@@ -365,3 +293,4 @@ function __fish_popget_accounts
 end
 
 complete -c popget -s a -l account -r -f -a '(__fish_popget_accounts)'
+complete -c popget -n '__fish_popget_using_subcommand login' -f -a '(__fish_popget_accounts)'

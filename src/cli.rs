@@ -1,6 +1,10 @@
 //! The command line as data: what was written, nothing of what it means.
 
+<<<<<<< HEAD
 mod misuse;
+=======
+mod fitting;
+>>>>>>> refs/heads/fixc
 mod setup;
 mod shard;
 
@@ -9,11 +13,7 @@ pub use setup::Setup;
 pub use shard::Shard;
 
 use clap::error::ErrorKind;
-use clap::parser::ValueSource;
-use clap::{
-    ArgAction, ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand,
-    ValueEnum,
-};
+use clap::{ArgAction, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -38,28 +38,35 @@ pub struct Args {
 
 impl Args {
     /// Reads what was written. Options that go with several commands may stand before or behind the
-    /// command; before it, those of the fetch alone are a mistake.
+    /// command; before it, those of the fetch alone are a mistake, and so are those that mean nothing
+    /// to the command in either place.
     pub fn read(written: &[OsString], color: When) -> Result<Self, clap::Error> {
-        let mut command = Self::command().color(match color {
+        let color = match color {
             When::Auto => ColorChoice::Auto,
             When::Always => ColorChoice::Always,
             When::Never => ColorChoice::Never,
-        });
-        let matches = command.try_get_matches_from_mut(written)?;
-        let written_here = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
-        let stray = |matches: &ArgMatches| {
-            let name = matches.subcommand_name()?;
-            let mut options = command
-                .get_arguments()
-                .filter(|option| !option.is_global_set());
-            let stray = options.find(|option| written_here(option.get_id().as_str()))?;
-            let long = stray.get_long()?;
-            Some(format!("--{long} before {name} is an option of the fetch"))
         };
-        match stray(&matches) {
+        let mut command = Self::command().color(color);
+        let matches = match command.try_get_matches_from_mut(written) {
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+                let mut shown = Self::fitting_command().color(color);
+                return Err(shown
+                    .try_get_matches_from_mut(written)
+                    .err()
+                    .unwrap_or(error));
+            }
+            read => read?,
+        };
+        match fitting::stray(&command, &matches) {
             None => Self::from_arg_matches(&matches),
             Some(what) => Err(command.error(ErrorKind::ArgumentConflict, what)),
         }
+    }
+
+    /// The command line with nothing at a command but what means something to it: for help, and for
+    /// shells that complete it.
+    pub fn fitting_command() -> clap::Command {
+        fitting::pruned(Self::command())
     }
 }
 
@@ -302,9 +309,9 @@ pub struct OneOff {
     /// Log in as this user, if no URL names one
     #[arg(long, value_name = "NAME", requires = "server")]
     pub user: Option<String>,
-    /// Use TLS like this (implicit, starttls or none), if no URL says it
-    #[arg(long, value_name = "MODE", requires = "server")]
-    pub tls: Option<String>,
+    /// Use TLS like this, if no URL says it
+    #[arg(long, value_name = "MODE", value_enum, requires = "server")]
+    pub tls: Option<Tls>,
     /// Take the first line that this command prints for the password
     #[arg(long, value_name = "COMMAND", requires = "server")]
     pub password_command: Option<String>,

@@ -69,7 +69,7 @@ fn lines(mut shell: Command) -> Vec<String> {
 }
 
 /// What is offered behind these lines, in each shell the same.
-const OFFERED: [(&str, &[&str]); 16] = [
+const OFFERED: [(&str, &[&str]); 21] = [
     (
         "popget -a ",
         &[
@@ -105,6 +105,14 @@ const OFFERED: [(&str, &[&str]); 16] = [
     ("popget --config=other.yaml check -a else@", &["else@where"]),
     ("popget -c 'with blank.yaml' -a else@", &["else@where"]),
     ("popget -c ~/other.yaml -a elsew", &["elsewhere"]),
+    (
+        "popget login ali",
+        &["alice@example.net", "alice@example.org"],
+    ),
+    ("popget login alice@example.o", &["alice@example.org"]),
+    ("popget login --paste bob", &["bob+lists"]),
+    ("popget -c other.yaml login else@", &["else@where"]),
+    ("popget login --config other.yaml elsew", &["elsewhere"]),
     ("popget -c broken.yaml -a ", &[]),
     ("popget -c - -a ", &[]),
 ];
@@ -181,6 +189,12 @@ fn bash_itself_completes_at_a_terminal() {
             "popget --config other.yaml -a elsewhere ",
         ),
         ("popget -c broken.yaml -a b", "popget -c broken.yaml -a b"),
+        ("popget login bob", "popget login bob+lists "),
+        (
+            "popget login alice@example.o",
+            "popget login alice@example.org ",
+        ),
+        ("popget --tls st", "popget --tls starttls "),
     ] {
         let seen = at_a_terminal(&place, "bash --noprofile --rcfile rc -i", typed);
         assert!(
@@ -217,6 +231,12 @@ fn zsh_completes_at_a_terminal() {
         ),
         ("popget -a home,c", "popget -a home,c.d_e-f"),
         ("popget state show -a ho", "popget state show -a home"),
+        ("popget login bob", "popget login bob+lists"),
+        (
+            "popget login alice@example.o",
+            "popget login alice@example.org",
+        ),
+        ("popget --tls st", "popget --tls starttls"),
         (
             "popget --config other.yaml check -a elsew",
             "popget --config other.yaml check -a elsewhere",

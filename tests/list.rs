@@ -163,7 +163,50 @@ fn columns_line_up_on_a_terminal() {
         column(&screen[2], "three"),
     ];
     assert_eq!(columns, [columns[0]; 3], "{screen:#?}");
-    assert!(screen[0].contains("44 B  new    short  "), "{screen:#?}");
+    assert!(screen[0].contains("  44B  new    short  "), "{screen:#?}");
+}
+
+#[test]
+fn a_row_takes_a_line_of_the_terminal_and_all_of_it_elsewhere() {
+    let server = PopServer::start();
+    // As long as those of Dovecot; a letter of the sender's name takes two columns.
+    let uid = |n: usize| format!("{n:08x}65f8a3b2");
+    let subject = "Minutes of the meeting, with all that was said and by whom";
+    for n in 1..=3 {
+        let head = format!(
+            "Date: Mon, 23 Nov 2026 10:20:30 +0000\nFrom: \u{65e5}\u{672c}\u{8a9e} Somebody \
+             <somebody@example.org>\nSubject: {subject}\n\n"
+        );
+        server.maildrop().add(&uid(n), head.as_bytes());
+    }
+    let mut scene = Scene::with_server(&server)
+        .env("TERM", "dumb")
+        .env("TZ", "UTC");
+    for (columns, parts) in [
+        (200, [&*uid(1), "2026-11-23T10:20:30", subject]),
+        (80, [&uid(1), "  2026-11-23  ", "Minutes of "]),
+        (40, [" new ", " 11-23 ", "Minutes "]),
+    ] {
+        let (terminal, same) = Terminal::start_within(columns, scene, &LIST);
+        let shown = terminal.finish();
+        assert_eq!(shown.status.code(), Some(0));
+        let screen = shown.screen();
+        assert_eq!(screen.len(), 3, "{screen:?}");
+        for line in &screen {
+            let wide = line.chars().filter(|letter| *letter > '\u{3000}').count();
+            let width = line.chars().count() + wide;
+            assert!(width < usize::from(columns), "{width}: {line}");
+        }
+        for part in parts {
+            assert!(screen[0].contains(part), "{part} is not in {screen:#?}");
+        }
+        scene = same;
+        scene.wraps(&[]);
+    }
+    let mut outcome = scene.run_with(&LIST).exits(0);
+    let printed = outcome.take_stdout();
+    let whole = |line: &str| line.contains("<somebody@example.org>") && line.ends_with(subject);
+    assert!(printed.lines().all(whole), "{printed}");
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn a_password_is_not_tried_twice_without_tls() {
 #[test]
 fn options_that_cannot_be_meant_are_told() {
     for (more, said) in [
-        (&["-a", "x"][..], "setup takes --name, not --account"),
+        (&["-a", "x"][..], "--account means nothing to setup"),
         (
             &["--name", "a b"],
             "--name: an account's name is made of letters",
@@ -230,7 +230,7 @@ fn options_that_cannot_be_meant_are_told() {
         outcome.says_lines(1).never_shows("\x1b").exits(64);
     }
     let json = alone().run_with(&["setup", "x@gmail.com", "--json"]);
-    json.says("setup has no JSON to print; leave out --json\n")
+    json.says("--json means nothing to setup; see popget --help\n")
         .prints("\"status\":64,")
         .exits(64);
     let from_stdin = ["setup", "x@gmail.com", "--config", "-"];

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "The new account")]
 pub struct Setup {
     /// The address whose mail is to be fetched
-    #[arg(value_name = "ADDRESS")]
+    #[arg(value_name = "ADDRESS", help_heading = Option::<&str>::None)]
     pub address: String,
     /// Call the account this
     #[arg(long, value_name = "NAME", value_parser = NonEmpty::new())]

@@ -4,7 +4,6 @@
 use crate::cli::Args;
 use crate::error::ExitStatus;
 use crate::report;
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 /// Finds out the names and offers them. They are read off the line itself: bash divides words at
@@ -17,7 +16,7 @@ const FISH: &str = include_str!("completions/accounts.fish");
 /// Prints the script.
 pub fn run(shell: Shell) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "popget", &mut script);
+    clap_complete::generate(shell, &mut Args::fitting_command(), "popget", &mut script);
     let script = String::from_utf8(script)?;
     report::pour(with_accounts(shell, &script).as_bytes())?;
     Ok(ExitStatus::Fine)
@@ -33,11 +32,14 @@ fn with_accounts(shell: Shell, script: &str) -> String {
         }
         Shell::Zsh => {
             let begin = "\n_popget() {\n";
-            let named = |line: &str| match line.starts_with("'*-a+[")
-                || line.starts_with("'*--account=[")
-            {
-                true => line.replace(":NAME:_default'", ":NAME:_popget_accounts'"),
-                false => line.into(),
+            let named = |line: &str| match line {
+                line if line.starts_with("'*-a+[") || line.starts_with("'*--account=[") => {
+                    line.replace(":NAME:_default'", ":NAME:_popget_accounts'")
+                }
+                line if line.starts_with("':account -- ") => {
+                    line.replace(":_default'", ":_popget_account'")
+                }
+                line => line.into(),
             };
             let lines: Vec<String> = script.split('\n').map(named).collect();
             let script = lines.join("\n");

@@ -12,10 +12,6 @@ use anyhow::Context;
 
 /// Signs in for an account.
 pub fn run(flags: &Fetch, name: &str, paste: bool, options: Options) -> anyhow::Result<Ended> {
-    if !flags.accounts.is_empty() || flags.one_off.server.is_some() {
-        let what = "login takes the one account that it names; leave -a and --server out";
-        return Err(Error::Usage(what.into()).into());
-    }
     let flags = Fetch {
         accounts: vec![name.into()],
         ..flags.clone()

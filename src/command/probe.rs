@@ -70,11 +70,7 @@ pub fn server(
     };
     let implicit = || way(995, TlsMode::Implicit, Stls::Demanded);
     let as_it_is = || way(110, TlsMode::StartTls, Stls::IfOffered);
-    let chosen = tls.map(|tls| match tls {
-        Tls::Implicit => TlsMode::Implicit,
-        Tls::Starttls => TlsMode::StartTls,
-        Tls::None => TlsMode::Off,
-    });
+    let chosen = tls.map(TlsMode::from);
     let targets = match (chosen.or(named.tls), named.port) {
         (Some(TlsMode::Implicit), _) | (None, Some(995)) => vec![implicit()],
         (Some(tls), _) => vec![way(110, tls, Stls::Demanded)],

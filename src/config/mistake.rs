@@ -243,7 +243,7 @@ fn in_our_words(what: &str) -> Option<String> {
 }
 
 /// How our own sentences about values begin.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "this is no proxy",
     "the list is empty",
     "auto stands alone",
@@ -251,6 +251,7 @@ const OURS: [&str; 8] = [
     "the path is empty",
     "the environment variable ",
     "only ~ and ~/ ",
+    "a relative path ",
     "${ is not closed",
 ];
 

@@ -145,7 +145,7 @@ pub fn written_out(flags: &Fetch) -> Result<String> {
     let nowhere = PathBuf::new();
     let accounts = resolved((&file, &source), &chosen, flags, &nowhere)?;
     let accounts: Vec<_> = accounts.into_iter().zip(enabled).collect();
-    let jobs = flags.jobs.or(file.jobs).unwrap_or(JOBS);
+    let jobs = file.jobs.unwrap_or(JOBS);
     let written = serde_yaml::to_string(&written::file(jobs, &accounts));
     written.map_err(|why| Error::Bug(why.to_string()))
 }

@@ -2,6 +2,7 @@
 
 use super::kinds::OneOrMore;
 use super::units::Scalar;
+use crate::cli::Tls;
 use crate::maildrop::Pipeline;
 use crate::net::{Family, Fingerprint, IpAddr, Proxy, TlsMode, Version};
 use serde::de::Visitor;
@@ -15,12 +16,22 @@ pub fn tls<'de, D: Deserializer<'de>>(from: D) -> Result<Option<TlsMode>, D::Err
 }
 
 /// How TLS is used, in a word.
-pub fn tls_word(text: &str) -> Option<TlsMode> {
+fn tls_word(text: &str) -> Option<TlsMode> {
     match text {
         "implicit" => Some(TlsMode::Implicit),
         "starttls" => Some(TlsMode::StartTls),
         "none" => Some(TlsMode::Off),
         _ => None,
+    }
+}
+
+impl From<Tls> for TlsMode {
+    fn from(written: Tls) -> Self {
+        match written {
+            Tls::Implicit => Self::Implicit,
+            Tls::Starttls => Self::StartTls,
+            Tls::None => Self::Off,
+        }
     }
 }
 

@@ -184,7 +184,7 @@ fn kind(called: &str) -> Option<Value> {
     let listed = called.strip_suffix(", or a list of them");
     Some(match called {
         "text" => text(json!({"minLength": 1})),
-        "a path" => text(json!({"minLength": 1, "pattern": "^(~/|~$|[^~])"})),
+        "a path" => text(json!({"minLength": 1, "pattern": "^(~/|~$|[/$])"})),
         "true or false" => json!({"type": "boolean"}),
         "a name made of letters, digits and _" => pattern("^[A-Za-z_][A-Za-z0-9_]*$"),
         "the name of a header, such as Delivered-To" => pattern("^[!-9;-~]+$"),

@@ -86,8 +86,19 @@ pub fn path(text: &str) -> Result<PathBuf, String> {
     match path.as_str() {
         "" => Err("the path is empty".into()),
         path if path.contains('\0') => Err("a path cannot hold NUL".into()),
-        path => Ok(PathBuf::from(path)),
+        path if path.starts_with('/') => Ok(PathBuf::from(path)),
+        path => Err(relative(path)),
     }
+}
+
+/// Why a relative path is refused: it would lead elsewhere from cron, which starts popget in the home
+/// folder, and from systemd, which does so in /. What it means here is told, to be written instead.
+fn relative(path: &str) -> String {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    format!(
+        "a relative path leads elsewhere from each folder that popget is started in; write {}",
+        whole.display()
+    )
 }
 
 /// A size in the settings.
@@ -183,9 +194,20 @@ mod tests {
             "~bob/Mail",
             "$NO_SUCH_VARIABLE_HERE/x",
             "${HOME",
-            "a\0b",
+            "/a\0b",
         ] {
             assert!(path(bad).is_err(), "{bad:?}");
+        }
+        let here = std::env::current_dir().unwrap();
+        for (relative, whole) in [
+            ("Mail", "Mail"),
+            ("./a/b", "a/b"),
+            ("../x", "../x"),
+            ("-", "-"),
+        ] {
+            let why = path(relative).unwrap_err();
+            let whole = here.join(whole).display().to_string();
+            assert!(why.ends_with(&format!("; write {whole}")), "{why}");
         }
     }
 }

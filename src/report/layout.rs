@@ -1,7 +1,7 @@
 //! What bars look like, in so many columns and lines; pure. Nothing but ASCII is used beside the
 //! names, and nothing that a server said.
 
-use super::data::fit;
+use super::rows::fit;
 use super::screen::Size;
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -73,7 +73,7 @@ pub fn frame(rows: &[Row], waiting: usize, size: Size) -> Vec<String> {
 
 /// A name in so many columns: if it does not fit, what is in its middle is left out, since names that
 /// are long often begin alike or end alike.
-fn shortened(name: &str, columns: usize) -> String {
+pub(super) fn shortened(name: &str, columns: usize) -> String {
     let Some(room) = columns.checked_sub(1).filter(|_| name.width() > columns) else {
         return name.into();
     };
@@ -100,7 +100,7 @@ fn rest(hidden: usize, waiting: usize) -> String {
 }
 
 /// A line that is no wider than this.
-fn within(line: &str, columns: usize) -> String {
+pub(super) fn within(line: &str, columns: usize) -> String {
     let line = line.trim_end();
     match line.width() > columns {
         true => fit(line, columns),
@@ -239,7 +239,7 @@ fn drawn(progress: &Progress, width: usize) -> String {
 const SIZE: usize = 5;
 
 /// A size in few letters.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let mut shown = bytes as f64;
     for unit in ["B", "K", "M", "G", "T", "P"] {
         match shown {

@@ -11,6 +11,7 @@ mod offer;
 mod options;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
+mod rows;
 mod screen;
 mod text;
 
@@ -20,9 +21,12 @@ use bars::{Bars, News};
 pub use data::local;
 use data::{Columns, Shape};
 pub use json::{moment, object, text as json_text, Facts};
+use rows::Rows;
+use screen::Size;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::Receiver;
+use unicode_width::UnicodeWidthStr;
 
 pub use options::{Level, Options};
 
@@ -138,15 +142,15 @@ impl Teller {
 
 /// How data is laid out, for these accounts and this standard output.
 fn shape(accounts: &[Named]) -> Shape {
-    let width = accounts.iter().map(|named| named.account.len()).max();
-    let columns = match io::stdout().is_terminal() {
-        true => Columns::Aligned,
+    let several = accounts.len() > 1;
+    let names = accounts.iter().map(|named| named.account.width()).max();
+    let names = names.filter(|_| several);
+    let output = io::stdout();
+    let columns = match output.is_terminal() {
+        true => Columns::Aligned(Rows::fitting(Size::of(&output).columns, names)),
         false => Columns::Tabs,
     };
-    Shape {
-        columns,
-        account: width.filter(|_| accounts.len() > 1),
-    }
+    Shape { columns, several }
 }
 
 /// Tells what the run came to.

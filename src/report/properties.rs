@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be undone does not hold")]
 
 use super::data::{self, Columns, Shape};
+use super::rows::Rows;
 use super::{escape, json, text, Level, Named, Options, SHOWN};
 use crate::error::Error;
 use crate::event::{
@@ -125,9 +126,11 @@ fn telling(input: &[u8]) {
         for (_, line) in text::lines(&named, &event, &options(Mode::Fetch)) {
             assert!(!line.chars().any(harmful), "{line:?}");
         }
-        for columns in [Columns::Tabs, Columns::Aligned] {
-            let account = Some(4);
-            let shape = Shape { columns, account };
+        let aligned = [20, 40, 80, 140].map(|columns| Rows::fitting(columns, Some(4)));
+        let aligned = aligned.map(Columns::Aligned);
+        for columns in aligned.into_iter().chain([Columns::Tabs]) {
+            let several = true;
+            let shape = Shape { columns, several };
             let line = data::line(&named, &event, &options(Mode::DryRun), &shape);
             let line = line.unwrap_or_default();
             let probe = matches!(event, Event::Probe(_));

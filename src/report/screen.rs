@@ -3,6 +3,7 @@
 
 use rustix::termios::tcgetwinsize;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use unicode_width::UnicodeWidthStr;
 
 /// How large the terminal is.
@@ -15,9 +16,14 @@ pub struct Size {
 }
 
 impl Size {
-    /// That of the terminal now; where there is none, the usual one.
+    /// That of the terminal at standard error now.
     pub fn now() -> Self {
-        let size = tcgetwinsize(io::stderr()).ok();
+        Self::of(io::stderr())
+    }
+
+    /// That of a terminal now; where there is none, the usual one.
+    pub fn of(terminal: impl AsFd) -> Self {
+        let size = tcgetwinsize(terminal).ok();
         let known = size.filter(|size| size.ws_col > 0 && size.ws_row > 0);
         known.map_or(USUAL, |size| Self {
             columns: size.ws_col.into(),

@@ -148,7 +148,7 @@ fn every_word_of_the_memory_is_in_the_manual() {
 
 #[test]
 fn the_pages_bear_the_version_of_the_program() {
-    for page in ["man/popget.1", "man/popget.yaml.5"] {
+    for page in ["man/popget.1", "man/popget.yaml.5", "man/popget-import.1"] {
         let line = format!(".Os popget {}", env!("CARGO_PKG_VERSION"));
         let text = source::text(page);
         assert!(

@@ -275,6 +275,6 @@ fn there_must_be_something_to_sign_in_for() {
     command.run_with(&["login"]).says("ACCOUNT").exits(64);
     command
         .run_with(&["login", "work", "-a", "work"])
-        .says("leave -a")
+        .says("--account means nothing to login")
         .exits(64);
 }

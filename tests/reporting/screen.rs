@@ -147,10 +147,13 @@ fn colour_is_as_wanted_in_whatever_is_shown() {
         (&["--help", "--color", "never"], false),
         (&["completions", "bash"], false),
         (&["completions", "bash", "--color=always"], false),
-        (&["probe", "127.0.0.1:1", "--color=never"], false),
+        (
+            &["probe", "127.0.0.1:1", "--color=never", "--progress=never"],
+            false,
+        ),
     ] {
         let scene = Scene::new().env("TERM", "xterm");
-        let shown = shown(scene, &[arguments, &["--progress=never"][..]].concat());
+        let shown = shown(scene, arguments);
         assert_eq!(
             shown.text.contains('\u{1b}'),
             coloured,

@@ -49,6 +49,97 @@ fn help_and_version_need_no_configuration() {
 }
 
 #[test]
+fn each_command_shows_the_options_that_mean_something_to_it() {
+    let shared = [
+        "--account ",
+        "--config ",
+        "--state-dir ",
+        "--jobs ",
+        "--shard ",
+        "--accept-new-uids",
+        "--json",
+        "--progress ",
+        "--quiet",
+        "--verbose",
+        "--color ",
+    ];
+    let looking =
+        "--account --config --state-dir --jobs --shard --accept-new-uids --json --progress \
+                   --quiet --verbose --color";
+    for (command, shown) in [
+        ("", looking),
+        ("check", looking),
+        ("list", looking),
+        (
+            "probe",
+            "--account --config --state-dir --jobs --shard --json --progress --quiet --verbose --color",
+        ),
+        (
+            "login",
+            "--config --state-dir --json --quiet --verbose --color",
+        ),
+        ("setup", "--config --state-dir --quiet --verbose --color"),
+        (
+            "state",
+            "--account --config --state-dir --json --quiet --verbose --color",
+        ),
+        (
+            "state mark",
+            "--account --config --state-dir --accept-new-uids --json --progress --quiet --verbose --color",
+        ),
+        ("config", "--account --config --json --quiet --verbose --color"),
+        (
+            "import",
+            "--config --state-dir --json --quiet --verbose --color",
+        ),
+        ("completions", "--color"),
+    ] {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let mut scene = Scene::new();
+        let mut outcome = scene.run_with(&[&words[..], &["--help"]].concat());
+        let help = outcome.take_stdout();
+        outcome.exits(0);
+        let there = shared.iter().filter(|option| help.contains(**option));
+        let there: Vec<&str> = there.map(|option| option.trim_end()).collect();
+        assert_eq!(there.join(" "), shown, "{command}\n{help}");
+        // What is not shown is not taken either, on whichever side of the command it stands.
+        for option in ["--jobs=2", "--shard=1/2", "--json"] {
+            let name = option.split('=').next().unwrap();
+            if command.is_empty() || shown.contains(name) {
+                continue;
+            }
+            for words in [
+                [&[option][..], &words[..]].concat(),
+                [&words[..], &[option]].concat(),
+            ] {
+                let words = match command {
+                    "login" | "setup" => [&words[..], &["x@example.org"]].concat(),
+                    "completions" => [&words[..], &["bash"]].concat(),
+                    "state mark" => [&words[..], &["uid"]].concat(),
+                    _ => words,
+                };
+                let said = format!("popget: {name} means nothing to {command}; see popget --help\n");
+                let mut outcome = scene.run_with(&words);
+                drop(outcome.take_stdout());
+                outcome.says_exactly(&said).exits(64);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_setup_is_given_stands_among_its_arguments() {
+    let mut outcome = Scene::new().run_with(&["setup", "--help"]).exits(0);
+    let help = outcome.take_stdout();
+    let arguments = help.find("\nArguments:\n").unwrap();
+    let address = help.find("  <ADDRESS>").unwrap();
+    assert!(
+        address > arguments && address < help.find("--name").unwrap(),
+        "{help}"
+    );
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     for (shell, part) in [
         ("bash", "complete -F _popget"),

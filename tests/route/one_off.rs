@@ -47,6 +47,16 @@ fn mail_comes_to_a_maildir_once() {
 }
 
 #[test]
+fn a_relative_path_means_what_it_does_where_popget_is_started() {
+    let (_server, url, mut scene) = met();
+    for (option, name) in [("--maildir", "Other"), ("--mbox", "inbox")] {
+        let whole = scene.path(name).display().to_string();
+        let outcome = scene.run_with(&arguments(&url, &[option, name, "--all", "-v"]));
+        outcome.says(&format!(" to {whole}")).whatever();
+    }
+}
+
+#[test]
 fn mail_comes_to_an_mbox_standard_output_an_mda_or_a_server() {
     let (_server, url, mut scene) = met();
     let mbox = scene.path("inbox").display().to_string();
@@ -137,7 +147,7 @@ fn what_does_not_go_together_is_told() {
         ),
         (
             &["--server", &url, "--maildir", "x", "--tls", "ssl"],
-            "ssl is not implicit, starttls or none",
+            "[possible values: implicit, starttls, none]",
         ),
         (
             &["--server", &url, "--maildir", "x", "--user", "bob"],

@@ -259,6 +259,47 @@ fn paths_know_the_home_folder_and_the_environment() {
 }
 
 #[test]
+fn a_path_that_depends_on_where_popget_is_started_is_refused() {
+    let told = |scene: &Scene, key: &str, whole: &str| {
+        format!(
+            "accounts.work.{key}: a relative path leads elsewhere from each folder that popget is \
+             started in; write {}\n",
+            scene.path(whole).display()
+        )
+    };
+    for (deliver, key, whole) in [
+        ("maildir: Mail/x", "deliver.maildir", "Mail/x"),
+        ("mbox: ./mbox", "deliver.mbox", "mbox"),
+        ("mbox: $LEAF/mbox", "deliver.mbox", "leaf/mbox"),
+        (
+            "lmtp: {address: $LEAF/socket}",
+            "deliver.lmtp.address",
+            "leaf/socket",
+        ),
+    ] {
+        let mut scene = Scene::new().deliver(deliver).env("LEAF", "leaf");
+        let said = told(&scene, key, whole);
+        for arguments in [&[][..], &["--dry-run"], &["check"], &["config"]] {
+            let outcome = scene.run_with(arguments).says_lines(1);
+            outcome.says(&said).never_shows("no YAML").exits(78);
+        }
+        assert!(!scene.path("Mail").exists() && !scene.path("mbox").exists());
+    }
+    for key in ["password_file", "tls_ca_file"] {
+        let mut scene = Scene::new().key(key, "password");
+        let said = told(&scene, key, "password");
+        let outcome = scene.run().says(&said);
+        outcome.never_shows("no YAML").exits(78);
+    }
+    // Standard output is none.
+    Scene::new()
+        .deliver("mbox: \"-\"")
+        .run_with(&["config"])
+        .prints("mbox: '-'")
+        .exits(0);
+}
+
+#[test]
 fn the_memory_is_where_it_is_said_to_be() {
     let home = |scene: &Scene| scene.path("").to_string_lossy().into_owned();
     type Variables = &'static [(&'static str, &'static str)];

@@ -15,7 +15,10 @@ use super::scene::Scene;
 /// How long a test waits for something to appear.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A program whose three streams are a terminal of 80 columns.
+/// How wide a terminal is, if nothing else is said.
+const COLUMNS: u16 = 80;
+
+/// A program whose three streams are a terminal.
 pub struct Terminal {
     child: Child,
     typing: File,
@@ -34,14 +37,23 @@ pub struct Shown {
 impl Terminal {
     /// Runs popget as the scene describes it.
     pub fn start(scene: Scene, arguments: &[&str]) -> (Terminal, Scene) {
+        Terminal::start_within(COLUMNS, scene, arguments)
+    }
+
+    /// The same in so many columns.
+    pub fn start_within(columns: u16, scene: Scene, arguments: &[&str]) -> (Terminal, Scene) {
         // With this terminal as its controlling one, which /dev/tty leads to.
         let scene = scene.under(&["setsid", "--ctty", "--wait"]);
-        let terminal = Terminal::of(scene.program(arguments));
+        let terminal = Terminal::within(columns, scene.program(arguments));
         (terminal, scene)
     }
 
     /// Runs a command that makes the terminal its own.
-    pub fn of(mut command: Command) -> Terminal {
+    pub fn of(command: Command) -> Terminal {
+        Terminal::within(COLUMNS, command)
+    }
+
+    fn within(columns: u16, mut command: Command) -> Terminal {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -53,7 +65,7 @@ impl Terminal {
             .unwrap();
         let size = Winsize {
             ws_row: 24,
-            ws_col: 80,
+            ws_col: columns,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };

@@ -21,9 +21,12 @@ _popget_accounts() {
     case "${words[i - 1]}" in
         -a | --account) ;;
         *)
-            [[ "$value" == --account=* ]] || return 1
-            option="--account="
-            value="${value#--account=}"
+            if [[ "$value" == --account=* ]]; then
+                option="--account="
+                value="${value#--account=}"
+            else
+                _popget_is_login || return 1
+            fi
             ;;
     esac
     compopt +o default +o bashdefault 2> /dev/null
@@ -50,4 +53,20 @@ _popget_accounts() {
         fi
     done < <("$program" ${config:+--config "$config"} config --accounts 2> /dev/null < /dev/null)
     return 0
+}
+
+# Whether what is completed in these words is the account of a login.
+_popget_is_login() {
+    local command=""
+    local -i at last=$((${#words[@]} - 1))
+    [[ "${words[last]}" == -* ]] && return 1
+    for ((at = 1; at < last; at++)); do
+        case "${words[at]}" in
+            -c | --config | --state-dir | --color) at+=1 ;;
+            -*) ;;
+            login) [[ -z "$command" ]] && command=login || return 1 ;;
+            *) return 1 ;;
+        esac
+    done
+    [[ $at -eq $last && -n "$command" ]]
 }

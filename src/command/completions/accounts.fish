@@ -24,3 +24,4 @@ function __fish_popget_accounts
 end
 
 complete -c popget -s a -l account -r -f -a '(__fish_popget_accounts)'
+complete -c popget -n '__fish_popget_using_subcommand login' -f -a '(__fish_popget_accounts)'

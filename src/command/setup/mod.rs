@@ -65,16 +65,15 @@ fn set_up(flags: &Fetch, desk: &Desk) -> Result<ExitStatus> {
 
 /// Fails over options that cannot be meant.
 fn sensible(flags: &Fetch, wanted: &Setup) -> Result<()> {
-    let wrong = |what: &str| Err(Error::Usage(what.into()));
     let stdin = flags
         .config
         .as_ref()
         .is_some_and(|path| path.as_os_str() == "-");
-    match () {
-        () if !flags.accounts.is_empty() => wrong("setup takes --name, not --account"),
-        () if flags.telling.json => wrong("setup has no JSON to print; leave out --json"),
-        () if stdin && !wanted.print => wrong("setup cannot write to standard input; use --print"),
-        () => Ok(()),
+    match stdin && !wanted.print {
+        true => Err(Error::Usage(
+            "setup cannot write to standard input; use --print".into(),
+        )),
+        false => Ok(()),
     }
 }
 
