@@ -1,10 +1,7 @@
 //! The command line as data: what was written, nothing of what it means.
 
-<<<<<<< HEAD
-mod misuse;
-=======
 mod fitting;
->>>>>>> refs/heads/fixc
+mod misuse;
 mod setup;
 mod shard;
 
