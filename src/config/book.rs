@@ -6,7 +6,8 @@ use super::file::{File, Keys};
 use super::insert::insert;
 use super::mistake::Source;
 use super::resolve::Layers;
-use super::{default_places, find, parsed, safe, shallow, state_directory};
+use super::places::Places;
+use super::{find, parsed, safe, shallow, state_directory};
 use crate::cli::Fetch;
 use crate::error::{Error, Result};
 use crate::folder;
@@ -46,7 +47,7 @@ impl Book {
     /// The file that a run would read, or where one would be looked for first. Fails if what is
     /// there is wrong or unsafe.
     pub fn open(named: Option<&PathBuf>) -> Result<Self> {
-        let places = named.map_or_else(default_places, |path| vec![path.clone()]);
+        let places = Places::of(named).all;
         let there = places
             .iter()
             .find(|path| fs::symlink_metadata(path).is_ok());
