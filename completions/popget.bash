@@ -537,6 +537,14 @@ _popget() {
                     COMPREPLY=($(compgen -W "implicit starttls none" -- "${cur}"))
                     return 0
                     ;;
+                --tls-ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -145,6 +145,8 @@ set edit:completion:arg-completer[popget] = {|@words|
             cand --name 'Call the account this'
             cand --server 'Take this server instead of looking for one: host, host:port, or a POP URL'
             cand --tls 'Use TLS like this at the server'
+            cand --tls-ca-file 'Trust the issuers in this file, in PEM, instead of the system''s'
+            cand --tls-fingerprint 'Trust the certificate with this SHA-256, whoever issued it'
             cand --proxy 'Connect through this proxy: socks5://host:port'
             cand --user 'Log in as this user'
             cand --password-command 'The password is the first line that this command prints'

@@ -133,6 +133,8 @@ complete -c popget -n "__fish_popget_using_subcommand setup" -l server -d 'Take 
 complete -c popget -n "__fish_popget_using_subcommand setup" -l tls -d 'Use TLS like this at the server' -r -f -a "implicit\t''
 starttls\t''
 none\t''"
+complete -c popget -n "__fish_popget_using_subcommand setup" -l tls-ca-file -d 'Trust the issuers in this file, in PEM, instead of the system\'s' -r -F
+complete -c popget -n "__fish_popget_using_subcommand setup" -l tls-fingerprint -d 'Trust the certificate with this SHA-256, whoever issued it' -r
 complete -c popget -n "__fish_popget_using_subcommand setup" -l proxy -d 'Connect through this proxy: socks5://host:port' -r
 complete -c popget -n "__fish_popget_using_subcommand setup" -l user -d 'Log in as this user' -r
 complete -c popget -n "__fish_popget_using_subcommand setup" -l password-command -d 'The password is the first line that this command prints' -r

@@ -113,6 +113,17 @@ pub fn home() -> Option<PathBuf> {
     named_by("HOME")
 }
 
+/// Why the environment names no home, if it does not.
+pub fn homeless() -> Option<&'static str> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    match &home {
+        None => Some("HOME is not set"),
+        Some(home) if home.as_os_str().is_empty() => Some("HOME is empty"),
+        Some(home) if !home.is_absolute() => Some("HOME is no absolute path"),
+        Some(_) => None,
+    }
+}
+
 /// The folder that a variable of the environment names. One that is not absolute names none (XDG Base
 /// Directory Specification).
 pub fn named_by(variable: &str) -> Option<PathBuf> {

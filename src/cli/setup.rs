@@ -20,6 +20,12 @@ pub struct Setup {
     /// Use TLS like this at the server
     #[arg(long, value_name = "MODE", value_enum, requires = "server")]
     pub tls: Option<Tls>,
+    /// Trust the issuers in this file, in PEM, instead of the system's
+    #[arg(long, value_name = "FILE", conflicts_with = "tls_fingerprint")]
+    pub tls_ca_file: Option<PathBuf>,
+    /// Trust the certificate with this SHA-256, whoever issued it
+    #[arg(long, value_name = "SHA256", value_parser = NonEmpty::new(), requires = "server")]
+    pub tls_fingerprint: Option<String>,
     /// Connect through this proxy: socks5://host:port
     #[arg(long, value_name = "URL", value_parser = NonEmpty::new())]
     pub proxy: Option<String>,

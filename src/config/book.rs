@@ -1,18 +1,24 @@
 //! The configuration file as something that accounts are added to. It is written whole and at once,
 //! beside the old one and then in its place, with its mode and owner; a link stays a link.
 
-use super::draft::{Draft, Setting};
+use super::draft::{Draft, Entry, Setting};
 use super::file::{File, Keys};
 use super::insert::insert;
 use super::mistake::Source;
+use super::network::tls_word;
+use super::places::Places;
 use super::resolve::Layers;
-use super::{default_places, find, parsed, safe, shallow, state_directory};
+use super::server;
+use super::{find, parsed, safe, shallow, state_directory};
 use crate::cli::Fetch;
 use crate::error::{Error, Result};
 use crate::folder;
+use crate::net::TlsMode;
+use crate::owner;
 use crate::secret::Turn;
 use crate::session::Account;
-use rustix::fs::{fchown, Gid, Uid};
+use rustix::fs::{access, fchown, Access, Gid, Uid};
+use rustix::io::Errno;
 use serde_yaml::Value;
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
@@ -25,8 +31,10 @@ pub struct Book {
     pub path: PathBuf,
     /// What stands in it.
     source: Source,
-    /// The accounts in it.
-    names: Vec<String>,
+    /// The accounts in it, by their names.
+    accounts: Vec<(String, Keys)>,
+    /// What they start from, as it is written.
+    defaults: Value,
 }
 
 impl Book {
@@ -39,14 +47,15 @@ impl Book {
         Self {
             path: PathBuf::new(),
             source,
-            names: Vec::new(),
+            accounts: Vec::new(),
+            defaults: Value::Null,
         }
     }
 
     /// The file that a run would read, or where one would be looked for first. Fails if what is
     /// there is wrong or unsafe.
     pub fn open(named: Option<&PathBuf>) -> Result<Self> {
-        let places = named.map_or_else(default_places, |path| vec![path.clone()]);
+        let places = Places::of(named).all;
         let there = places
             .iter()
             .find(|path| fs::symlink_metadata(path).is_ok());
@@ -71,17 +80,81 @@ impl Book {
         let (source, unsafe_because) = find(Some(&path))?;
         let file = accounts(&source)?;
         safe(&source, file.as_ref(), unsafe_because)?;
-        let names = file.map(|file| file.accounts.0).unwrap_or_default();
+        let whole: Value = serde_yaml::from_str(&source.text).unwrap_or_default();
         Ok(Self {
             path,
             source,
-            names: names.into_iter().map(|(name, _)| name).collect(),
+            accounts: file.map(|file| file.accounts.0).unwrap_or_default(),
+            defaults: whole.get("defaults").cloned().unwrap_or_default(),
         })
     }
 
     /// Whether there is an account of this name.
     pub fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known == name)
+        self.accounts.iter().any(|(known, _)| known == name)
+    }
+
+    /// What the file has every account start from at this key, in a line.
+    pub fn usual(&self, key: &str) -> Option<String> {
+        self.defaults.get(key).and_then(told)
+    }
+
+    /// How it has every account use TLS.
+    pub fn usual_tls(&self) -> Option<TlsMode> {
+        self.usual("tls").as_deref().and_then(tls_word)
+    }
+
+    /// The account without what it would start from anyhow.
+    pub fn lean(&self, mut draft: Draft) -> Draft {
+        let said = |key: &str, entry: &Entry| self.defaults.get(key) == Some(&entry.value());
+        draft.keys.retain(|(key, entry)| !said(key, entry));
+        draft
+    }
+
+    /// The account that visits the maildrop of one of these users at a server already, and the user.
+    pub fn visitor(&self, server: &str, users: &[String]) -> Option<(&str, String)> {
+        let wanted = server::read(server).ok()?;
+        let usual = |key| self.defaults.get(key);
+        self.accounts.iter().find_map(|(name, keys)| {
+            let written = match &keys.server {
+                Some(servers) => servers.clone(),
+                None => vec![usual("server")?.as_str()?.to_string()],
+            };
+            let mut servers = written.iter().filter_map(|it| server::read(it).ok());
+            let same = servers.find(|it| {
+                let ports = (it.port.or(keys.port), wanted.port);
+                let apart = matches!(ports, (Some(one), Some(other)) if one != other);
+                it.host.eq_ignore_ascii_case(&wanted.host) && !apart
+            })?;
+            let default = || usual("user").and_then(|user| Some(user.as_str()?.to_string()));
+            let user = same.user.or(keys.user.clone()).or_else(default)?;
+            users.contains(&user).then_some((name.as_str(), user))
+        })
+    }
+
+    /// Fails if the file could not be put in its place, before anything is asked for it.
+    pub fn writable(&self) -> Result<()> {
+        let real = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let mut above = folder::above(&real);
+        while fs::symlink_metadata(above).is_err_and(|why| folder::is_missing(&why)) {
+            above = folder::above(above);
+        }
+        let not_ours = |meta: Metadata| !owner::is_root() && !owner::is_own(&meta);
+        let why = match access(above, Access::WRITE_OK | Access::EXEC_OK) {
+            _ if !above.is_dir() => Errno::NOTDIR,
+            Ok(()) if fs::metadata(&real).is_ok_and(not_ours) => Errno::PERM,
+            Ok(()) => return Ok(()),
+            Err(why) => why,
+        };
+        Err(self.unwritten(why.into()))
+    }
+
+    fn unwritten(&self, why: io::Error) -> Error {
+        Error::Destination {
+            path: self.path.clone(),
+            doing: "write",
+            why,
+        }
     }
 
     /// The account that would come of it, beside the others. A mistake is told by the option that it
@@ -133,11 +206,7 @@ impl Book {
     }
 
     fn write(&self, text: &str) -> Result<()> {
-        let failed = |why| Error::Destination {
-            path: self.path.clone(),
-            doing: "write",
-            why,
-        };
+        let failed = |why| self.unwritten(why);
         let old = match fs::metadata(&self.path) {
             Ok(meta) => Some(meta),
             Err(why) if folder::is_missing(&why) => None,
@@ -174,6 +243,21 @@ fn fill(path: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
         file.set_permissions(old.permissions())?;
     }
     file.sync_all()
+}
+
+/// A value in a line: of keys the first, of a list nothing.
+fn told(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Mapping(keys) => {
+            let (key, value) = keys.iter().next()?;
+            Some(format!("{}: {}", key.as_str()?, told(value)?))
+        }
+        Value::Null => None,
+        Value::Sequence(_) | Value::Tagged(_) => Some("as it is there".into()),
+    }
 }
 
 /// What the file says; none if it has no accounts yet.

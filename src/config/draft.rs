@@ -23,6 +23,17 @@ pub enum Entry {
     Keys(Vec<(&'static str, Entry)>),
 }
 
+impl Entry {
+    /// What it means to whoever reads it.
+    pub fn value(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::String(text.clone()),
+            Self::Flag(flag) => Value::Bool(*flag),
+            Self::Keys(keys) => value(keys),
+        }
+    }
+}
+
 impl From<&str> for Entry {
     fn from(text: &str) -> Self {
         match text {
@@ -97,14 +108,7 @@ fn braced(keys: &[(&'static str, Entry)]) -> String {
 }
 
 fn value(keys: &[(&'static str, Entry)]) -> Value {
-    let entry = |(key, entry): &(&'static str, Entry)| {
-        let value = match entry {
-            Entry::Text(text) => Value::String(text.clone()),
-            Entry::Flag(flag) => Value::Bool(*flag),
-            Entry::Keys(keys) => value(keys),
-        };
-        (Value::String((*key).into()), value)
-    };
+    let entry = |(key, entry): &(&'static str, Entry)| (Value::from(*key), entry.value());
     Value::Mapping(keys.iter().map(entry).collect())
 }
 

@@ -15,6 +15,7 @@ mod network;
 mod oauth;
 mod one_off;
 mod place;
+mod places;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod protocol;
@@ -44,6 +45,7 @@ use crate::secret::{self, Turn};
 use crate::session::Account;
 use file::{File, Keys};
 use mistake::{nearest, Source};
+use places::Places;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -243,8 +245,8 @@ fn find(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
             None,
         ));
     }
-    let places = named.map_or_else(default_places, |path| vec![path.clone()]);
-    for path in &places {
+    let places = Places::of(named);
+    for path in &places.all {
         let name = path.display().to_string();
         match std::fs::File::open(path) {
             Ok(file) => {
@@ -264,7 +266,7 @@ fn find(named: Option<&PathBuf>) -> Result<(Source, Unsafe)> {
             }
         }
     }
-    Err(Error::NoSettings(places))
+    Err(places.missing())
 }
 
 impl Source {
@@ -294,19 +296,6 @@ fn text(name: &str, from: impl Read) -> Result<String> {
         let place = syntax::place_of(&text, good);
         source(text).unfit(place, "this is not UTF-8; write the file in UTF-8")
     })
-}
-
-/// Where the file may be, if it is not named.
-fn default_places() -> Vec<PathBuf> {
-    if let Some(path) = std::env::var_os("POPGET_CONFIG").filter(|path| !path.is_empty()) {
-        return vec![path.into()];
-    }
-    let home =
-        named_by("XDG_CONFIG_HOME").or_else(|| folder::home().map(|home| home.join(".config")));
-    let own = home.map(|folder| folder.join("popget/popget.yaml"));
-    own.into_iter()
-        .chain([PathBuf::from("/etc/popget/popget.yaml")])
-        .collect()
 }
 
 /// Where accounts are remembered.

@@ -16,7 +16,7 @@ pub fn tls<'de, D: Deserializer<'de>>(from: D) -> Result<Option<TlsMode>, D::Err
 }
 
 /// How TLS is used, in a word.
-fn tls_word(text: &str) -> Option<TlsMode> {
+pub fn tls_word(text: &str) -> Option<TlsMode> {
     match text {
         "implicit" => Some(TlsMode::Implicit),
         "starttls" => Some(TlsMode::StartTls),

@@ -24,37 +24,81 @@ pub fn explain(text: &str, said: &str, place: Option<Place>) -> (Option<Place>, 
             "the quote that begins here is not closed".into(),
         );
     }
-    let letter = place.and_then(|place| letter_at(text, place));
-    let what = if has("found character that cannot start any token") {
-        match letter {
-            Some('\t') => "a tab cannot indent YAML; use spaces".into(),
+    let tabbed = place.is_some_and(|place| is_tabbed(text, place));
+    if has("tab character") || tabbed && BY_TABS.iter().any(|part| has(part)) {
+        return (place, "a tab cannot indent YAML; use spaces".into());
+    }
+    let what = match WORDS.iter().find(|(part, _)| has(part)) {
+        Some((_, what)) => (*what).into(),
+        None if has(BEGIN) => match place.and_then(|place| letter_at(text, place)) {
             Some(letter) => format!("a value cannot begin with {letter}; put it in quotes"),
             None => "a value cannot begin like this; put it in quotes".into(),
+        },
+        None => {
+            let what = said.split(" at line ").next().unwrap_or(said);
+            format!("this is no YAML: {what}")
         }
-    } else if has("unknown anchor") {
-        "* stands for an anchor (&) further up, and there is none of this name; put a value that \
-         begins with * in quotes"
-            .into()
-    } else if has("mapping values are not allowed") {
-        "a colon does not fit here; indent keys alike, and put a value with a colon in quotes"
-            .into()
-    } else if has("unknown escape character") {
-        "YAML knows no such escape; use single quotes, which take a \\ as it is".into()
-    } else if has("could not find expected ':'") {
-        "a key needs a colon and a space behind it".into()
-    } else if has("did not find expected ',' or") {
-        "expected a comma, or the end of what { or [ began".into()
-    } else if has("did not find expected key") {
-        "this does not fit what stands above it; indent keys of one kind alike".into()
-    } else if has("expected comment or line break") {
-        "only a line end may follow | or >; put a value that begins like this in quotes".into()
-    } else if has("did not find expected '-' indicator") {
-        "this does not fit the list above it; begin each of its lines alike with -".into()
-    } else {
-        let what = said.split(" at line ").next().unwrap_or(said);
-        return (place, format!("this is no YAML: {what}"));
     };
     (place, what)
+}
+
+/// What the parser says where a value begins with a letter that none can begin with.
+const BEGIN: &str = "found character that cannot start any token";
+
+/// What it may say of a line that a tab indents.
+const BY_TABS: [&str; 4] = [
+    BEGIN,
+    "mapping values are not allowed",
+    "did not find expected key",
+    "could not find expected ':'",
+];
+
+/// What it says, and what that means.
+const WORDS: [(&str, &str); 9] = [
+    (
+        "unknown anchor",
+        "* stands for an anchor (&) further up, and there is none of this name; put a value that \
+         begins with * in quotes",
+    ),
+    (
+        "mapping values are not allowed",
+        "a colon does not fit here; indent keys alike, and put a value with a colon in quotes",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a list does not fit here; put a value that begins with - in quotes",
+    ),
+    (
+        "unknown escape character",
+        "YAML knows no such escape; use single quotes, which take a \\ as it is",
+    ),
+    (
+        "could not find expected ':'",
+        "a key needs a colon and a space behind it",
+    ),
+    (
+        "did not find expected ',' or",
+        "expected a comma, or the end of what { or [ began",
+    ),
+    (
+        "did not find expected key",
+        "this does not fit what stands above it; indent keys of one kind alike",
+    ),
+    (
+        "expected comment or line break",
+        "only a line end may follow | or >; put a value that begins like this in quotes",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "this does not fit the list above it; begin each of its lines alike with -",
+    ),
+];
+
+/// Whether a tab stands at this place, or before all else in its line.
+fn is_tabbed(text: &str, place: Place) -> bool {
+    let line = text.lines().nth(place.0 - 1).unwrap_or_default();
+    let blank = &line[..line.len() - line.trim_start().len()];
+    blank.contains('\t') || letter_at(text, place) == Some('\t')
 }
 
 /// Deeper than any settings are.

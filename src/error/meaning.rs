@@ -46,7 +46,7 @@ impl Error {
             E::TicketUnfit { code, .. } if kerberos::passes(*code) => ExitStatus::TryLater,
             E::Usage(_) => ExitStatus::Usage,
             E::Settings(_)
-            | E::NoSettings(_)
+            | E::NoSettings { .. }
             | E::NoPop { .. }
             | E::NotInserted(_)
             | E::SecretCommand { .. }
@@ -202,7 +202,7 @@ impl Error {
             | E::Nonsense { .. }
             | E::LineTooLong(_) => Reach::Line,
             E::Settings(_)
-            | E::NoSettings(_)
+            | E::NoSettings { .. }
             | E::NoPop { .. }
             | E::NoServer(_)
             | E::NotInserted(_)

@@ -62,8 +62,15 @@ impl fmt::Display for Mistake {
 pub enum Error {
     /// The configuration file, or something that it refers to, is wrong.
     Settings(Box<Mistake>),
-    /// No configuration file was found; the places that were looked at.
-    NoSettings(Vec<PathBuf>),
+    /// No configuration file was found.
+    NoSettings {
+        /// The places that were looked at.
+        places: Vec<PathBuf>,
+        /// Whether somebody named the place.
+        named: bool,
+        /// Why the user's home is none of them, where it should be.
+        homeless: Option<&'static str>,
+    },
     /// The provider of an address has no POP.
     NoPop {
         /// The provider.

@@ -14,7 +14,8 @@ impl fmt::Display for Error {
         use Error as E;
         match self {
             E::Settings(mistake) => mistake.fmt(f),
-            E::NoSettings(at) => write!(f, "there is no configuration file; looked for {}", list(at)),
+            E::NoSettings { places, homeless: None, .. } => write!(f, "there is no configuration file; looked for {}", list(places)),
+            E::NoSettings { places, homeless: Some(why), .. } => write!(f, "there is no configuration file; looked for {} alone, since {why}", list(places)),
             E::NoPop { provider, .. } => write!(f, "{provider} has no POP"),
             E::NoServer(domain) => write!(f, "no POP server was found for {domain}"),
             E::NotInserted(path) => write!(f, "nothing is written: no place was found in {} where the account fits and all else stays as it is", path.display()),
@@ -153,11 +154,13 @@ impl Error {
                 "check the limits of this process and machine"
             }
             E::Settings(_) | E::Usage(_) | E::SecretFile { .. } | E::Unsafe { .. } | E::Interrupted => "",
-            E::NoSettings(_) => "write one (see popget.yaml(5)) or name it with --config",
+            E::NoSettings { homeless: Some(_), .. } => "set HOME, or name the file with --config",
+            E::NoSettings { named: true, .. } => "correct the path, or have popget setup ADDRESS write it",
+            E::NoSettings { .. } => "have popget setup ADDRESS write one, or popget import make one of another program's, or name it with --config",
             E::NoPop { instead, .. } => instead,
             E::NoServer(_) => "ask the provider which one it is, and name it with --server",
             E::NotInserted(_) => "put it there by hand, below accounts",
-            E::NoPassword => "set password_command, password_file or another source of it (popget.yaml(5))",
+            E::NoPassword => "set password_command, password_file or another source of it (popget.yaml(5)), or with --server add --password-command",
             E::NotTyped => "type it when popget asks, or set password_command or another source of it (popget.yaml(5))",
             E::PasswordVariable(_) => "set it where popget is started",
             E::NoCredentials(_) => "start popget as a systemd service with LoadCredential=",

@@ -45,7 +45,11 @@ every! {
         mistake(Some((2, 3)), "accounts.work", "the key server is missing (for example server: pop.example.org)"),
         mistake(None, "", "the file can be written by everyone; run chmod 600 popget.yaml")
     ];
-    NoSettings: NOWHERE => [E::NoSettings(vec![path("~/.config/popget/popget.yaml"), path("/etc/popget/popget.yaml")])];
+    NoSettings: NOWHERE => [
+        nowhere(&["~/.config/popget/popget.yaml", "/etc/popget/popget.yaml"], None),
+        nowhere(&["/etc/popget/popget.yaml"], Some("HOME is not set")),
+        E::NoSettings { places: vec![path("mine.yaml")], named: true, homeless: None }
+    ];
     Usage: NOWHERE => [E::Usage("--max-size 25TB: this is not a size such as 25MB".into())];
     NoPop: NOWHERE => [E::NoPop {
         provider: "iCloud", instead: "use a program that speaks IMAP",
@@ -284,6 +288,14 @@ fn unproven(why: &str, advice: &'static str) -> E {
         why: why.into(),
         seen: Some(seen.into()),
         advice,
+    }
+}
+
+fn nowhere(places: &[&str], homeless: Option<&'static str>) -> E {
+    E::NoSettings {
+        places: places.iter().map(|place| path(place)).collect(),
+        named: false,
+        homeless,
     }
 }
 

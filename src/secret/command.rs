@@ -81,28 +81,23 @@ pub fn first_line(
     if called_off() {
         return Err(Error::Interrupted);
     }
-    let failed = |ended: String, said: Vec<u8>| Error::SecretCommand {
+    let failed = |ended: String, said: Vec<u8>, ran: bool| Error::SecretCommand {
         what,
-        lacking: match attended {
-            true => Vec::new(),
-            false => lacking(line.name(), &said),
+        lacking: match ran && !attended {
+            true => lacking(line.name(), &said),
+            false => Vec::new(),
         },
         ended,
         said,
     };
-    let mut command = line.command();
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let child = command.spawn().map_err(|why| match why.kind() {
-        ErrorKind::NotFound | ErrorKind::PermissionDenied => {
-            failed(format!("cannot be started: {}", plain(&why)), Vec::new())
-        }
-        _ => Error::System {
-            doing: "start the password command",
-            why,
-        },
+    let system = |doing, why| Error::System { doing, why };
+    let child = started(line).map_err(|why| match why.kind() {
+        ErrorKind::NotFound | ErrorKind::PermissionDenied => failed(
+            format!("cannot be started: {}", plain(&why)),
+            Vec::new(),
+            false,
+        ),
+        _ => system("start the password command", why),
     })?;
     let leash = Leash {
         // Where a person can be asked it may take its time.
@@ -110,10 +105,7 @@ pub fn first_line(
         called_off,
         ends: Ends::Alone,
     };
-    let heard = hear(child, &leash).map_err(|why| Error::System {
-        doing: "run the password command",
-        why,
-    })?;
+    let heard = hear(child, &leash).map_err(|why| system("run the password command", why))?;
     let secret = Secret::first_line(heard.printed);
     let last = || last_words(&heard.said, &secret).to_vec();
     match heard.status {
@@ -121,11 +113,30 @@ pub fn first_line(
         None => Err(failed(
             format!("gave nothing for {}s", PATIENCE.as_secs()),
             last(),
+            true,
         )),
-        Some(status) if !status.success() => Err(failed(format!("failed ({status})"), last())),
-        Some(_) if secret.expose().is_empty() => Err(failed("printed nothing".into(), Vec::new())),
+        Some(status) if !status.success() => Err(failed(
+            format!("failed ({status})"),
+            last(),
+            was_there(status),
+        )),
+        Some(_) if secret.expose().is_empty() => {
+            Err(failed("printed nothing".into(), Vec::new(), true))
+        }
         Some(_) => Ok(secret),
     }
+}
+
+/// Starts a command whose output we read.
+fn started(line: &CommandLine) -> io::Result<Child> {
+    let mut command = line.command();
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::piped());
+    quiet.stderr(Stdio::piped()).spawn()
+}
+
+/// Whether what the shell was to run was a program, and there; else its surroundings are not to blame.
+fn was_there(status: ExitStatus) -> bool {
+    !matches!(status.code(), Some(126 | 127))
 }
 
 /// What programs of the usual kinds look for in their surroundings, and cron jobs do not have.

@@ -66,9 +66,10 @@ impl Place {
     /// off after a crash, so whoever writes it may do that as us.
     fn check(&self) -> Result<()> {
         let path = &self.directory;
-        let others = match fs::metadata(path) {
-            Ok(meta) => owner::changed_by_others(&meta),
-            Err(why) if why.kind() == io::ErrorKind::NotFound => None,
+        let (others, shared) = match fs::metadata(path) {
+            // A folder in which everybody may make what is theirs, as /tmp, is to stay one.
+            Ok(meta) => (owner::changed_by_others(&meta), meta.mode() & 0o1000 != 0),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => (None, false),
             Err(why) => return Err(failed(path, "open")(why)),
         };
         let Some(others) = others else {
@@ -76,6 +77,7 @@ impl Place {
         };
         let help = match others {
             Others::Owner(_) => "run popget as that user, or name another folder with --state-dir",
+            Others::Group | Others::Everyone if shared => "name a folder within it",
             Others::Group | Others::Everyone => "run chmod go-w on it, or name a folder within it",
         };
         Err(Error::Unsafe {

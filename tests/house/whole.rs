@@ -205,7 +205,9 @@ fn every_way_to_log_in_is_in_the_manual_and_the_reverse() {
 fn the_command_lines_of_the_manual_do_what_they_should() {
     let page = source::text("man/popget.1");
     let examples = section(&page, "EXAMPLES").filter_map(|line| line.strip_prefix(".Dl "));
-    let lines: Vec<&str> = examples.filter(|line| line.starts_with("popget")).collect();
+    // What setup does is shown in tests/setup: it would ask the name service here.
+    let ours = |line: &&str| line.starts_with("popget") && !line.starts_with("popget setup");
+    let lines: Vec<&str> = examples.filter(ours).collect();
     assert!(lines.len() >= 8, "{lines:?}");
     let server = PopServer::start();
     server.maildrop().add_named("a", "alpha.eml");

@@ -225,7 +225,7 @@ fn without_a_terminal_nobody_is_asked() {
         .run()
         .says_exactly(
             "popget: work (127.0.0.1): password: no password is configured and there is no \
-             terminal to ask on; set password_command, password_file or another source of it (popget.yaml(5))\n",
+             terminal to ask on; set password_command, password_file or another source of it (popget.yaml(5)), or with --server add --password-command\n",
         )
         .exits(77);
     assert_eq!(server.sessions().len(), 0);

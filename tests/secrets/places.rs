@@ -162,6 +162,20 @@ fn a_command_that_misses_its_surroundings_is_told_what_they_lack() {
 }
 
 #[test]
+fn a_command_that_is_not_there_lacks_nothing_else() {
+    for command in ["/nowhere/pass show mail", "[/nowhere/pass, show]"] {
+        let mut scene = Scene::new()
+            .without_key("password_file")
+            .key("password_command", command);
+        scene
+            .run()
+            .says("the password command ")
+            .never_shows("not set here")
+            .exits(78);
+    }
+}
+
+#[test]
 fn a_token_that_is_refused_is_got_anew_once() {
     let server = server(SECRET, TOKEN);
     let script = format!(

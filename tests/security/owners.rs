@@ -59,11 +59,16 @@ fn a_configuration_of_roots_is_for_everybody() {
 #[test]
 fn a_state_directory_in_which_others_may_write_is_not_believed() {
     let server = with_mail(&["alpha.eml"]);
-    for (mode, said) in [(0o770, "its group"), (0o1777, "everyone")] {
+    let mend = "run chmod go-w on it, or name a folder within it";
+    for (mode, said, help) in [
+        (0o770, "its group", mend),
+        (0o777, "everyone", mend),
+        (0o1777, "everyone", "name a folder within it\n"),
+    ] {
         let mut scene = Scene::with_server(&server).args(&["--state-dir", "state"]);
         fs::create_dir(scene.path("state")).unwrap();
         set_mode(&scene.path("state"), mode);
-        let said = format!("state can be written by {said}; run chmod go-w on it");
+        let said = format!("state can be written by {said}; {help}");
         for arguments in [&[][..], &["--dry-run"]] {
             drop(
                 scene

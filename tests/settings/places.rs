@@ -65,8 +65,9 @@ fn a_file_that_is_nowhere_is_said_with_all_places() {
         assert_eq!(
             said,
             "popget: there is no configuration file; looked for \
-             /nonexistent/config/popget/popget.yaml, /etc/popget/popget.yaml; write one (see \
-             popget.yaml(5)) or name it with --config\n"
+             /nonexistent/config/popget/popget.yaml, /etc/popget/popget.yaml; have \
+             popget setup ADDRESS write one, or popget import make one of another program's, or \
+             name it with --config\n"
         );
         outcome.take_status();
     }
@@ -76,9 +77,26 @@ fn a_file_that_is_nowhere_is_said_with_all_places() {
         scene
             .run_with(arguments)
             .says_exactly(
-                "popget: there is no configuration file; looked for not/there; write one (see \
-                 popget.yaml(5)) or name it with --config\n",
+                "popget: there is no configuration file; looked for not/there; correct \
+                 the path, or have popget setup ADDRESS write it\n",
             )
+            .exits(78);
+    }
+}
+
+#[test]
+fn without_a_home_that_is_said() {
+    if std::path::Path::new("/etc/popget/popget.yaml").exists() {
+        return;
+    }
+    for (home, why) in [("", "HOME is empty"), ("here", "HOME is no absolute path")] {
+        let mut scene = Scene::new().env("HOME", home).env("XDG_CONFIG_HOME", "");
+        scene
+            .run()
+            .says_exactly(&format!(
+                "popget: there is no configuration file; looked for /etc/popget/popget.yaml \
+                 alone, since {why}; set HOME, or name the file with --config\n"
+            ))
             .exits(78);
     }
 }

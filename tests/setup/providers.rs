@@ -114,7 +114,7 @@ fn where_one_signs_in_that_comes_next() {
     let mut scene = alone();
     scene
         .run_with(&all)
-        .says("popget: now run popget login outlook, and then popget check -a outlook\n")
+        .says("popget: now run popget -c mine.yaml login outlook, and then popget -c mine.yaml check -a outlook\n")
         .exits(0);
     let block = "    oauth:\n      provider: microsoft\n      client_id: 1-2-3\n    keep: true\n";
     assert!(written(&scene).contains(block), "{}", written(&scene));

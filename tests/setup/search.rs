@@ -141,9 +141,10 @@ fn the_domain_tells_of_its_server_over_https() {
             .exits(0);
         let block = format!(
             "accounts:\n  example:\n    server: pop.example.org\n    tls: implicit\n    proxy: {proxy}\n    \
-             user: alice\n    password_file: {}\n    keep: true\n    min_interval: 15m\n    deliver:\n      \
+             user: alice\n    password_file: {}\n    tls_ca_file: {}\n    keep: true\n    min_interval: 15m\n    deliver:\n      \
              maildir: ~/Mail/example\n",
-            scene.path("password").display()
+            scene.path("password").display(),
+            scene.path("ca.pem").display()
         );
         assert_eq!(written(&scene), block);
         let asked = web.asked();

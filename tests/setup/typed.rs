@@ -75,8 +75,13 @@ fn everything_is_asked_for_and_the_password_goes_into_a_file() {
     assert_eq!(written(&scene), KEPT);
     answer(
         &mut terminal,
-        "Add this account to mine.yaml? (yes or no):",
-        "yes",
+        "Add this account to mine.yaml? [yes]:",
+        "perhaps",
+    );
+    answer(
+        &mut terminal,
+        "answer yes or no\r\nAdd this account to mine.yaml? [yes]:",
+        "",
     );
     let shown = terminal.finish();
     assert_eq!(shown.status.code(), Some(0), "{}", shown.text);
@@ -92,9 +97,10 @@ fn everything_is_asked_for_and_the_password_goes_into_a_file() {
     let text = written(&scene);
     let block = format!(
         "    # more to come\n    example:\n        server: localhost:{}\n        tls: implicit\n        \
-         user: alice\n        password_file: {}\n        keep: true\n        deliver:\n            maildir: ~/Mail\n",
+         user: alice\n        password_file: {}\n        tls_ca_file: {}\n        keep: true\n        deliver:\n            maildir: ~/Mail\n",
         server.port(),
-        file.display()
+        file.display(),
+        scene.path("ca.pem").display()
     );
     assert_eq!(text, KEPT.replace("    # more to come\n", &block));
     let mut scene = scene.under(&["setsid", "--wait"]);
@@ -183,30 +189,109 @@ fn what_is_called_off_leaves_nothing_behind() {
     }
 }
 
-#[test]
-fn a_wrong_password_is_not_kept() {
-    let options = [
-        "--name",
-        "x",
-        "--password-file",
-        "word",
-        "--maildir",
-        "Mail",
-        "--keep",
-        "--user",
-        "alice",
-    ];
-    let (_server, _names, mut terminal, scene) = begun(&options);
+/// The options of a run in which only the password is left to be asked for.
+const ALL_BUT_THE_PASSWORD: [&str; 7] = [
+    "--name",
+    "x",
+    "--maildir",
+    "Mail",
+    "--keep",
+    "--user",
+    "alice",
+];
+
+/// A run in which a wrong password is typed first.
+fn mistyped() -> (PopServer, NameServer, Terminal, Scene) {
+    let options = [&ALL_BUT_THE_PASSWORD[..], &["--password-file", "word"]].concat();
+    let (server, names, mut terminal, scene) = begun(&options);
     answer(&mut terminal, "Is localhost the right server?", "yes");
     terminal.wait_for("password for x");
     terminal.types("wrong\n");
+    terminal.wait_for("the server refused the login");
+    terminal.wait_for("Where does the password come from?");
+    (server, names, terminal, scene)
+}
+
+#[test]
+fn a_wrong_password_is_not_kept() {
+    let (_server, _names, mut terminal, scene) = mistyped();
+    answer(&mut terminal, "ask [command]:", "\u{4}");
     let shown = terminal.finish();
-    assert_eq!(shown.status.code(), Some(77), "{}", shown.text);
-    assert!(
-        shown.text.contains("the server refused the login"),
-        "{}",
-        shown.text
-    );
+    assert_eq!(shown.status.code(), Some(64), "{}", shown.text);
     assert!(!scene.path("word").exists());
     assert_eq!(written(&scene), KEPT);
+}
+
+#[test]
+fn after_a_wrong_password_another_is_asked_for_and_all_else_stands() {
+    let (server, _names, mut terminal, scene) = mistyped();
+    answer(&mut terminal, "ask [command]:", "file");
+    answer(&mut terminal, "File for it [x.password]:", "word");
+    while terminal.echoes() {
+        std::thread::yield_now();
+    }
+    terminal.types(&format!("{PASSWORD}\n"));
+    answer(&mut terminal, "Add this account to mine.yaml?", "");
+    let shown = terminal.finish();
+    assert_eq!(shown.status.code(), Some(0), "{}", shown.text);
+    assert_eq!(server.logins(), 1);
+    let word = std::fs::read_to_string(scene.path("word")).unwrap();
+    assert_eq!(word, format!("{PASSWORD}\n"));
+    assert!(written(&scene).contains("/word\n"));
+}
+
+#[test]
+fn the_third_wrong_password_is_the_last() {
+    let options = [
+        &ALL_BUT_THE_PASSWORD[..],
+        &["--password-command", "echo no"],
+    ]
+    .concat();
+    let (server, _names, mut terminal, scene) = begun(&options);
+    answer(&mut terminal, "Is localhost the right server?", "yes");
+    for time in 1..3 {
+        for question in ["ask [command]:", "Command that prints it:"] {
+            while terminal.so_far().matches(question).count() < time {
+                std::thread::yield_now();
+            }
+            let word = if question.starts_with("ask") {
+                ""
+            } else {
+                "echo nor that"
+            };
+            terminal.types(&format!("{word}\n"));
+        }
+    }
+    let shown = terminal.finish();
+    assert_eq!(shown.status.code(), Some(77), "{}", shown.text);
+    assert_eq!(server.sessions().len(), 3 + 1, "and a look before");
+    assert_eq!(written(&scene), KEPT);
+}
+
+#[test]
+fn what_the_defaults_say_is_what_is_usual() {
+    let kept = "defaults:\n  keep: 30d\n  deliver:\n    maildir: ~/All\n";
+    let server = server(Certificate::Good);
+    let at = format!("localhost:{}", server.port());
+    let scene = with_roots(Scene::new().file(FILE, kept.as_bytes()));
+    let all = ["setup", "alice@example.org", "-c", FILE, "--server", &at];
+    let more = [
+        "--user",
+        "alice",
+        "--name",
+        "x",
+        "--password-command",
+        "cat ~/password",
+    ];
+    let (mut terminal, scene) = Terminal::start(scene, &[&all[..], &more].concat());
+    let question = "Maildir for its mail, or as the defaults say (maildir: ~/All) [defaults]:";
+    answer(&mut terminal, question, "~/Mine");
+    let question = "Leave mail on the server: yes, no, or as the defaults say (30d) [defaults]:";
+    answer(&mut terminal, question, "");
+    answer(&mut terminal, "Add this account to mine.yaml?", "");
+    let shown = terminal.finish();
+    assert_eq!(shown.status.code(), Some(0), "{}", shown.text);
+    let text = written(&scene);
+    assert!(text.contains("      maildir: ~/Mine\n"), "{text}");
+    assert!(!text.contains("    keep: true\n"), "{text}");
 }

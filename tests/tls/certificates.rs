@@ -170,8 +170,8 @@ fn another_certificate_than_the_pinned_one_gets_no_word() {
             .key("tls_fingerprint", &format!("'{pin}'"));
         scene
             .run()
-            .says("its certificate is none of tls_fingerprint, but SHA-256 ")
-            .says("operator confirms")
+            .says("its certificate is none of tls_fingerprint (SHA-256 ")
+            .says("); if the server's operator confirms")
             .says_lines(1)
             .exits(77);
         heard_no_word(&server);
@@ -228,4 +228,19 @@ fn contradictions_are_mistakes() {
         }
         scene.run().says(said).says_lines(1).exits(78);
     }
+}
+
+#[test]
+fn issuers_that_cannot_be_read_are_told_as_such() {
+    let (server, scene) = met(KINDS[0], Certificate::Good);
+    let mut scene = scene
+        .without_key("tls_ca_file")
+        .env("SSL_CERT_FILE", "/nonexistent/ca.pem");
+    scene
+        .run()
+        .says("SSL_CERT_FILE names /nonexistent/ca.pem, which cannot be read: no such file")
+        .says("correct that variable, or unset it")
+        .says_lines(1)
+        .exits(77);
+    heard_no_word(&server);
 }

@@ -66,7 +66,20 @@ impl Desk<'_> {
         if self.wanted.yes {
             return Ok(true);
         }
-        let answer = self.ask(&format!("{what} (yes or no)"), None, option)?;
-        Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+        let answer = self.decided(&format!("{what} (yes or no)"), None, option)?;
+        Ok(answer == Some(true))
+    }
+
+    /// Asks for a yes or a no, until it is one, or the word that is usual: that is none of both.
+    pub fn decided(&self, what: &str, usual: Option<&str>, option: &str) -> Result<Option<bool>> {
+        loop {
+            let answer = self.ask(what, usual, option)?;
+            match answer.to_lowercase().as_str() {
+                "y" | "yes" => return Ok(Some(true)),
+                "n" | "no" => return Ok(Some(false)),
+                word if usual == Some(word) => return Ok(None),
+                _ => self.tell("answer yes or no"),
+            }
+        }
     }
 }

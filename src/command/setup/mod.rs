@@ -45,22 +45,52 @@ fn set_up(flags: &Fetch, desk: &Desk) -> Result<ExitStatus> {
     };
     let name = wanted.name.as_deref();
     name.map_or(Ok(()), |name| wishes::free(name, &book))?;
-    let found = search::run(&address, desk)?;
-    let wishes = Wishes::gather(&address, &found, &book, desk)?;
-    let (draft, tally) = first_that_works((&found, &wishes), &book, (flags, desk))?;
+    if !wanted.print {
+        book.writable()?;
+    }
+    let found = search::run(&address, &book, desk)?;
+    only_one(&found, &book, desk)?;
+    let mut wishes = Wishes::gather(&address, &found, &book, desk)?;
+    let trial = Trial {
+        flags,
+        desk,
+        book: &book,
+        found: &found,
+    };
+    let (draft, tally) = trial.settled(&mut wishes, &address)?;
     if let Some(tally) = tally.filter(|tally| !tally.failures.is_empty()) {
+        let options = proof::options(&tally);
+        if !options.is_empty() {
+            desk.tell(&format!("the options for that: {}", options.join(", ")));
+        }
         desk.tell("nothing is written; with --no-test it would be, untested");
         return Ok(tally.status());
     }
-    keep(&draft, &book, desk)?;
+    trial.keep(&draft)?;
     if wishes.need_a_sign_in() && !wanted.print {
-        let name = &draft.name;
+        let (name, popget) = (&draft.name, trial.popget());
         desk.tell(&format!(
-            "now run popget login {name}, and then popget check -a {name}"
+            "now run {popget} login {name}, and then {popget} check -a {name}"
         ));
     }
     wishes.stay();
     Ok(ExitStatus::Fine)
+}
+
+/// Fails if an account has this mail already, unless it is to have another.
+fn only_one(found: &Found, book: &Book, desk: &Desk) -> Result<()> {
+    let Some((name, user)) = book.visitor(&found.server, &found.users) else {
+        return Ok(());
+    };
+    let what = format!(
+        "the account {name} has the mail of {user} at {} already",
+        found.server
+    );
+    if !desk.wanted.yes {
+        return Err(Error::Usage(format!("{what}; --yes sets another one up")));
+    }
+    desk.tell(&what);
+    Ok(())
 }
 
 /// Fails over options that cannot be meant.
@@ -77,62 +107,105 @@ fn sensible(flags: &Fetch, wanted: &Setup) -> Result<()> {
     }
 }
 
-/// Logs in with each user who may be meant, until one is let in; gives the account as it is to be
-/// written, and what came of the login if there was one.
-fn first_that_works(
-    (found, wishes): (&Found, &Wishes),
-    book: &Book,
-    (flags, desk): (&Fetch, &Desk),
-) -> Result<(Draft, Option<Tally>)> {
-    let mut users = found.users.iter().peekable();
-    loop {
-        let user = users.next().map_or("", String::as_str);
-        let draft = wishes.draft(found, user);
-        let account = book.account(&draft, flags)?;
-        if desk.wanted.no_test || wishes.need_a_sign_in() {
-            return Ok((draft, None));
-        }
-        let named = fetch::named(&account);
-        desk.tell(&format!("logging in at {} as {user}", named.place()));
-        let tally = fetch::look(account, &named, desk.options, desk.stop)?;
-        match users.peek() {
-            Some(other) if proof::is_refused(&tally) => {
-                desk.tell(&format!("{user} is refused; perhaps the user is {other}"));
-            }
-            _ => {
-                report::visited(&named, &tally, desk.options);
-                return Ok((draft, Some(tally)));
-            }
-        }
-    }
+/// How often a person may say where the secret comes from.
+const TRIES: usize = 3;
+
+/// An account that is tried, and then kept.
+struct Trial<'t> {
+    flags: &'t Fetch,
+    desk: &'t Desk<'t>,
+    book: &'t Book,
+    found: &'t Found,
 }
 
-/// Writes the account where it belongs.
-fn keep(draft: &Draft, book: &Book, desk: &Desk) -> Result<()> {
-    let block = draft.block(Setting::USUAL);
-    if desk.wanted.print {
-        return report::pour(format!("accounts:\n{block}").as_bytes());
-    }
-    let path = book.path.display();
-    if desk.asks() {
-        report::show(&block, desk.options);
-        if !desk.agreed(&format!("Add this account to {path}?"), "--yes")? {
-            let what = "nothing is written, as you wished";
-            return Err(Error::Usage(what.into()));
+impl Trial<'_> {
+    /// Tries what is wished for; a person may think again of the secret, and of how it is sent.
+    fn settled(&self, wishes: &mut Wishes, address: &Address) -> Result<(Draft, Option<Tally>)> {
+        let (desk, mut left) = (self.desk, TRIES);
+        loop {
+            let (draft, tally) = self.first_that_works(wishes)?;
+            let failed = |how: fn(&Tally) -> bool| tally.as_ref().is_some_and(how);
+            if failed(proof::would_reveal) && wishes.may_show() && self.shown()? {
+                wishes.show();
+            } else if failed(proof::lacks_secret) && left > 1 && desk.asks() {
+                left -= 1;
+                wishes.ask_again((address, self.found), self.book, desk)?;
+            } else {
+                return Ok((draft, tally));
+            }
         }
     }
-    match book.add(draft) {
-        Err(error @ Error::NotInserted(_)) => {
+
+    /// Whether the password is to be sent in the clear.
+    fn shown(&self) -> Result<bool> {
+        let desk = self.desk;
+        if !desk.asks() && !desk.wanted.yes {
+            desk.tell("with --yes the password is sent all the same, for all to read on the way");
+            return Ok(false);
+        }
+        let what = "Send the password all the same, for all to read on the way?";
+        desk.agreed(what, "--yes")
+    }
+
+    /// Logs in with each user who may be meant, until one is let in; gives the account as it is to be
+    /// written, and what came of the login if there was one.
+    fn first_that_works(&self, wishes: &Wishes) -> Result<(Draft, Option<Tally>)> {
+        let desk = self.desk;
+        let mut users = self.found.users.iter().peekable();
+        loop {
+            let user = users.next().map_or("", String::as_str);
+            let draft = self.book.lean(wishes.draft(self.found, user));
+            let account = self.book.account(&draft, self.flags)?;
+            if desk.wanted.no_test || wishes.need_a_sign_in() {
+                return Ok((draft, None));
+            }
+            let named = fetch::named(&account);
+            desk.tell(&format!("logging in at {} as {user}", named.place()));
+            let tally = fetch::look(account, &named, desk.options, desk.stop)?;
+            match users.peek() {
+                Some(other) if proof::is_refused(&tally) => {
+                    desk.tell(&format!("{user} is refused; perhaps the user is {other}"));
+                }
+                _ => {
+                    report::visited(&named, &tally, desk.options);
+                    return Ok((draft, Some(tally)));
+                }
+            }
+        }
+    }
+
+    /// Writes the account where it belongs. Where that fails, it is printed: so much was asked for it.
+    fn keep(&self, draft: &Draft) -> Result<()> {
+        let (book, desk) = (self.book, self.desk);
+        let block = draft.block(Setting::USUAL);
+        if desk.wanted.print {
+            return report::pour(format!("accounts:\n{block}").as_bytes());
+        }
+        let path = book.path.display();
+        if desk.asks() {
+            report::show(&block, desk.options);
+            let what = format!("Add this account to {path}?");
+            if desk.decided(&what, Some("yes"), "--yes")? == Some(false) {
+                let what = "nothing is written, as you wished";
+                return Err(Error::Usage(what.into()));
+            }
+        }
+        if let Err(error) = book.add(draft) {
             report::pour(block.as_bytes())?;
-            Err(error)
+            return Err(error);
         }
-        added => {
-            added?;
-            let name = &draft.name;
-            desk.tell(&format!(
-                "{path} has the account {name} now; popget fetches its mail"
-            ));
-            Ok(())
-        }
+        let (name, popget) = (&draft.name, self.popget());
+        desk.tell(&format!(
+            "{path} has the account {name} now; {popget} fetches its mail"
+        ));
+        Ok(())
+    }
+
+    /// How popget is called to read the same file.
+    fn popget(&self) -> String {
+        let file = self.flags.config.as_ref();
+        file.map_or("popget".into(), |path| {
+            format!("popget -c {}", path.display())
+        })
     }
 }

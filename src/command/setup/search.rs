@@ -3,15 +3,16 @@
 
 use super::desk::Desk;
 use super::found::{whole_or_local, Found};
-use super::proof;
+use super::proof::Look;
+use super::wishes::whole_path;
 use crate::cli::Tls;
-use crate::config;
+use crate::config::{self, Book};
 use crate::discover::providers::Provider;
 use crate::discover::records::{self, Said, SERVICES};
 use crate::discover::{autoconfig, Address, Offer, PORTS};
 use crate::error::{Error, Result};
 use crate::net::web::{self, Web};
-use crate::net::{Outset, Patience, TlsMode, Via};
+use crate::net::{Outset, Patience, Proof, TlsMode, Via};
 use std::time::Duration;
 
 /// How long a name server may take, and each wait for a web server.
@@ -19,11 +20,13 @@ const NAMES: Duration = Duration::from_secs(2);
 const WEB: Duration = Duration::from_secs(5);
 
 /// Finds the server.
-pub fn run(address: &Address, desk: &Desk) -> Result<Found> {
+pub fn run(address: &Address, book: &Book, desk: &Desk) -> Result<Found> {
     let search = Search {
         address,
         desk,
         via: via(desk)?,
+        proof: proof(desk)?,
+        usual_tls: book.usual_tls(),
     };
     let mut found = match &desk.wanted.server {
         Some(server) => search.named(server)?,
@@ -48,10 +51,26 @@ fn via(desk: &Desk) -> Result<Via> {
     config::proxy(url).map(Via::Proxy).map_err(wrong)
 }
 
+/// By what a server that is found has to prove itself.
+fn proof(desk: &Desk) -> Result<Proof> {
+    let Some(file) = &desk.wanted.tls_ca_file else {
+        return Ok(Proof::Chain(None));
+    };
+    let wrong = |what| Error::Usage(format!("--tls-ca-file: {what}"));
+    let path = config::expanded(&whole_path(file)?).map_err(wrong)?;
+    match path.is_file() {
+        true => Ok(Proof::Chain(Some(path))),
+        false => Err(wrong(format!("there is no file {}", path.display()))),
+    }
+}
+
 struct Search<'s> {
     address: &'s Address,
     desk: &'s Desk<'s>,
     via: Via,
+    proof: Proof,
+    /// How TLS is used, where the file says it for every account.
+    usual_tls: Option<TlsMode>,
 }
 
 impl Search<'_> {
@@ -66,12 +85,14 @@ impl Search<'_> {
             Tls::Starttls => TlsMode::StartTls,
             Tls::None => TlsMode::Off,
         });
-        let usual = match server.port {
-            Some(port) if port == PORTS.1 => TlsMode::StartTls,
-            _ => TlsMode::Implicit,
-        };
         let known =
             Provider::at(&host).map(|provider| Found::known(provider, written, self.address));
+        let usual = match server.port {
+            Some(port) if port == PORTS.1 => TlsMode::StartTls,
+            Some(port) if port == PORTS.0 => TlsMode::Implicit,
+            _ if known.is_some() => TlsMode::Implicit,
+            _ => self.usual_tls.unwrap_or(TlsMode::Implicit),
+        };
         let known = known.unwrap_or_else(|| Found {
             server: written.into(),
             tls: None,
@@ -259,7 +280,7 @@ impl Search<'_> {
         ));
         let guesses = self.address.guesses();
         for few in guesses.chunks(guesses.len() / 2) {
-            let looked = proof::look_at(few, &self.via, self.desk.stop)?;
+            let looked = self.look().at(few)?;
             for (offer, why) in few.iter().zip(looked) {
                 match why {
                     None => {
@@ -278,15 +299,20 @@ impl Search<'_> {
     fn first_proven(&self, offers: &[Offer]) -> Result<Option<Found>> {
         for offer in offers {
             let one = std::slice::from_ref(offer);
-            match proof::look_at(one, &self.via, self.desk.stop)?
-                .pop()
-                .flatten()
-            {
+            match self.look().at(one)?.pop().flatten() {
                 None => return Ok(Some(Found::told(offer, self.address))),
                 Some(why) => self.desk.tell(&format!("{}: {why}", offer.told())),
             }
         }
         Ok(None)
+    }
+
+    fn look(&self) -> Look<'_> {
+        Look {
+            via: &self.via,
+            proof: &self.proof,
+            stop: self.desk.stop,
+        }
     }
 
     /// What was asked for; where it failed, that is told, and the search goes on.

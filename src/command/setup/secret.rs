@@ -82,7 +82,7 @@ impl Source<'_> {
     }
 
     /// Asks in which way the secret is to be had, and for what belongs to it.
-    fn chosen(&self) -> Result<Secret> {
+    pub fn chosen(&self) -> Result<Secret> {
         let options: Vec<&str> = self.ways().map(|(_, option, _)| *option).collect();
         let missing = format!("the password's source ({})", options.join(", "));
         if self.desk.asks() {

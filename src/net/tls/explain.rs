@@ -1,9 +1,11 @@
 //! Why a handshake failed. The libraries give only text, each in its own way; what it means and what
 //! helps is told here, and a text that is not known is shown as it is.
 
-use super::{Fingerprint, Trust, Version};
-use crate::error::Error;
-use std::io;
+use super::{Fingerprint, Proof, Trust, Version};
+use crate::error::{plain, Error};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
 
 /// What the library says, what it means, and what helps.
 type Row = (&'static [&'static str], &'static str, &'static str);
@@ -91,7 +93,11 @@ const TOO_OLD: [&str; 5] = [
 pub fn explain(said: &str, trust: &Trust) -> Error {
     let said = cause(said);
     if let Some((why, advice)) = find(&CERTIFICATE, said) {
-        return not_proven(trust, why, advice);
+        let unknown = why.contains("issuer") || why.contains("self-signed");
+        return match lost_authorities(trust).filter(|_| unknown) {
+            Some(lost) => not_proven(trust, &lost, "correct that variable, or unset it"),
+            None => not_proven(trust, why, advice),
+        };
     }
     if TOO_OLD.iter().any(|part| said.contains(part)) {
         let (why, advice) = match trust.least {
@@ -118,11 +124,29 @@ pub fn explain(said: &str, trust: &Trust) -> Error {
     }
 }
 
+/// The file of issuers that the environment names in place of the system's, if it cannot be read: no
+/// certificate is good then.
+fn lost_authorities(trust: &Trust) -> Option<String> {
+    let Proof::Chain(None) = trust.proof else {
+        return None;
+    };
+    let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
+    let path = PathBuf::from(named?);
+    let read = File::open(&path).and_then(|mut file| file.read(&mut [0]));
+    let (path, why) = (path.display(), plain(&read.err()?));
+    Some(format!(
+        "SSL_CERT_FILE names {path}, which cannot be read: {why}"
+    ))
+}
+
 /// The certificate is none of those that are pinned.
 pub fn another_pin(trust: &Trust, fingerprint: Fingerprint) -> Error {
-    let why = format!("its certificate is none of tls_fingerprint, but SHA-256 {fingerprint}");
-    let advice = "if the server's operator confirms this fingerprint, set tls_fingerprint to it";
-    not_proven(trust, &why, advice)
+    Error::NotProven {
+        name: trust.name.clone(),
+        why: "its certificate is none of tls_fingerprint".into(),
+        seen: Some(format!("SHA-256 {fingerprint}")),
+        advice: "if the server's operator confirms this fingerprint, set tls_fingerprint to it",
+    }
 }
 
 /// The library could not even begin.
