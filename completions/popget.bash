@@ -519,7 +519,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__setup)
-            opts="-y -c -q -v -h --name --server --tls --proxy --user --password-command --password-file --netrc --token-command --client-id --client-secret-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --config --state-dir --quiet --verbose --color --help"
+            opts="-y -c -q -v -h --name --server --tls --tls-ca-file --tls-fingerprint --proxy --user --password-command --password-file --netrc --token-command --client-id --client-secret-command --ask-password --maildir --mbox --mda --lmtp --keep --delete --yes --no-test --print --config --state-dir --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
