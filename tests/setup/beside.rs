@@ -45,7 +45,8 @@ fn the_tls_of_the_defaults_is_the_usual_one() {
 
 #[test]
 fn the_same_mail_gets_a_second_account_only_if_that_is_said() {
-    let old = "accounts:\n  old: {server: pop.gmx.net, user: ann@gmx.net, deliver: {maildir: ~/M}}\n";
+    let old =
+        "accounts:\n  old: {server: pop.gmx.net, user: ann@gmx.net, deliver: {maildir: ~/M}}\n";
     let mut scene = alone().file(FILE, old.as_bytes());
     let more = ["--no-test", "--name", "x"];
     let told = "the account old has the mail of ann@gmx.net at pop.gmx.net already";
