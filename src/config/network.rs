@@ -17,12 +17,8 @@ pub fn tls<'de, D: Deserializer<'de>>(from: D) -> Result<Option<TlsMode>, D::Err
 
 /// How TLS is used, in a word.
 pub fn tls_word(text: &str) -> Option<TlsMode> {
-    match text {
-        "implicit" => Some(TlsMode::Implicit),
-        "starttls" => Some(TlsMode::StartTls),
-        "none" => Some(TlsMode::Off),
-        _ => None,
-    }
+    let known = TlsMode::ALL.iter().find(|(name, _)| *name == text);
+    known.map(|(_, mode)| *mode)
 }
 
 impl From<Tls> for TlsMode {

@@ -188,8 +188,8 @@ fn servers(keys: &mut Sheet, defaults: &mut Sheet, routes: &[Route]) {
         false => keys,
     };
     match (alike, open) {
-        (true, _) => common.put("tls", mode(first.tls)),
-        (false, true) => common.put("tls", mode(TlsMode::Off)),
+        (true, _) => common.put("tls", first.tls.name()),
+        (false, true) => common.put("tls", TlsMode::Off.name()),
         (false, false) => {}
     }
     let guarded = routes.iter().find(|route| route.tls != TlsMode::Off);
@@ -347,14 +347,6 @@ fn ahead(pipeline: Pipeline) -> Value {
         Pipeline::Auto => "auto".into(),
         Pipeline::Off | Pipeline::Lost => "off".into(),
         Pipeline::Window(most) => most.into(),
-    }
-}
-
-fn mode(tls: TlsMode) -> &'static str {
-    match tls {
-        TlsMode::Implicit => "implicit",
-        TlsMode::StartTls => "starttls",
-        TlsMode::Off => "none",
     }
 }
 

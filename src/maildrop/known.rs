@@ -178,11 +178,7 @@ impl Known {
 
 /// How a server is reached, and for whom: what it says there holds nowhere else.
 fn door(route: &Route, user: &str) -> String {
-    let tls = match route.tls {
-        TlsMode::Implicit => "implicit",
-        TlsMode::StartTls => "starttls",
-        TlsMode::Off => "none",
-    };
+    let tls = route.tls.name();
     let proof = match route.trust.proof {
         Proof::Nothing if route.tls != TlsMode::Off => "-unproven",
         _ => "",

@@ -64,6 +64,21 @@ pub enum TlsMode {
     Off,
 }
 
+impl TlsMode {
+    /// All of them, by the words that the settings have for them.
+    pub const ALL: [(&str, Self); 3] = [
+        ("implicit", Self::Implicit),
+        ("starttls", Self::StartTls),
+        ("none", Self::Off),
+    ];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        let named = Self::ALL.iter().find(|(_, mode)| *mode == self);
+        named.map_or("", |(name, _)| name)
+    }
+}
+
 /// What is known about who may read what we send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {

@@ -30,11 +30,7 @@ pub fn probe(target: &Target, events: &Events, stop: &Stop) -> Tally {
         Ok(offered) => events.emit(Event::Probe(Box::new(Probed {
             host: route.written.clone(),
             port: route.port,
-            tls: match route.tls {
-                TlsMode::Implicit => "implicit",
-                TlsMode::StartTls => "starttls",
-                TlsMode::Off => "none",
-            },
+            tls: route.tls.name(),
             offered,
         }))),
         Err(error) => tally.failures.push(Failure {

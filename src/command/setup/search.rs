@@ -5,7 +5,6 @@ use super::desk::Desk;
 use super::found::{whole_or_local, Found};
 use super::proof::Look;
 use super::wishes::whole_path;
-use crate::cli::Tls;
 use crate::config::{self, Book};
 use crate::discover::providers::Provider;
 use crate::discover::records::{self, Said, SERVICES};
@@ -80,11 +79,7 @@ impl Search<'_> {
         if let Some(provider) = Provider::at(&host) {
             self.note(provider);
         }
-        let tls = self.desk.wanted.tls.map(|tls| match tls {
-            Tls::Implicit => TlsMode::Implicit,
-            Tls::Starttls => TlsMode::StartTls,
-            Tls::None => TlsMode::Off,
-        });
+        let tls = self.desk.wanted.tls.map(TlsMode::from);
         let known =
             Provider::at(&host).map(|provider| Found::known(provider, written, self.address));
         let usual = match server.port {

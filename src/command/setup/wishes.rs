@@ -92,11 +92,7 @@ impl Wishes {
 
     /// The account as it is to be written, for this user.
     pub fn draft(&self, found: &Found, user: &str) -> Draft {
-        let tls = found.tls.map(|tls| match tls {
-            TlsMode::Implicit => "implicit",
-            TlsMode::StartTls => "starttls",
-            TlsMode::Off => "none",
-        });
+        let tls = found.tls.map(TlsMode::name);
         let text = |text: &str| Entry::Text(text.into());
         let proxy = self.proxy.as_deref();
         let keys = [

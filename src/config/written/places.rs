@@ -1,6 +1,6 @@
 //! Where mail goes, written out.
 
-use super::{at, command, mode, path, source, trust, units, ways, Sheet};
+use super::{at, command, path, source, trust, units, ways, Sheet};
 use crate::config::destination::SDPS;
 use crate::delivery::{Destination, Format, Host, Lock, Multidrop, Pattern, Submitter};
 use crate::message::{Address, Field};
@@ -130,7 +130,7 @@ fn relay(host: &Host) -> Sheet {
 
 fn smtp(host: &Host, submitter: Option<&Submitter>) -> Sheet {
     let mut keys = relay(host);
-    keys.put("tls", mode(host.route.tls));
+    keys.put("tls", host.route.tls.name());
     if host.route.tls != TlsMode::Off {
         trust(&mut keys, &host.route);
     }
