@@ -113,6 +113,11 @@ pub fn home() -> Option<PathBuf> {
     named_by("HOME")
 }
 
+/// Where the user's settings are, by the XDG Base Directory Specification.
+pub fn settings() -> Option<PathBuf> {
+    named_by("XDG_CONFIG_HOME").or_else(|| home().map(|home| home.join(".config")))
+}
+
 /// Why the environment names no home, if it does not.
 pub fn homeless() -> Option<&'static str> {
     let home = std::env::var_os("HOME").map(PathBuf::from);

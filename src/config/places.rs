@@ -36,9 +36,7 @@ impl Places {
 
 /// Where the file is if nobody names it.
 fn usual() -> Vec<PathBuf> {
-    let home =
-        named_by("XDG_CONFIG_HOME").or_else(|| folder::home().map(|home| home.join(".config")));
-    let own = home.map(|folder| folder.join("popget/popget.yaml"));
+    let own = folder::settings().map(|folder| folder.join("popget/popget.yaml"));
     own.into_iter()
         .chain([PathBuf::from("/etc/popget/popget.yaml")])
         .collect()

@@ -188,7 +188,8 @@ impl<'r> Draft<'r> {
         self.lost(&said.spot, word, "is not UTF-8; write it yourself");
     }
 
-    fn remark(&mut self, spot: &Spot, word: &str, why: &str, weight: Weight) {
+    /// Something is to be said of a place.
+    pub fn remark(&mut self, spot: &Spot, word: &str, why: &str, weight: Weight) {
         self.remarks.push(Remark::new(spot, word, why, weight));
     }
 }

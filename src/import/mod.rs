@@ -143,7 +143,8 @@ mod tests {
     use super::*;
     use std::{env, fs};
 
-    fn around() -> Around<'static> {
+    /// Surroundings of somebody.
+    pub(super) fn around() -> Around<'static> {
         Around {
             login: "ann".into(),
             home: "/users/ann".into(),

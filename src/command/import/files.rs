@@ -60,9 +60,7 @@ fn all_of(from: impl Read) -> std::io::Result<Vec<u8>> {
 pub fn usual(tool: Tool) -> Vec<PathBuf> {
     let home = |name: &str| folder::home().map(|home| home.join(name));
     let named = |variable: &str, name: &str| folder::named_by(variable).map(|at| at.join(name));
-    let config = |name: &str| {
-        named("XDG_CONFIG_HOME", name).or_else(|| home(".config").map(|config| config.join(name)))
-    };
+    let config = |name: &str| folder::settings().map(|config| config.join(name));
     let places = match tool {
         Tool::Fetchmail => vec![
             named("FETCHMAILHOME", "fetchmailrc"),

@@ -83,10 +83,10 @@ pub fn take_over(
 fn imported(flags: &Fetch, taken: &Taken) -> Vec<Heir> {
     let text = import::written(&taken.accounts, import::Passwords::LeftOut);
     let whole = config::of_text("what was imported", text, flags).ok();
-    let heir = |account: &import::Account| {
+    let heir = |(index, account): (usize, &import::Account)| {
         let word = |key: &str| account.keys.get(key)?.as_str().map(str::to_string);
-        let meant = whole.iter().flat_map(|settings| &settings.accounts);
-        let meant = meant.into_iter().find(|meant| meant.name == account.name);
+        // All of them, in the same order.
+        let meant = whole.as_ref().and_then(|whole| whole.accounts.get(index));
         let server = word("server").unwrap_or_default();
         let user = word("user").or_else(|| secret::user_in_netrc(&server).ok().flatten());
         let own = Identity {
@@ -104,7 +104,7 @@ fn imported(flags: &Fetch, taken: &Taken) -> Vec<Heir> {
                 .is_none_or(|keep| keep.as_bool() != Some(false)),
         })
     };
-    taken.accounts.iter().filter_map(heir).collect()
+    taken.accounts.iter().enumerate().filter_map(heir).collect()
 }
 
 /// The accounts of popget's own settings.
@@ -166,15 +166,9 @@ impl Heir {
             Some(path) => format!("{} has no entry of this account", path.display()),
             None => "no record of what was fetched was found; name it with --state".into(),
         };
-        Some(Remark {
-            spot: self.spot.clone(),
-            word: self.identity.name.clone(),
-            why: format!(
-                "{why}; or run popget state mark --account {} --all once",
-                self.identity.name
-            ),
-            weight: Weight::Lost,
-        })
+        let name = &self.identity.name;
+        let why = format!("{why}; or run popget state mark --account {name} --all once");
+        Some(Remark::new(&self.spot, name, &why, Weight::Lost))
     }
 }
 
@@ -211,12 +205,9 @@ impl Records {
         let left = |(path, entries): &(PathBuf, Vec<(Entry, bool)>)| {
             let count = entries.iter().filter(|(_, claimed)| !claimed).count();
             let path = path.display().to_string();
-            let remark = Remark {
-                spot: Spot::new(&path.as_str().into(), 1),
-                word: "record".into(),
-                why: format!("{count} entries belong to none of the accounts; they are left"),
-                weight: Weight::Told,
-            };
+            let spot = Spot::new(&path.as_str().into(), 1);
+            let why = format!("{count} entries belong to none of the accounts; they are left");
+            let remark = Remark::new(&spot, "record", &why, Weight::Told);
             (count > 0).then_some(remark)
         };
         self.read.iter().filter_map(left).collect()

@@ -73,15 +73,7 @@ fn walk<'t>(text: &'t [u8], mut each: impl FnMut(Piece<'t>)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn around() -> Around<'static> {
-        Around {
-            login: "ann".into(),
-            home: "/users/ann".into(),
-            in_netrc: &|_| false,
-            include: &|_| None,
-        }
-    }
+    use crate::import::tests::around;
 
     #[test]
     fn tags_are_put_in_or_vanish() {

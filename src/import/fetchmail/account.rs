@@ -1,67 +1,16 @@
 //! A user of a fetchmailrc as an account.
 
 use super::super::draft::{Account, Draft};
-use super::super::place::{Remark, Spot};
+use super::super::place::Remark;
 use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::Around;
 use super::grammar::{Clause, Entry, User, Whole, Written};
-use super::words::{self, Scope};
+use super::words::WITHOUT;
 use super::{delivery, last};
 
 /// fetchmail waits so many seconds unless it is told otherwise.
 const TIMEOUT: u64 = 300;
-
-/// Options that popget cannot do, or has something else for.
-const WITHOUT: [(&str, &str); 23] = [
-    (
-        "interval",
-        "let a timer of its own run this account less often",
-    ),
-    (
-        "interface",
-        "popget does not look at network interfaces; let the timer do so",
-    ),
-    (
-        "monitor",
-        "popget does not look at network interfaces; let the timer do so",
-    ),
-    ("netsec", "popget has nothing like it"),
-    ("plugout", "popget has a tunnel to the maildrop only"),
-    ("principal", "the library finds it by the server's name"),
-    ("esmtpname", "write user and a password below smtp"),
-    ("esmtppassword", "write user and a password below smtp"),
-    (
-        "retrieve-error",
-        "popget leaves what it cannot have, says so, and goes on",
-    ),
-    ("passwordfd", "use password_file or password_command"),
-    ("folder", "folders are of IMAP, POP2 and POP1"),
-    (
-        "antispam",
-        "what a server refuses stays there and is reported",
-    ),
-    ("bsmtp", "popget writes no batches of SMTP"),
-    ("flush", "keep: false deletes what was seen before as well"),
-    (
-        "limitflush",
-        "popget deletes nothing that it has not delivered",
-    ),
-    (
-        "sslcertpath",
-        "popget has tls_ca_file, a file; or the folder in $SSL_CERT_DIR",
-    ),
-    (
-        "sslfingerprint",
-        "is of MD5; pin the one of SHA-256 that popget probe tells",
-    ),
-    ("rewrite", "popget changes no byte of a message"),
-    ("stripcr", "popget changes no byte of a message"),
-    ("forcecr", "popget changes no byte of a message"),
-    ("mimedecode", "popget changes no byte of a message"),
-    ("dropstatus", "popget changes no byte of a message"),
-    ("dropdelivered", "popget changes no byte of a message"),
-];
 
 /// A user, and everything that is said of it.
 pub struct Told<'f> {
@@ -319,36 +268,13 @@ fn the_rest(draft: &mut Draft, told: &Told, protocol: &str) {
             .chain(base.users.iter().flat_map(|user| &user.options))
     });
     let own = told.entry.options.iter().chain(&told.user.options);
-    let mut remarks: Vec<(Spot, String, &str)> = Vec::new();
     for clause in own.chain(base) {
-        let Some((_, why)) = WITHOUT.iter().find(|(word, _)| *word == clause.word) else {
-            continue;
-        };
-        if clause.word == "folder" && protocol == "pop2" {
-            continue;
-        }
-        if !clause.negated
-            && told
-                .of(clause.word)
-                .is_some_and(|counts| counts.spot == clause.spot)
-        {
-            remarks.push((clause.spot.clone(), clause.word.to_string(), why));
-        }
-    }
-    for (spot, word, why) in remarks {
-        let user = words::keyword(&word).is_some_and(|known| known.scope == Scope::User);
-        let lost = [
-            "bsmtp",
-            "sslfingerprint",
-            "sslcertpath",
-            "passwordfd",
-            "interface",
-            "monitor",
-        ];
-        if lost.contains(&word.as_str()) && (user || word.starts_with(['i', 'm'])) {
-            draft.lost(&spot, &word, why);
-        } else {
-            draft.told(&spot, &word, why);
+        let known = WITHOUT.iter().find(|(word, ..)| *word == clause.word);
+        let kept = clause.word == "folder" && protocol == "pop2";
+        let counts = told.of(clause.word);
+        let counts = !clause.negated && counts.is_some_and(|counts| counts.spot == clause.spot);
+        if let Some((word, weight, why)) = known.filter(|_| counts && !kept) {
+            draft.remark(&clause.spot, word, why, *weight);
         }
     }
     if let (Some(folder), "pop2") = (told.value("folder"), protocol) {
