@@ -143,8 +143,7 @@ pub fn look(account: Account, named: &Named, options: Options, stop: &Stop) -> R
 
 /// The error that no thread could be started.
 pub(super) fn no_thread(why: std::io::Error) -> Error {
-    let doing = "start a thread";
-    Error::System { doing, why }
+    system("start a thread", why)
 }
 
 /// Those who make visits side by side.
@@ -198,7 +197,7 @@ impl Crew {
         let mut told = Ok(());
         let tell = || told = report::run(receiver, names, options);
         let outcomes = pool::run(usize::from(self.jobs), &self.rows, work, tell);
-        let outcomes = outcomes.map_err(|why| system("start a thread", why))?;
+        let outcomes = outcomes.map_err(no_thread)?;
         let outcomes = outcomes.into_iter().zip(names).map(|(outcome, named)| {
             outcome.unwrap_or_else(|panic| Summary::bare(own_up(panic, named, options)))
         });

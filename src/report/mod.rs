@@ -156,8 +156,8 @@ fn shape(accounts: &[Named]) -> Shape {
 /// Tells what the run came to.
 pub fn conclude(summary: Summary, options: Options) -> Result<()> {
     let total = text::total(&summary, &options);
-    if let Some(line) = total.filter(|_| options.level >= Some(Level::Info)) {
-        say(&(options.dressed(Level::Info, &line) + "\n"));
+    if let Some(line) = total {
+        tell(Level::Info, &line, options);
     }
     match json::line(None, &Event::Summary(summary)) {
         Some(line) if options.json => missed(put(&line)),
@@ -198,9 +198,7 @@ pub fn visited(named: &Named, tally: &Tally, options: Options) {
         ..options
     };
     for (level, line) in text::concluded(named, tally, &options) {
-        if options.level.is_some_and(|least| level <= least) {
-            say(&(options.dressed(level, &line) + "\n"));
-        }
+        tell(level, &line, options);
     }
     if tally.failures.is_empty() {
         step(&data::waiting(&named.account, tally), options);
@@ -213,23 +211,24 @@ pub fn fatal(error: &anyhow::Error, options: Options) {
         // The exit status tells it as well.
         let _ = put(&json::fatal(error));
     }
-    if options.level.is_none() {
-        return;
-    }
     let line = match error.downcast_ref::<Error>() {
         // What stands around it is ours as well.
         Some(ours) if error.chain().len() > 1 => format!("{error}: {}", text::sentence(ours)),
         Some(ours) => text::sentence(ours),
         None => format!("{error:#}"),
     };
-    let line = options.dressed(Level::Error, &format!("popget: {line}"));
-    say(&(line + "\n"));
+    tell(Level::Error, &format!("popget: {line}"), options);
 }
 
 /// Tells something beside the data of a command.
 pub fn remark(level: Level, text: &str, options: Options) {
+    tell(level, &format!("popget: {text}"), options);
+}
+
+/// Says a line on standard error, if it matters enough.
+fn tell(level: Level, line: &str, options: Options) {
     if options.level.is_some_and(|least| level <= least) {
-        say(&(options.dressed(level, &format!("popget: {text}")) + "\n"));
+        say(&(options.dressed(level, line) + "\n"));
     }
 }
 

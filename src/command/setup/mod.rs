@@ -8,8 +8,7 @@ mod search;
 mod secret;
 mod wishes;
 
-use super::fetch;
-use super::fetch::{listen, Ended};
+use super::fetch::{self, listen, Ended};
 use crate::cli::{Fetch, Setup};
 use crate::config::{self, Book, Draft, Setting};
 use crate::discover::Address;

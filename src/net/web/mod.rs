@@ -46,7 +46,6 @@ pub struct Page {
 
 impl Web {
     /// A web that is reached directly.
-    #[allow(dead_code, reason = "for those who know of no account")]
     pub fn new(patience: Patience) -> Self {
         Self {
             via: Via::Direct(Outset::default()),
@@ -56,7 +55,6 @@ impl Web {
     }
 
     /// Fetches a page; a few redirects to others over HTTPS are followed.
-    #[allow(dead_code, reason = "for those who look for settings")]
     pub fn get(&self, url: &str) -> Result<Page> {
         self.ask(url, None)
     }
