@@ -11,16 +11,6 @@ use crate::support::terminal::Terminal;
 
 const CHECK: [&str; 1] = ["check"];
 
-fn three() -> PopServer {
-    let server = PopServer::start();
-    server
-        .maildrop()
-        .add_named("a", "alpha.eml")
-        .add_named("b", "beta.eml")
-        .add_named("c", "gamma.eml");
-    server
-}
-
 #[test]
 fn what_is_waiting_is_told_in_one_line() {
     let script = LOGIN.to_owned() + &listing(&["a", "b", "c"]) + QUIT;
@@ -35,7 +25,7 @@ fn what_is_waiting_is_told_in_one_line() {
 
 #[test]
 fn not_even_a_folder_is_made() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     let outcome = scene.run_with(&CHECK).prints("work: 3 new");
     drop(outcome.delivers_nothing().exits(0));
@@ -49,7 +39,7 @@ fn not_even_a_folder_is_made() {
 
 #[test]
 fn a_memory_stays_as_it_is_and_no_file_comes_beside_it() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server).remembers(["a", "gone"]);
     let memory = scene.path(".local/state/popget/work.seen");
     let before = fs::read(&memory).unwrap();
@@ -64,7 +54,7 @@ fn a_memory_stays_as_it_is_and_no_file_comes_beside_it() {
 
 #[test]
 fn a_fetch_under_way_holds_the_account() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     drop(scene.run().whatever());
     let lock = fs::File::open(scene.path(".local/state/popget/work.lock")).unwrap();
@@ -77,7 +67,7 @@ fn a_fetch_under_way_holds_the_account() {
 
 #[test]
 fn what_a_fetch_would_leave_is_not_called_new() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server).key("max_size", "90");
     scene
         .run_with(&CHECK)
@@ -115,7 +105,7 @@ fn without_uids_only_the_bytes_could_tell() {
 
 #[test]
 fn nothing_new_can_be_told_by_the_exit_status() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server).remembers(["a", "b", "c"]);
     for arguments in [&["check", "-e"], &["check", "--exit-empty"]] {
         scene
@@ -138,7 +128,7 @@ fn what_fails_fails_as_in_a_fetch() {
         ("password_file", "~/other", "cannot be read", 78),
         ("user", "bob", "refused the login", 77),
     ] {
-        let server = three();
+        let server = PopServer::holding(3);
         let mut scene = Scene::with_server(&server).key(key, value);
         scene.run_with(&CHECK).says(said).exits(status);
     }
@@ -146,7 +136,7 @@ fn what_fails_fails_as_in_a_fetch() {
 
 #[test]
 fn options_go_before_and_behind() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     for arguments in [
         &["check", "--account", "work"][..],
@@ -178,7 +168,7 @@ fn options_go_before_and_behind() {
 
 #[test]
 fn on_a_terminal_it_is_the_same_line() {
-    let server = three();
+    let server = PopServer::holding(3);
     let scene = Scene::with_server(&server).env("TERM", "xterm");
     let (terminal, _scene) = Terminal::start(scene, &CHECK);
     let shown = terminal.finish();
@@ -191,7 +181,7 @@ fn on_a_terminal_it_is_the_same_line() {
 
 #[test]
 fn each_account_has_its_line_whatever_becomes_of_the_others() {
-    let server = three();
+    let server = PopServer::holding(3);
     let config =
         "accounts:\n  one: {port: 1}\n  two: {port: {port}}\ndefaults:\n  server: 127.0.0.1\n  \
                   tls: none\n  user: alice\n  password_file: ~/password\n  auth: [user-pass]\n  \

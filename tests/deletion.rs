@@ -10,19 +10,10 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const ALL: [&str; 2] = ["alpha.eml", "beta.eml"];
 
 /// A server with two messages.
-fn two() -> PopServer {
-    let server = PopServer::start();
-    let maildrop = server.maildrop();
-    maildrop
-        .add_named("a", "alpha.eml")
-        .add_named("b", "beta.eml");
-    server
-}
-
 #[test]
 fn mail_stays_unless_it_is_to_go() {
     for keep in [None, Some("true")] {
-        let server = two();
+        let server = PopServer::holding(2);
         let scene = Scene::with_server(&server);
         let mut scene = match keep {
             Some(keep) => scene.key("keep", keep),
@@ -37,7 +28,7 @@ fn mail_stays_unless_it_is_to_go() {
 
 #[test]
 fn mail_goes_once_it_is_delivered() {
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server).key("keep", "false");
     scene.run().delivers(ALL).silent().exits(0);
     assert_eq!(server.maildrop().left(), 0);
@@ -59,7 +50,7 @@ fn deletions_come_after_every_delivery_and_just_before_the_goodbye() {
 
 #[test]
 fn a_message_is_on_the_disk_and_in_the_memory_when_it_is_deleted() {
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server).key("keep", "false");
     let (new, memory) = (
         scene.path("Mail/new"),
@@ -83,7 +74,7 @@ fn flags_win_over_the_account() {
         ("false", "--keep", 2),
         ("30d", "--delete", 0),
     ] {
-        let server = two();
+        let server = PopServer::holding(2);
         let mut scene = Scene::with_server(&server).key("keep", keep);
         scene.run_with(&[flag]).delivers(ALL).silent().exits(0);
         assert_eq!(server.maildrop().left(), left, "{keep} {flag}");
@@ -92,7 +83,7 @@ fn flags_win_over_the_account() {
 
 #[test]
 fn seen_mail_that_is_still_there_is_deleted_without_being_fetched() {
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server);
     scene.run().delivers(ALL).exits(0);
     scene.run_with(&["--delete"]).silent().exits(0);
@@ -102,7 +93,7 @@ fn seen_mail_that_is_still_there_is_deleted_without_being_fetched() {
 
 #[test]
 fn mail_kept_for_a_time_goes_when_that_is_over() {
-    let server = two();
+    let server = PopServer::holding(2);
     server.maildrop().add_named("c", "gamma.eml");
     let mut scene = Scene::with_server(&server)
         .key("keep", "30d")
@@ -117,7 +108,7 @@ fn mail_kept_for_a_time_goes_when_that_is_over() {
 
 #[test]
 fn a_time_of_nothing_is_over_at_once() {
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server).key("keep", "0s");
     scene.run().delivers(ALL).silent().exits(0);
     assert_eq!(server.maildrop().left(), 0);
@@ -125,7 +116,7 @@ fn a_time_of_nothing_is_over_at_once() {
 
 #[test]
 fn what_was_taken_once_more_keeps_its_time() {
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server).key("keep", "30d");
     scene.run_with(&["--all"]).delivers(ALL).exits(0);
     let path = scene.path(".local/state/popget/work.seen");
@@ -158,7 +149,7 @@ fn age(memory: &std::path::Path, by: Duration) {
 
 #[test]
 fn a_goodbye_that_is_refused_leaves_the_deletion_to_the_next_run() {
-    let server = two();
+    let server = PopServer::holding(2);
     server.answer(
         "QUIT",
         Answer::Say("-ERR [SYS/TEMP] not all removed".into()),
@@ -186,7 +177,7 @@ fn without_deletions_nobody_minds_how_the_server_says_goodbye() {
         Answer::HangUp,
         Answer::ObeyAndHangUp,
     ] {
-        let server = two();
+        let server = PopServer::holding(2);
         server.answer("QUIT", answer);
         Scene::with_server(&server)
             .run()
@@ -217,7 +208,7 @@ fn a_goodbye_that_never_comes_is_not_waited_for_after_the_timeout() {
 fn a_line_cut_among_the_deletions_brings_nothing_twice() {
     for command in ["DELE 1", "DELE 2", "QUIT"] {
         for answer in [Answer::HangUp, Answer::ObeyAndHangUp] {
-            let server = two();
+            let server = PopServer::holding(2);
             server.answer(command, answer);
             let mut scene = Scene::with_server(&server).key("keep", "false");
             scene
@@ -252,7 +243,7 @@ fn a_line_cut_at_the_goodbye_is_taken_up_again_in_the_same_run() {
 
 #[test]
 fn a_server_that_deletes_at_a_hang_up_loses_nobody_mail() {
-    let server = two();
+    let server = PopServer::holding(2);
     server.answer("QUIT", Answer::ObeyAndHangUp);
     server.answer("RETR 2", Answer::ObeyAndHangUp);
     let mut scene = Scene::with_server(&server).key("keep", "false");
@@ -269,7 +260,7 @@ fn a_server_that_deletes_at_a_hang_up_loses_nobody_mail() {
 
 #[test]
 fn a_deletion_that_is_refused_is_asked_for_again_in_the_next_run() {
-    let server = two();
+    let server = PopServer::holding(2);
     server.answer("DELE 1", Answer::Say("-ERR read-only".into()));
     let mut scene = Scene::with_server(&server).key("keep", "false");
     scene
@@ -288,7 +279,7 @@ fn a_deletion_that_is_refused_is_asked_for_again_in_the_next_run() {
 
 #[test]
 fn a_message_that_could_not_be_delivered_is_not_deleted() {
-    let server = two();
+    let server = PopServer::holding(2);
     Scene::with_server(&server)
         .key("keep", "false")
         .deliver("mda: 'cat >/dev/null; exit 70'")

@@ -13,15 +13,6 @@ use crate::support::server::{Answer, Moment, PopServer};
 const AFTER: &str = "\"echo after $POPGET_ACCOUNT $POPGET_NEW $POPGET_STATUS >> ~/trace\"";
 const BEFORE: &str = "\"echo before $POPGET_ACCOUNT ${POPGET_NEW-} ${POPGET_STATUS-} >> ~/trace\"";
 
-fn with_mail() -> PopServer {
-    let server = PopServer::start();
-    server
-        .maildrop()
-        .add_named("a", "alpha.eml")
-        .add_named("b", "beta.eml");
-    server
-}
-
 fn hooked(server: &PopServer) -> Scene {
     Scene::with_server(server)
         .key("before", BEFORE)
@@ -30,7 +21,7 @@ fn hooked(server: &PopServer) -> Scene {
 
 #[test]
 fn they_run_around_the_fetch_and_are_told_of_it() {
-    let server = with_mail();
+    let server = PopServer::holding(2);
     let mut scene = hooked(&server)
         // Of another run that started this one, perhaps.
         .env("POPGET_NEW", "7")
@@ -46,7 +37,7 @@ fn they_run_around_the_fetch_and_are_told_of_it() {
 
 #[test]
 fn a_list_is_run_as_it_is() {
-    let server = with_mail();
+    let server = PopServer::holding(2);
     let outcome = Scene::with_server(&server)
         .key("before", "[touch, '{home}/a $b']")
         .run()
@@ -82,7 +73,7 @@ fn if_the_first_fails_nobody_is_called_and_the_second_is_told() {
 
 #[test]
 fn the_second_runs_after_a_failure_too() {
-    let server = with_mail();
+    let server = PopServer::holding(2);
     server.answer("PASS", Answer::Say("-ERR [AUTH] no".into()));
     let outcome = hooked(&server).run().says("refused the login").exits(77);
     assert_eq!(outcome.file("trace"), b"before work\nafter work 0 77\n");
@@ -91,7 +82,7 @@ fn the_second_runs_after_a_failure_too() {
 #[test]
 fn if_the_second_fails_the_mail_is_there_all_the_same() {
     for (after, status) in [("exit 75", 75), ("exit 1", 65)] {
-        let server = with_mail();
+        let server = PopServer::holding(2);
         let mut scene = Scene::with_server(&server)
             .key("after", &format!("\"echo 'no \\e[31mway' >&2; {after}\""))
             .key("keep", "false");
@@ -109,7 +100,7 @@ fn if_the_second_fails_the_mail_is_there_all_the_same() {
 
 #[test]
 fn the_first_may_bring_the_folder_that_mail_goes_to() {
-    let server = with_mail();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server)
         .key("before", "mv -T ~/aside ~/disk")
         .key("after", "mv -T ~/disk ~/aside")
@@ -128,7 +119,7 @@ fn the_first_may_bring_the_folder_that_mail_goes_to() {
 
 #[test]
 fn neither_runs_while_another_run_has_the_account() {
-    let server = with_mail();
+    let server = PopServer::holding(2);
     let scene = hooked(&server);
     let mut other = Scene::with_server(&server)
         .key("before", "echo other >> ~/trace")
@@ -159,7 +150,7 @@ fn neither_runs_while_another_run_has_the_account() {
 
 #[test]
 fn only_a_fetch_runs_them_and_a_dry_run_says_so() {
-    let server = with_mail();
+    let server = PopServer::holding(2);
     let mut scene = hooked(&server);
     let told = "a dry run does not run the commands of before and after";
     for (arguments, said) in [
@@ -180,7 +171,7 @@ fn only_a_fetch_runs_them_and_a_dry_run_says_so() {
 
 #[test]
 fn neither_runs_when_it_is_too_soon() {
-    let server = with_mail();
+    let server = PopServer::holding(2);
     let mut scene = hooked(&server).key("min_interval", "1h");
     drop(
         scene
@@ -199,7 +190,7 @@ fn neither_runs_when_it_is_too_soon() {
 
 #[test]
 fn what_they_say_is_shown_to_those_who_want_it() {
-    let server = with_mail();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server)
         .key("before", "\"echo to you; echo 'and \\e]0;me' >&2\"")
         .key("after", "echo done");
@@ -220,7 +211,7 @@ fn what_they_say_is_shown_to_those_who_want_it() {
 
 #[test]
 fn what_they_leave_running_is_not_waited_for() {
-    let server = with_mail();
+    let server = PopServer::holding(2);
     let begun = Instant::now();
     let mut scene = Scene::with_server(&server).key("before", "sleep 30 &");
     drop(
@@ -239,7 +230,7 @@ fn what_they_leave_running_is_not_waited_for() {
 #[test]
 fn a_signal_ends_them_and_all_they_started() {
     for (hook, quiet) in [("before", false), ("after", true)] {
-        let server = with_mail();
+        let server = PopServer::holding(2);
         let mut scene = Scene::with_server(&server)
             .key("before", "echo before >> ~/trace")
             .key("after", "echo after $POPGET_STATUS >> ~/trace");

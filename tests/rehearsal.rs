@@ -11,16 +11,6 @@ use crate::support::server::{Moment, PopServer};
 
 const DRY: [&str; 1] = ["--dry-run"];
 
-fn three() -> PopServer {
-    let server = PopServer::start();
-    server
-        .maildrop()
-        .add_named("a", "alpha.eml")
-        .add_named("b", "beta.eml")
-        .add_named("c", "gamma.eml");
-    server
-}
-
 #[test]
 fn only_heads_are_looked_at_and_all_is_taken_back() {
     let top = "C: TOP 2 0\nS: +OK\nS: Subject: hello\nS:\nS: .\n";
@@ -96,7 +86,7 @@ fn a_head_without_end_is_not_read_for_ever() {
 #[test]
 fn limits_hold_as_in_earnest() {
     let dry = ["--dry-run", "--limit", "1"];
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     scene.run_with(&dry).prints("would fetch 1 (").exits(0);
     let server = PopServer::builder().without("UIDL").start();
@@ -126,7 +116,7 @@ fn a_refused_message_does_not_stop_the_next() {
 
 #[test]
 fn a_signal_ends_it_too() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     let asked = Arc::new(Barrier::new(2));
     let (here, there) = (Arc::clone(&asked), asked);

@@ -14,16 +14,6 @@ const ONE: &str = "000102030405060708090a0b0c0d0e0f";
 const OTHER: &str = "ff0102030405060708090a0b0c0d0e0f";
 const MEMORY: &str = ".local/state/popget/work.seen";
 
-fn three() -> PopServer {
-    let server = PopServer::start();
-    server
-        .maildrop()
-        .add_named("a", "alpha.eml")
-        .add_named("b", "beta.eml")
-        .add_named("c", "gamma.eml");
-    server
-}
-
 /// The text of a memory of this account.
 fn memory(account: &str, lines: &str) -> Vec<u8> {
     format!("popget-seen 1\naccount {account} alice 127.0.0.1 0123456789ab\n{lines}").into_bytes()
@@ -226,7 +216,7 @@ fn nothing_remembered_is_nothing_shown() {
 
 #[test]
 fn what_is_forgotten_is_fetched_again() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     let all = ["alpha.eml", "beta.eml", "gamma.eml"];
     drop(scene.run().silent().delivers(all).exits(0));
@@ -293,7 +283,7 @@ fn a_delivery_in_doubt_is_not_forgotten() {
 
 #[test]
 fn all_that_is_there_is_marked_and_nothing_is_downloaded() {
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().add_named("d", "plain.eml");
     let mut scene = Scene::with_server(&server)
         .remembers(["b"])
@@ -355,7 +345,7 @@ fn messages_that_share_a_uid_are_marked_together() {
 
 #[test]
 fn what_would_be_deleted_unread_is_not_marked_lightly() {
-    let server = three();
+    let server = PopServer::holding(3);
     for keep in ["false", "30d"] {
         let mut scene = Scene::with_server(&server).key("keep", keep);
         for words in [&["mark", "--all"][..], &["mark", "a"]] {
@@ -392,7 +382,7 @@ fn without_uids_nothing_is_marked() {
 
 #[test]
 fn single_messages_are_marked_without_a_call() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     let marked = b"work: 2 marked as seen, 0 seen before\n";
     drop(
@@ -461,7 +451,7 @@ fn carried(scene: &mut Scene) -> Vec<u8> {
 
 #[test]
 fn what_is_carried_comes_back_to_the_byte() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     drop(
         scene
@@ -657,7 +647,7 @@ fn what_is_in_doubt_is_not_carried_and_said() {
 
 #[test]
 fn nobody_gets_into_the_way_of_a_run() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     let asked = Arc::new(Barrier::new(2));
     let (here, there) = (Arc::clone(&asked), asked);

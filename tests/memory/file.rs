@@ -11,15 +11,6 @@ use crate::support::server::{Moment, PopServer};
 const SEEN: &str = ".local/state/popget/work.seen";
 const HEAD: &str = "popget-seen 1\naccount work alice 127.0.0.1 0123456789ab\n";
 
-fn two() -> PopServer {
-    let server = PopServer::start();
-    server
-        .maildrop()
-        .add_named("a", "alpha.eml")
-        .add_named("b", "beta.eml");
-    server
-}
-
 #[test]
 fn a_torn_last_line_is_mended_and_told() {
     for torn in [
@@ -100,7 +91,7 @@ fn a_state_directory_that_cannot_be_made_stops_popget_before_anything_is_fetched
 
 #[test]
 fn the_state_is_for_its_owner_alone() {
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server);
     scene.run().delivers(["alpha.eml", "beta.eml"]).exits(0);
     for (below, mode) in [(".local/state/popget", 0o700), (SEEN, 0o600)] {
@@ -111,7 +102,7 @@ fn the_state_is_for_its_owner_alone() {
 
 #[test]
 fn two_runs_of_one_account_do_not_meet() {
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server);
     let mut other = Scene::with_server(&server);
     other = other.env(
@@ -148,7 +139,7 @@ fn two_runs_of_one_account_do_not_meet() {
 
 #[test]
 fn a_lock_file_that_nobody_holds_is_no_lock() {
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server).file(".local/state/popget/work.lock", b"4711\n");
     scene
         .run()
@@ -168,7 +159,7 @@ fn a_long_history_is_written_anew_and_what_is_long_gone_forgotten() {
         let gone = now.as_secs() - days * 24 * 3600;
         text += &format!("seen {uid} 5 1000000000 - 1 {gone}\n");
     }
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server).file(SEEN, text.as_bytes());
     scene.run().delivers(["beta.eml"]).silent().exits(0);
     let after = fs::read_to_string(scene.path(SEEN)).unwrap();
@@ -187,7 +178,7 @@ fn a_long_history_is_written_anew_and_what_is_long_gone_forgotten() {
 
 #[test]
 fn the_state_directory_can_be_chosen() {
-    let server = two();
+    let server = PopServer::holding(2);
     let mut scene = Scene::with_server(&server);
     let elsewhere = scene.path("elsewhere/deep");
     let elsewhere = elsewhere.to_string_lossy();

@@ -4,19 +4,9 @@ use crate::support::mail;
 use crate::support::scene::Scene;
 use crate::support::server::PopServer;
 
-fn three() -> PopServer {
-    let server = PopServer::start();
-    server
-        .maildrop()
-        .add_named("a", "alpha.eml")
-        .add_named("b", "beta.eml")
-        .add_named("c", "gamma.eml");
-    server
-}
-
 #[test]
 fn a_limit_leaves_the_rest_to_the_next_runs() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server).key("limit", "2");
     scene
         .run()
@@ -32,7 +22,7 @@ fn a_limit_leaves_the_rest_to_the_next_runs() {
 
 #[test]
 fn what_a_limit_leaves_is_not_deleted() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server).key("keep", "false");
     scene
         .run_with(&["--limit", "1"])
@@ -45,7 +35,7 @@ fn what_a_limit_leaves_is_not_deleted() {
 
 #[test]
 fn a_limit_that_is_reached_is_told_when_asked() {
-    let server = three();
+    let server = PopServer::holding(3);
     Scene::with_server(&server)
         .run_with(&["--limit", "1", "-v"])
         .delivers(["alpha.eml"])
@@ -55,13 +45,13 @@ fn a_limit_that_is_reached_is_told_when_asked() {
 
 #[test]
 fn the_newest_can_come_first() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server)
         .key("order", "newest")
         .key("limit", "1");
     scene.run().delivers(["gamma.eml"]).exits(0);
     scene.run().delivers(["beta.eml", "gamma.eml"]).exits(0);
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server).key("order", "newest");
     scene
         .run()
@@ -72,7 +62,7 @@ fn the_newest_can_come_first() {
 
 #[test]
 fn what_is_too_large_stays_unread_and_can_be_had_later() {
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().add("d", &mail::big(1, 1)[0]);
     let mut scene = Scene::with_server(&server)
         .key("max_size", "500kB")

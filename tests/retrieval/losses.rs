@@ -10,18 +10,9 @@ use crate::support::scene::Scene;
 use crate::support::server::{Answer, PopServer};
 
 /// A server with three messages.
-fn three() -> PopServer {
-    let server = PopServer::start();
-    let maildrop = server.maildrop();
-    maildrop.add_named("a", "alpha.eml");
-    maildrop.add_named("b", "beta.eml");
-    maildrop.add_named("c", "gamma.eml");
-    server
-}
-
 #[test]
 fn half_a_message_is_no_message() {
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().spoil("b", Fault::Cut(1));
     let mut scene = Scene::with_server(&server).key("keep", "false");
     scene
@@ -43,7 +34,7 @@ fn half_a_message_is_no_message() {
 #[test]
 fn each_address_of_a_server_is_tried() {
     // On most machines the first address of localhost is ::1, where nobody listens.
-    let server = three();
+    let server = PopServer::holding(3);
     Scene::with_server(&server)
         .key("server", "localhost")
         .run()
@@ -86,7 +77,7 @@ fn a_message_cut_before_its_dot_is_no_message() {
 #[test]
 fn a_server_that_closes_instead_of_answering_is_tried_later() {
     for command in ["USER", "PASS", "STAT", "UIDL", "LIST", "RETR"] {
-        let server = three();
+        let server = PopServer::holding(3);
         server.answer(command, Answer::HangUp);
         Scene::with_server(&server)
             .run()
@@ -99,7 +90,7 @@ fn a_server_that_closes_instead_of_answering_is_tried_later() {
 
 #[test]
 fn a_lost_line_is_taken_up_again_and_nothing_is_fetched_twice() {
-    let server = three();
+    let server = PopServer::holding(3);
     server
         .maildrop()
         .spoil("b", Fault::Cut(1))
@@ -120,7 +111,7 @@ fn a_lost_line_is_taken_up_again_and_nothing_is_fetched_twice() {
 #[test]
 fn a_line_is_taken_up_again_as_often_as_retry_says() {
     for retry in ["0", "1", "3"] {
-        let server = three();
+        let server = PopServer::holding(3);
         server.answer("STAT", Answer::HangUp);
         Scene::with_server(&server)
             .key("retry", retry)
@@ -136,7 +127,7 @@ fn a_line_is_taken_up_again_as_often_as_retry_says() {
 
 #[test]
 fn it_is_taken_up_again_twice_unless_told_otherwise() {
-    let server = three();
+    let server = PopServer::holding(3);
     server.answer("STAT", Answer::HangUp);
     Scene::with_server(&server)
         .without_key("retry")
@@ -148,7 +139,7 @@ fn it_is_taken_up_again_twice_unless_told_otherwise() {
 
 #[test]
 fn a_message_that_always_cuts_the_line_blocks_no_other() {
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().spoil("a", Fault::Cut(usize::MAX));
     let mut scene = Scene::with_server(&server)
         .without_key("retry")
@@ -160,7 +151,7 @@ fn a_message_that_always_cuts_the_line_blocks_no_other() {
         .exits(75);
     assert_eq!(server.maildrop().uids(), ["a"]);
     // Without a second chance in the same run it comes last the next time.
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().spoil("a", Fault::Cut(usize::MAX));
     let mut scene = Scene::with_server(&server);
     scene.run().delivers_nothing().says("retrieving").exits(75);
@@ -173,7 +164,7 @@ fn a_message_that_always_cuts_the_line_blocks_no_other() {
 
 #[test]
 fn a_message_that_always_cuts_the_line_is_no_alarm_for_ever() {
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().spoil("b", Fault::Cut(usize::MAX));
     let mut scene = Scene::with_server(&server).without_key("retry");
     scene
@@ -204,7 +195,7 @@ fn without_uids_a_message_that_always_cuts_the_line_blocks_no_other_either() {
 
 #[test]
 fn a_lost_line_fetches_nothing_twice_when_all_is_wanted() {
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().spoil("c", Fault::Cut(1));
     let mut scene = Scene::with_server(&server)
         .key("retry", "2")
@@ -218,7 +209,7 @@ fn a_lost_line_fetches_nothing_twice_when_all_is_wanted() {
 
 #[test]
 fn a_limit_holds_for_the_whole_run() {
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().spoil("b", Fault::Cut(1));
     Scene::with_server(&server)
         .key("retry", "2")
@@ -227,7 +218,7 @@ fn a_limit_holds_for_the_whole_run() {
         .run()
         .delivers(["alpha.eml"])
         .exits(0);
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().spoil("b", Fault::Cut(1));
     Scene::with_server(&server)
         .key("retry", "2")
@@ -239,7 +230,7 @@ fn a_limit_holds_for_the_whole_run() {
 
 #[test]
 fn a_summary_counts_each_message_once_however_often_the_line_is_lost() {
-    let server = three();
+    let server = PopServer::holding(3);
     server.maildrop().spoil("c", Fault::Cut(1));
     Scene::with_server(&server)
         .key("retry", "2")

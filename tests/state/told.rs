@@ -5,9 +5,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::three;
 use crate::json::broken_in_every_way;
 use crate::support::scene::Scene;
+use crate::support::server::PopServer;
 
 /// What `state show --uids` prints of the account.
 fn shown(scene: &mut Scene) -> String {
@@ -19,7 +19,7 @@ fn shown(scene: &mut Scene) -> String {
 
 #[test]
 fn every_line_is_as_the_schema_says() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     drop(
         scene
@@ -67,7 +67,7 @@ fn every_line_is_as_the_schema_says() {
 
 #[test]
 fn what_is_known_is_not_changed_by_marking_it() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     drop(
         scene
@@ -92,7 +92,7 @@ fn what_is_known_is_not_changed_by_marking_it() {
 
 #[test]
 fn what_was_marked_and_comes_later_is_one_message() {
-    let server = three();
+    let server = PopServer::holding(3);
     let mut scene = Scene::with_server(&server);
     drop(
         scene

@@ -192,6 +192,16 @@ impl PopServer {
         PopServer::builder().start()
     }
 
+    /// The plainest server, with so many of three letters: alpha, beta and gamma under the UIDs a, b and c.
+    pub fn holding(count: usize) -> PopServer {
+        let server = PopServer::start();
+        let letters = [("a", "alpha.eml"), ("b", "beta.eml"), ("c", "gamma.eml")];
+        for (uid, name) in &letters[..count] {
+            server.maildrop().add_named(uid, name);
+        }
+        server
+    }
+
     /// A server still to be described.
     pub fn builder() -> Builder {
         Builder {
