@@ -1,15 +1,16 @@
 //! The digest of a message, by which it is known where nothing else tells it apart.
 
-use sha2::{Digest as _, Sha256};
+use blake3::Hasher;
 
-/// The digest of a message's bytes as stored: the first half of SHA-256, enough against any
-/// sender who would like two messages to be taken for one.
+/// The digest of a message's bytes as stored: the first 16 bytes of BLAKE3, enough against any
+/// sender who would like two messages to be taken for one. Of 4 KiB SHA-256 took a quarter of what a
+/// message takes in all, on a processor without instructions for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 16]);
 
 /// Takes bytes as they pass and gives their digest.
 #[derive(Clone, Default)]
-pub struct Digester(Sha256);
+pub struct Digester(Hasher);
 
 impl Digester {
     /// Takes the next bytes.
@@ -19,10 +20,9 @@ impl Digester {
 
     /// The digest of all that was taken.
     pub fn finish(self) -> Digest {
-        let whole = self.0.finalize();
-        let mut half = [0; 16];
-        half.copy_from_slice(&whole[..16]);
-        Digest(half)
+        let mut digest = [0; 16];
+        self.0.finalize_xof().fill(&mut digest);
+        Digest(digest)
     }
 }
 
@@ -180,6 +180,13 @@ mod tests {
             b"Stat us: x\nX-U ID: 7\nX-UID\n\t: 7\nS\n: x\nX-Keywords\r\n",
         ),
     ];
+
+    #[test]
+    fn a_digest_is_what_b3sum_prints_of_the_message() {
+        let Digest(digest) = plain(b"abc");
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "6437b3ac38465133ffb63b75273a8db5");
+    }
 
     #[test]
     fn marks_do_not_count_however_a_message_is_cut() {
