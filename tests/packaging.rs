@@ -28,10 +28,12 @@ fn told(command: &mut Command) -> String {
 /// Installs what was built for this test below a folder, as if it were the root.
 fn install(root: &Path, variables: &[&str]) {
     let program = concat!("BINARY=", env!("CARGO_BIN_EXE_popget"));
-    make("install", root, &[variables, &[program]].concat());
+    let variables = [variables, &[program]].concat();
+    told(&mut make("install", root, &variables));
 }
 
-fn make(target: &str, root: &Path, variables: &[&str]) {
+/// What makes a target of the Makefile below a folder.
+fn make(target: &str, root: &Path, variables: &[&str]) -> Command {
     let destination = format!("DESTDIR={}", root.display());
     let mut make = Command::new("make");
     make.args(["-f", "packaging/Makefile", target])
@@ -42,7 +44,7 @@ fn make(target: &str, root: &Path, variables: &[&str]) {
     for variable in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
         make.env_remove(variable);
     }
-    told(&mut make);
+    make
 }
 
 #[test]

@@ -41,8 +41,25 @@ fn the_installed_tree_is_the_one_listed_and_goes_again() {
         .filter(|line| !line.starts_with('#'))
         .collect();
     assert_eq!(tree(root.path()), listed);
-    make("uninstall", root.path(), &["PREFIX=/usr"]);
+    told(&mut make("uninstall", root.path(), &["PREFIX=/usr"]));
     assert_eq!(tree(root.path()), [""; 0]);
+    let own = ["popget", "doc/popget", "licenses/popget"];
+    let left = own.map(|folder| root.path().join("usr/share").join(folder).exists());
+    assert_eq!(left, [false; 3]);
+}
+
+#[test]
+fn what_others_put_beside_it_stays() {
+    let root = tempfile::tempdir().unwrap();
+    let variables = ["docdir=/doc", "licensedir=/doc", "examplesdir=/doc"];
+    install(root.path(), &variables);
+    fs::write(root.path().join("doc/other"), "").unwrap();
+    told(&mut make("uninstall", root.path(), &variables));
+    let left = tree(root.path());
+    assert!(
+        left.len() == 1 && left[0].ends_with(" /doc/other"),
+        "{left:?}"
+    );
 }
 
 #[test]
@@ -90,7 +107,7 @@ fn every_folder_can_be_chosen_and_units_start_what_is_installed() {
     // The program is the one that was built, whole.
     let installed = fs::read(root.path().join("opt/bin/popget")).unwrap();
     assert!(installed == fs::read(env!("CARGO_BIN_EXE_popget")).unwrap());
-    make("uninstall", root.path(), &variables);
+    told(&mut make("uninstall", root.path(), &variables));
     assert_eq!(self::tree(root.path()), [""; 0]);
 }
 
