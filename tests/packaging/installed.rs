@@ -63,6 +63,20 @@ fn what_others_put_beside_it_stays() {
 }
 
 #[test]
+fn a_program_that_is_not_there_is_not_built_in_its_place() {
+    let root = tempfile::tempdir().unwrap();
+    let mut make = make("install", root.path(), &["BINARY=/nonexistent"]);
+    let ran = make.output().unwrap();
+    assert!(!ran.status.success());
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(
+        said.starts_with("there is no /nonexistent; build it, or set no BINARY\n"),
+        "{said}"
+    );
+    assert_eq!(tree(root.path()), [""; 0]);
+}
+
+#[test]
 fn every_folder_can_be_chosen_and_units_start_what_is_installed() {
     let root = tempfile::tempdir().unwrap();
     let variables = [
