@@ -125,6 +125,20 @@ fn the_units_of_the_system_are_hardened() {
     }
 }
 
+#[test]
+fn systemd_makes_the_user_of_an_install_below_usr_local() {
+    if !there("systemd-sysusers", "the user is not made") {
+        return;
+    }
+    let root = tempfile::tempdir().unwrap();
+    install(root.path(), &[]);
+    fs::create_dir(root.path().join("etc")).unwrap();
+    let mut sysusers = Command::new("systemd-sysusers");
+    sysusers.arg("--dry-run").arg("--root").arg(root.path());
+    let said = told(&mut sysusers);
+    assert!(said.contains("Creating user 'popget'"), "{said}");
+}
+
 /// The calls of a set of systemd's.
 fn calls(set: &str) -> BTreeSet<String> {
     let said = told(Command::new("systemd-analyze").args(["syscall-filter", "--no-pager", set]));
