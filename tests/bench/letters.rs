@@ -58,7 +58,7 @@ impl Press {
 
 fn head(dice: &mut Dice, index: usize) -> String {
     let name = dice.pick(&["ada", "grace", "edsger", "barbara", "donald", "radia"]);
-    let number = dice.below(1 << 40);
+    let number = dice.roll() % (1 << 40);
     format!(
         "Return-Path: <{name}@example.org>\n\
          Received: from mx{index}.example.org (mx{index}.example.org [192.0.2.{byte}])\n\

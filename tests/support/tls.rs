@@ -272,5 +272,6 @@ fn moment(seconds_from_now: i64) -> impl AsRef<Asn1TimeRef> {
         .duration_since(UNIX_EPOCH)
         .unwrap()
         .as_secs();
-    Asn1Time::from_unix(i64::try_from(now).unwrap() + seconds_from_now).unwrap()
+    let then = now.checked_add_signed(seconds_from_now).unwrap();
+    Asn1Time::from_unix(then.try_into().unwrap()).unwrap()
 }
