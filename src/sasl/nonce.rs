@@ -2,8 +2,6 @@
 
 use crate::error::{Error, Result};
 use base64::prelude::{Engine, BASE64_STANDARD};
-use rustix::rand::{getrandom, GetRandomFlags};
-use std::io;
 
 /// Random letters that nobody has used before, without comma or quote.
 pub fn nonce() -> Result<String> {
@@ -13,14 +11,10 @@ pub fn nonce() -> Result<String> {
 /// Random octets.
 pub fn random<const N: usize>() -> Result<[u8; N]> {
     let mut octets = [0; N];
-    let mut filled = 0;
-    while filled < octets.len() {
-        let more = getrandom(&mut octets[filled..], GetRandomFlags::empty());
-        filled += more.map_err(|why| Error::System {
-            doing: "draw random numbers",
-            why: io::Error::from(why),
-        })?;
-    }
+    getrandom::fill(&mut octets).map_err(|why| Error::System {
+        doing: "draw random numbers",
+        why: why.into(),
+    })?;
     Ok(octets)
 }
 

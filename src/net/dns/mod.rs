@@ -15,7 +15,6 @@ use super::{tcp, Patience, Transport};
 use crate::error::{Error, Result};
 use crate::steady::steady;
 use packet::Answer;
-use rustix::rand::{getrandom, GetRandomFlags};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -149,8 +148,7 @@ fn refusal(reason: u8) -> String {
 /// A number that nobody can guess.
 fn random() -> Result<u16> {
     let mut octets = [0; 2];
-    let drawn = getrandom(&mut octets, GetRandomFlags::empty());
-    drawn.map_err(|why| Error::System {
+    getrandom::fill(&mut octets).map_err(|why| Error::System {
         doing: "draw random numbers",
         why: why.into(),
     })?;
