@@ -565,3 +565,59 @@ fn no_part_of_a_password_is_shown() {
         assert!(!told.contains("sEcRet"), "{program}: {told}");
     }
 }
+
+/// What is damaged in a record is told, a few lines by name and the rest by number, and the rest of the
+/// record is taken over all the same.
+#[test]
+fn the_good_lines_of_a_damaged_record_are_taken_over() {
+    let rubbish = "\u{1}\n".repeat(7);
+    let popstate = format!("*pop.example.org alice\nk good 5\n{rubbish}k better 6\n");
+    let cache = format!("4 good\n{rubbish}6 better\n");
+    let oldmail = format!("good\u{0}5\n{rubbish}better\u{0}6\n");
+    for (program, settings, record) in [
+        ("getmail", RC, oldmail),
+        ("fdm", CONF, cache),
+        ("thunderbird", "", popstate),
+    ] {
+        let home = Home::new();
+        let popget = "accounts:\n  work: {server: pop.example.org, user: alice, password_env: P, deliver: {maildir: ~/Mail}}\n";
+        fs::create_dir_all(home.path(".config/popget")).unwrap();
+        home.write(".config/popget/popget.yaml", popget);
+        home.write("settings", settings);
+        home.write("record", &record);
+        take_back(home.0.path()).unwrap();
+        let (settings, record) = (home.path("settings"), home.path("record"));
+        let mut arguments = vec!["import", "--from", program, "--state"];
+        arguments.push(record.to_str().unwrap());
+        if program != "thunderbird" {
+            arguments.push(settings.to_str().unwrap());
+        }
+        let out = home.popget(&arguments);
+        let told = said(&out);
+        assert_eq!(out.status.code(), Some(65), "{program}: {told}");
+        let first = if program == "thunderbird" { 3 } else { 2 };
+        let place = record.display();
+        for line in first..first + 5 {
+            assert!(
+                told.contains(&format!("{place}:{line}: record: this line is damaged")),
+                "{told}"
+            );
+        }
+        assert_eq!(told.matches("this line is damaged").count(), 5, "{told}");
+        assert!(told.contains("so are 2 more lines below"), "{told}");
+        let shown = home.popget(&["state", "show", "--uids"]);
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        assert!(
+            shown.contains("\tgood\t") && shown.contains("\tbetter\t"),
+            "{shown}"
+        );
+    }
+}
+
+/// Settings of getmail and fdm in which all is carried over.
+const RC: &str = "[retriever]\ntype = SimplePOP3SSLRetriever\nserver = pop.example.org\n\
+                  username = alice\nca_certs = /ca.pem\n[destination]\ntype = Maildir\n\
+                  path = ~/Mail/\n[options]\nread_all = false\n";
+const CONF: &str = "set verify-certificates\naction \"in\" maildir \"~/Mail\"\naccount \"work\" pop3s \
+                    server \"pop.example.org\" user \"alice\" pass \"x\" new-only cache \"~/c\" keep\n\
+                    match all action \"in\"\n";

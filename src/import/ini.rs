@@ -29,8 +29,9 @@ pub fn read(file: &Rc<str>, text: &[u8]) -> Result<Vec<Section>, Wrong> {
     let mut sections: Vec<Section> = Vec::new();
     let mut open = false; // whether a value may go on
     for (line, bytes) in (1..).zip(text.split(|b| *b == b'\n')) {
-        let spot = Spot::new(file, line);
         let inner = bytes.trim_ascii();
+        let blanks = bytes.len() - bytes.trim_ascii_start().len();
+        let spot = Spot::at(file, line, 1 + blanks);
         if inner.is_empty() || matches!(inner[0], b'#' | b';') {
             continue;
         }
@@ -129,6 +130,19 @@ mod tests {
             "[a]\n= 1\n",
         ] {
             assert!(read(&"rc".into(), text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_column() {
+        for (text, place) in [
+            ("\n  key = 1\n", (2, 3)),
+            ("[a]\nk\n", (2, 1)),
+            ("[a]\nk=1\nK=2\n", (3, 1)),
+            ("[a]\n# x\n\t[a]\n", (3, 2)),
+        ] {
+            let wrong = read(&"rc".into(), text.as_bytes()).err().unwrap();
+            assert_eq!((wrong.spot.line, wrong.spot.column), place, "{text}");
         }
     }
 }

@@ -19,7 +19,7 @@ mod yaml;
 
 pub use draft::Account;
 pub use place::{Remark, Spot, Weight, Wrong};
-pub use record::{Entry, RecordAt};
+pub use record::{Entry, Record, RecordAt};
 pub use yaml::{written, Passwords};
 
 use said::Said;
@@ -126,14 +126,14 @@ impl Tool {
     }
 
     /// Reads a record of what was fetched. Fails if it is not one.
-    pub fn record(self, file: &str, text: &[u8]) -> Result<Vec<Entry>, Wrong> {
+    pub fn record(self, file: &str, text: &[u8]) -> Result<Record, Wrong> {
         let file: Rc<str> = file.into();
         match self {
-            Self::Fetchmail => Ok(fetchmail::record(text)),
-            Self::Mpop => mpop::record(&file, text),
-            Self::Getmail => Ok(getmail::record(text)),
-            Self::Fdm => fdm::record(&file, text),
-            Self::Thunderbird => Ok(thunderbird::record(text)),
+            Self::Fetchmail => Ok(Record::of(&file, fetchmail::record(text))),
+            Self::Mpop => mpop::record(&file, text).map(|entries| Record::of(&file, entries)),
+            Self::Getmail => Ok(getmail::record(&file, text)),
+            Self::Fdm => Ok(fdm::record(&file, text)),
+            Self::Thunderbird => Ok(thunderbird::record(&file, text)),
         }
     }
 }

@@ -3,20 +3,27 @@
 use std::fmt;
 use std::rc::Rc;
 
-/// A line of a file.
+/// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
     /// The file as it was named.
     pub file: Rc<str>,
     /// The line, from 1.
     pub line: usize,
+    /// The column, in characters from 1.
+    pub column: usize,
 }
 
 impl Spot {
-    /// A line of this file.
+    /// The beginning of a line of this file.
     pub fn new(file: &Rc<str>, line: usize) -> Self {
+        Self::at(file, line, 1)
+    }
+
+    /// A column on a line of this file.
+    pub fn at(file: &Rc<str>, line: usize, column: usize) -> Self {
         let file = Rc::clone(file);
-        Self { file, line }
+        Self { file, line, column }
     }
 }
 

@@ -50,7 +50,11 @@ fn of(tool: Tool, bytes: &[u8]) {
         Err(wrong) => assert!(wrong.spot.line <= lines),
     }
     match tool.record("record", bytes) {
-        Ok(entries) => assert!(entries.iter().all(|entry| !entry.uid.is_empty())),
+        Ok(record) => {
+            assert!(record.entries.iter().all(|entry| !entry.uid.is_empty()));
+            let damaged = record.damaged();
+            assert!(damaged.iter().all(|remark| remark.spot.line <= lines));
+        }
         Err(wrong) => assert!(wrong.spot.line <= lines),
     }
 }

@@ -1,6 +1,9 @@
-//! What another program remembers of one message, and where it keeps it.
+//! What another program remembers of its messages, and where it keeps it.
 
+use super::place::{Remark, Spot, Weight};
 use super::said::Said;
+use crate::message::Uid;
+use std::rc::Rc;
 
 /// A message that another program has fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,5 +63,83 @@ impl RecordAt {
                 .is_none_or(|known| known.eq_ignore_ascii_case(own))
         };
         same(&entry.server, &self.server) && same(&entry.user, &self.user)
+    }
+}
+
+/// So many damaged lines of a record are named; of the rest the count is told.
+const NAMED: usize = 5;
+
+/// What was read of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// What its good lines say.
+    pub entries: Vec<Entry>,
+    file: Rc<str>,
+    /// The first lines that are damaged, and the number of the others.
+    named: Vec<usize>,
+    more: usize,
+}
+
+impl Record {
+    /// Nothing yet of this file.
+    pub fn new(file: &Rc<str>) -> Self {
+        Self::of(file, Vec::new())
+    }
+
+    /// These entries of a file in which nothing is damaged.
+    pub fn of(file: &Rc<str>, entries: Vec<Entry>) -> Self {
+        Self {
+            entries,
+            file: Rc::clone(file),
+            named: Vec::new(),
+            more: 0,
+        }
+    }
+
+    /// Takes what a line says; if that is nothing, or a UID that no server sends, it is damaged.
+    pub fn take(&mut self, line: usize, entry: Option<Entry>) {
+        match entry.filter(|entry| Uid::new(&entry.uid).is_some()) {
+            Some(entry) => self.entries.push(entry),
+            None if self.named.len() < NAMED => self.named.push(line),
+            None => self.more += 1,
+        }
+    }
+
+    /// What is said of the lines that are damaged: at most a few, the rest counted.
+    pub fn damaged(&self) -> Vec<Remark> {
+        let remark = |line: usize, why: &str| {
+            let spot = Spot::new(&self.file, line);
+            Remark::new(&spot, "record", why, Weight::Lost)
+        };
+        let why = "this line is damaged and was passed by; its message may be fetched again";
+        let named = self.named.iter().map(|line| remark(*line, why));
+        let more = self.named.last().filter(|_| self.more > 0).map(|line| {
+            let why = format!("so are {} more lines below", self.more);
+            remark(*line, &why)
+        });
+        named.chain(more).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_damaged_lines_are_named_and_the_rest_counted() {
+        let mut record = Record::new(&"oldmail".into());
+        record.take(1, Some(Entry::of(b"a")));
+        assert_eq!(record.damaged(), []);
+        for line in 2..=9 {
+            let entry = (line == 2).then(|| Entry::of(b"no\x01uid"));
+            record.take(line, entry);
+        }
+        record.take(10, Some(Entry::of(b"b")));
+        assert_eq!(record.entries.len(), 2);
+        let told: Vec<String> = record.damaged().iter().map(Remark::to_string).collect();
+        assert_eq!(told.len(), 6, "{told:?}");
+        let why = "this line is damaged and was passed by; its message may be fetched again";
+        assert_eq!(told[0], format!("oldmail:2: record: {why}"));
+        assert_eq!(told[5], "oldmail:6: record: so are 3 more lines below");
     }
 }

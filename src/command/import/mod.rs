@@ -155,7 +155,7 @@ fn understood(tool: Tool, settings: &[Source]) -> Result<Taken> {
 fn mistake(wrong: Wrong) -> Error {
     Error::Settings(Box::new(Mistake {
         file: wrong.spot.file.to_string(),
-        place: Some((wrong.spot.line, 1)),
+        place: Some((wrong.spot.line, wrong.spot.column)),
         key: String::new(),
         what: wrong.what,
     }))

@@ -49,6 +49,7 @@ pub fn take_over(
     let mut records = Records {
         tool,
         read: Vec::new(),
+        damaged: Vec::new(),
     };
     for (heir, path) in heirs.iter().zip(&places) {
         let entries = match path {
@@ -76,6 +77,7 @@ pub fn take_over(
         report::remark(Level::Info, &text, options);
     }
     taken.remarks.extend(records.left());
+    taken.remarks.append(&mut records.damaged);
     Ok(())
 }
 
@@ -176,6 +178,8 @@ impl Heir {
 struct Records {
     tool: Tool,
     read: Vec<(PathBuf, Vec<(Entry, bool)>)>,
+    /// What is said of the damaged lines in them.
+    damaged: Vec<Remark>,
 }
 
 impl Records {
@@ -183,9 +187,10 @@ impl Records {
     fn of(&mut self, heir: &Heir, path: &Path) -> Result<Vec<Entry>> {
         if !self.read.iter().any(|(known, _)| known == path) {
             let source = Source::read(path)?;
-            let entries = self.tool.record(&source.name(), &source.bytes);
-            let entries = entries.map_err(super::mistake)?;
-            let entries = entries.into_iter().map(|entry| (entry, false));
+            let record = self.tool.record(&source.name(), &source.bytes);
+            let record = record.map_err(super::mistake)?;
+            self.damaged.extend(record.damaged());
+            let entries = record.entries.into_iter().map(|entry| (entry, false));
             self.read.push((path.to_path_buf(), entries.collect()));
         }
         let mut own = Vec::new();

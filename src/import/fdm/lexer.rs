@@ -52,6 +52,7 @@ pub struct Lexer<'t> {
     text: &'t [u8],
     at: usize,
     line: usize,
+    column: usize,
     first: bool,
     /// What has been set so far, by whoever reads.
     pub macros: Macros,
@@ -66,13 +67,14 @@ impl<'t> Lexer<'t> {
             text,
             at: 0,
             line: 1,
+            column: 1,
             first: true,
             macros,
         }
     }
 
     fn spot(&self) -> Spot {
-        Spot::new(&self.file, self.line)
+        Spot::at(&self.file, self.line, self.column)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -82,9 +84,14 @@ impl<'t> Lexer<'t> {
     fn bump(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
-        if byte == b'\n' {
-            self.line += 1;
-            self.first = true;
+        match byte {
+            b'\n' => {
+                self.line += 1;
+                self.column = 1;
+                self.first = true;
+            }
+            0x80..=0xbf => {} // goes on with a character of UTF-8
+            _ => self.column += 1,
         }
         Some(byte)
     }
@@ -114,10 +121,10 @@ impl<'t> Lexer<'t> {
         };
         self.first = false;
         let kind = match byte {
-            b'"' => Kind::Text(self.double()?),
-            b'\'' => Kind::Text(self.single()?),
+            b'"' => Kind::Text(self.double(&spot)?),
+            b'\'' => Kind::Text(self.single(&spot)?),
             b'$' | b'%' => match self.peek() {
-                Some(b'(') => Kind::Command(self.command()?),
+                Some(b'(') => Kind::Command(self.command(&spot)?),
                 Some(b'{') => {
                     self.bump();
                     let name = self.word(b"");
@@ -141,21 +148,19 @@ impl<'t> Lexer<'t> {
         String::from_utf8_lossy(&word).into_owned()
     }
 
-    fn single(&mut self) -> Result<Vec<u8>, Wrong> {
-        let spot = self.spot();
+    fn single(&mut self, spot: &Spot) -> Result<Vec<u8>, Wrong> {
         let mut text = Vec::new();
         loop {
             match self.bump() {
                 Some(b'\'') => return Ok(text),
                 Some(byte) => text.push(byte),
-                None => return Err(Wrong::new(&spot, "a string without an end")),
+                None => return Err(Wrong::new(spot, "a string without an end")),
             }
         }
     }
 
-    fn double(&mut self) -> Result<Vec<u8>, Wrong> {
-        let spot = self.spot();
-        let end = || Wrong::new(&spot, "a string without an end");
+    fn double(&mut self, spot: &Spot) -> Result<Vec<u8>, Wrong> {
+        let end = || Wrong::new(spot, "a string without an end");
         let mut text = Vec::new();
         loop {
             let byte = self.bump().ok_or_else(end)?;
@@ -169,9 +174,9 @@ impl<'t> Lexer<'t> {
                 }),
                 b'$' | b'%' if self.peek() == Some(b'{') => {
                     self.bump();
-                    let name = self.word(b"");
+                    let (name, end) = (self.word(b""), self.spot());
                     if self.bump() != Some(b'}') {
-                        return Err(Wrong::new(&self.spot(), "a macro without }"));
+                        return Err(Wrong::new(&end, "a macro without }"));
                     }
                     text.extend(self.macros.get(&name).into_iter().flatten());
                 }
@@ -181,8 +186,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// What stands between the brackets of a command, with those within it.
-    fn command(&mut self) -> Result<Vec<u8>, Wrong> {
-        let spot = self.spot();
+    fn command(&mut self, spot: &Spot) -> Result<Vec<u8>, Wrong> {
         self.bump();
         let (mut text, mut depth) = (Vec::new(), 1);
         loop {
@@ -191,7 +195,7 @@ impl<'t> Lexer<'t> {
                 Some(b')') if depth == 1 => return Ok(text.trim_ascii().to_vec()),
                 Some(b')') => depth -= 1,
                 Some(_) => {}
-                None => return Err(Wrong::new(&spot, "a command without )")),
+                None => return Err(Wrong::new(spot, "a command without )")),
             }
             text.push(self.text[self.at - 1]);
         }

@@ -9,7 +9,7 @@ mod rules;
 mod tags;
 
 use super::place::{Spot, Wrong};
-use super::record::Entry;
+use super::record::{Entry, Record};
 use super::said::Said;
 use super::{Around, Taken};
 use std::rc::Rc;
@@ -85,6 +85,9 @@ struct Rule {
     goes_on: bool,
 }
 
+/// So many digits a length has at most.
+const LENGTH: usize = 20;
+
 /// Reads fdm.conf.
 pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, Wrong> {
     let mut settings = Settings::default();
@@ -94,36 +97,33 @@ pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, W
     Ok(taken)
 }
 
-/// Reads a cache: for each UID its length, a space, the UID itself, and a line end. Fails if it does
-/// not have this form, or is cut off.
-pub fn record(file: &Rc<str>, text: &[u8]) -> Result<Vec<Entry>, Wrong> {
-    let mut entries = Vec::new();
+/// Reads a cache: for each UID its length, a space, the UID itself, and a line end. Behind what has
+/// another form, the next line is tried.
+pub fn record(file: &Rc<str>, text: &[u8]) -> Record {
+    let mut record = Record::new(file);
     let mut rest = text.trim_ascii_start();
     let mut line = 1 + lines(&text[..text.len() - rest.len()]);
     while !rest.is_empty() {
-        let wrong = || {
-            Wrong::new(
-                &Spot::new(file, line),
-                "this is no cache of fdm: LENGTH UID",
-            )
-        };
-        let space = rest.iter().position(|b| *b == b' ').ok_or_else(wrong)?;
-        let length = std::str::from_utf8(&rest[..space]).ok();
-        let length: usize = length
-            .and_then(|length| length.parse().ok())
-            .ok_or_else(wrong)?;
-        let behind = &rest[space + 1..];
-        let uid = behind.get(..length).ok_or_else(wrong)?;
-        let good = !uid.is_empty() && uid.iter().all(u8::is_ascii_graphic);
-        if !good || behind.get(length).is_some_and(|b| !b.is_ascii_whitespace()) {
-            return Err(wrong());
-        }
-        entries.push(Entry::of(uid));
-        let next = behind[length..].trim_ascii_start();
+        let uid = uid(rest);
+        record.take(line, uid.map(|(uid, _)| Entry::of(uid)));
+        let end = || memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let end = uid.map_or_else(end, |(_, end)| end);
+        let next = rest[end..].trim_ascii_start();
         line += lines(&rest[..rest.len() - next.len()]);
         rest = next;
     }
-    Ok(entries)
+    record
+}
+
+/// The UID that stands here behind its length, and where it ends.
+fn uid(text: &[u8]) -> Option<(&[u8], usize)> {
+    let space = text.iter().take(LENGTH + 1).position(|b| *b == b' ')?;
+    let length: usize = std::str::from_utf8(&text[..space]).ok()?.parse().ok()?;
+    let end = (space + 1).checked_add(length)?;
+    let uid = text.get(space + 1..end)?;
+    let good = !uid.is_empty() && uid.iter().all(u8::is_ascii_graphic);
+    let ends = text.get(end).is_none_or(u8::is_ascii_whitespace);
+    (good && ends).then_some((uid, end))
 }
 
 /// How many lines end here.
@@ -134,31 +134,53 @@ fn lines(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::tests::around;
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_column() {
+        for (text, line, column) in [
+            ("set timeout 5\naction in drop\n\n  {} \"x\"", 4, 6),
+            ("$a = 'ü' $b \"x\"", 1, 13),
+            ("action {", 1, 8),
+            ("account \"a\" pop3 server\n{", 1, 1),
+            ("  account 'ä' pop3\n   server {", 2, 11),
+            ("ifdef x\nendif", 1, 7),
+            ("\n ifdef $x", 2, 2),
+            ("set proxy \"a", 1, 11),
+            ("set proxy\n \"${a", 2, 6),
+        ] {
+            let wrong = settings(&"conf".into(), text.as_bytes(), &around());
+            let spot = wrong.err().unwrap().spot;
+            assert_eq!((spot.line, spot.column), (line, column), "{text}");
+        }
+    }
 
     #[test]
     fn a_cache_is_read_by_length() {
         let read = |text: &[u8]| {
-            let entries = record(&"cache".into(), text)?;
-            Ok::<_, Wrong>(
-                entries
-                    .into_iter()
-                    .map(|entry| entry.uid)
-                    .collect::<Vec<_>>(),
-            )
+            let record = record(&"cache".into(), text);
+            let damaged = record.damaged().iter().map(|it| it.spot.line).collect();
+            let uids = record.entries.into_iter().map(|entry| entry.uid).collect();
+            (uids, damaged)
         };
         let whole = b"7 #hash~!\n11 00000007-5f\n7 a/b:c@d\n";
-        let uids: [&[u8]; 3] = [b"#hash~!", b"00000007-5f", b"a/b:c@d"];
-        assert_eq!(read(whole).unwrap(), uids);
-        assert!(read(b"").unwrap().is_empty());
+        let uids: Vec<Vec<u8>> = ["#hash~!", "00000007-5f", "a/b:c@d"].map(Vec::from).into();
+        let none = Vec::<usize>::new();
+        assert_eq!(read(whole), (uids.clone(), none.clone()));
+        assert_eq!(read(b""), (Vec::new(), none));
         for wrong in [
             "7 abc\n",
             "x abc\n",
             "3 abcd\n",
             "-1 a\n",
             "3 a c\n",
+            "0 \n",
+            "18446744073709551615 a\n",
             "99999999999999999999 a\n",
         ] {
-            assert!(read(wrong.as_bytes()).is_err(), "{wrong}");
+            assert_eq!(read(wrong.as_bytes()), (Vec::new(), vec![1]), "{wrong}");
+            let around = [b"7 #hash~!\n", wrong.as_bytes(), &whole[10..]].concat();
+            assert_eq!(read(&around), (uids.clone(), vec![2]), "{wrong}");
         }
     }
 }

@@ -105,8 +105,16 @@ impl<'t> Parser<'t, '_> {
 
     /// A string that must stand here.
     pub fn needed(&mut self, what: &str, spot: &Spot) -> Result<Said, Wrong> {
-        self.text()?
-            .ok_or_else(|| Wrong::new(spot, format!("{what} is missing")))
+        match self.text()? {
+            Some(said) => Ok(said),
+            None => Err(self.wrong(spot, &format!("{what} is missing"))),
+        }
+    }
+
+    /// Something is wrong here; or, where the line ends, with the statement that begins there.
+    fn wrong(&self, statement: &Spot, what: &str) -> Wrong {
+        let here = self.ahead.as_ref().filter(|token| !token.first);
+        Wrong::new(here.map_or(statement, |token| &token.spot), what)
     }
 
     /// Passes by everything up to the next statement.
@@ -186,7 +194,7 @@ impl<'t> Parser<'t, '_> {
 
     fn assign(&mut self, name: &str, spot: &Spot) -> Result<(), Wrong> {
         if !self.sign('=')? {
-            return Err(Wrong::new(spot, "= is missing behind the name of a macro"));
+            return Err(self.wrong(spot, "= is missing behind the name of a macro"));
         }
         match self.text()? {
             Some(said) => {
@@ -221,10 +229,11 @@ impl<'t> Parser<'t, '_> {
 
     /// Passes by what stands up to `endif` if a macro is not as it should be.
     fn condition(&mut self, wanted: bool, spot: &Spot) -> Result<(), Wrong> {
-        let name = match self.next()?.map(|token| token.kind) {
+        let name = match self.peek()?.map(|token| token.kind.clone()) {
             Some(Kind::Macro(name)) => name,
-            _ => return Err(Wrong::new(spot, "the name of a macro is missing")),
+            _ => return Err(self.wrong(spot, "the name of a macro is missing")),
         };
+        self.next()?;
         if self.lexer.macros.contains_key(&name) == wanted {
             return Ok(());
         }

@@ -7,7 +7,7 @@ mod sections;
 
 use super::ini;
 use super::place::{Spot, Wrong};
-use super::record::Entry;
+use super::record::{Entry, Record};
 use super::{Around, Taken};
 use std::rc::Rc;
 
@@ -26,24 +26,29 @@ pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, W
     Ok(taken)
 }
 
-/// Reads a record: on each line a UID, a NUL, and when the message was first seen. Lines of another
-/// form are passed by, as getmail does. It wrote `-` for each `/` of a UID.
-pub fn record(text: &[u8]) -> Vec<Entry> {
-    let entry = |line: &[u8]| {
+/// Reads a record: on each line a UID, a NUL, and when the message was first seen. It wrote `-` for
+/// each `/` of a UID.
+pub fn record(file: &Rc<str>, text: &[u8]) -> Record {
+    let mut record = Record::new(file);
+    for (number, line) in (1..).zip(text.split(|b| *b == b'\n')) {
         let line = line.trim_ascii();
-        let nul = line.iter().position(|b| *b == 0)?;
-        let uid = line[..nul].trim_ascii();
-        let first = std::str::from_utf8(&line[nul + 1..]).ok()?.trim();
-        let first = first.parse().ok()?;
-        let slashes = uid.iter().filter(|b| **b == b'/').count();
-        let entry = Entry {
-            first: Some(first),
-            doubtful: uid.contains(&b'-'),
-            ..Entry::of(uid)
-        };
-        (!uid.is_empty() && slashes < 2).then_some(entry) // two slashes: an IMAP message
-    };
-    text.split(|b| *b == b'\n').filter_map(entry).collect()
+        let slashes = line.iter().filter(|b| **b == b'/').count();
+        if !line.is_empty() && slashes < 2 {
+            record.take(number, entry(line)); // two slashes: an IMAP message
+        }
+    }
+    record
+}
+
+fn entry(line: &[u8]) -> Option<Entry> {
+    let nul = line.iter().position(|b| *b == 0)?;
+    let uid = line[..nul].trim_ascii();
+    let first = std::str::from_utf8(&line[nul + 1..]).ok()?.trim();
+    Some(Entry {
+        first: Some(first.parse().ok()?),
+        doubtful: uid.contains(&b'-'),
+        ..Entry::of(uid)
+    })
 }
 
 /// The name of the file that holds the record of a maildrop.
@@ -80,7 +85,11 @@ mod tests {
     fn a_record_is_read_line_by_line() {
         let text =
             b"0001abc\x001795386211\na-b:c@d\x005\nno time\nx\x00soon\na/INBOX/b\x007\n\x008\n";
-        let told: Vec<_> = record(text)
+        let record = record(&"oldmail".into(), text);
+        let damaged: Vec<_> = record.damaged().iter().map(|it| it.spot.line).collect();
+        assert_eq!(damaged, [3, 4, 6]);
+        let told: Vec<_> = record
+            .entries
             .into_iter()
             .map(|entry| {
                 (
