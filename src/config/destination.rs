@@ -7,6 +7,7 @@ use super::units;
 use crate::delivery::{self, Destination, Lock, Pattern};
 use crate::error::{Error, Result};
 use crate::message::{Address, Envelope, Field};
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// What stands in the place of a header if the server tells the envelope.
@@ -82,18 +83,20 @@ impl Layers<'_> {
 fn multidrop(spot: &Spot, keys: &Multidrop) -> Result<(Destination, Option<Field>)> {
     let below = spot.below("routes");
     let mut routes: Vec<(Pattern, Vec<Destination>)> = Vec::new();
+    let mut patterns = HashSet::new();
+    let domains: HashSet<&str> = keys.domains.iter().flatten().map(String::as_str).collect();
     for (name, deliver) in &keys.routes.0 {
         let spot = below.below(name);
         let pattern = pattern(name).ok_or_else(|| spot.wrong("this is no address, nor *"))?;
-        if routes.iter().any(|(other, _)| *other == pattern) {
+        if !patterns.insert(pattern.clone()) {
             return Err(spot.wrong("the same address stands here twice"));
         }
         let domain = match &pattern {
             Pattern::One(address) => address.domain.as_deref().map(String::from_utf8_lossy),
             Pattern::Any => None,
         };
-        let ours = |domain: &str| keys.domains.iter().flatten().any(|ours| ours == domain);
-        if domain.is_some_and(|domain| keys.domains.is_some() && !ours(&domain)) {
+        let other = |domain: &str| keys.domains.is_some() && !domains.contains(domain);
+        if domain.is_some_and(|domain| other(&domain)) {
             return Err(spot.wrong("its domain is none of domains, so nothing would come here"));
         }
         routes.push((pattern, all(&spot, deliver)?));
@@ -144,9 +147,9 @@ fn pattern(name: &str) -> Option<Pattern> {
 
 /// Fails if mail would come to the same place in different ways.
 fn agree(spot: &Spot, all: &[Destination]) -> Result<()> {
-    let place = |destination: &Destination| destination.place(&Envelope::default());
-    for (at, one) in all.iter().enumerate() {
-        if all[..at].iter().any(|other| place(other) == place(one)) {
+    let mut places = HashSet::new();
+    for one in all {
+        if !places.insert(one.place(&Envelope::default())) {
             let what = "two routes lead to the same place, but with different keys beside it";
             return Err(spot.below("routes").wrong(what));
         }
@@ -161,14 +164,11 @@ fn all(spot: &Spot, deliver: &OneOrSeveral) -> Result<Vec<Destination>> {
         OneOrSeveral::Several(list) => list,
     };
     let mut all: Vec<Destination> = Vec::new();
+    let mut places = HashSet::new();
     for (at, deliver) in list.iter().enumerate() {
         let spot = spot.below(format!("[{at}]"));
         let next = one(&spot, deliver)?;
-        let place = next.place(&Envelope::default());
-        if all
-            .iter()
-            .any(|other| other.place(&Envelope::default()) == place)
-        {
+        if !places.insert(next.place(&Envelope::default())) {
             return Err(spot.wrong("this destination stands in the list twice"));
         }
         all.push(next);

@@ -3,6 +3,7 @@
 
 use super::Destination;
 use crate::message::{Address, Envelope};
+use std::collections::HashMap;
 
 /// No more recipients of a message are served: more than SMTP asks any server to take (RFC 5321, section
 /// 4.5.3.1.8) are not to be made copies for.
@@ -22,7 +23,7 @@ pub struct Multidrop {
 }
 
 /// What a route is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Pattern {
     /// Any address.
     Any,
@@ -58,8 +59,13 @@ impl Multidrop {
             .iter()
             .flat_map(|(_, destinations)| destinations);
         let mut all: Vec<Destination> = Vec::new();
+        let mut known: HashMap<Vec<u8>, Vec<&Destination>> = HashMap::new();
         for destination in routes.chain(&self.unmatched) {
-            if !all.contains(destination) {
+            let alike = known
+                .entry(destination.place(&Envelope::default()))
+                .or_default();
+            if !alike.contains(&destination) {
+                alike.push(destination);
                 all.push(destination.clone());
             }
         }

@@ -97,7 +97,7 @@ enum Bracket {
 }
 
 /// An address, as it is compared: whatever its case, quoted where it need not be or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
     /// What stands before the @.
     pub local: Vec<u8>,
