@@ -469,7 +469,7 @@ fn what_is_carried_comes_back_to_the_byte() {
             .exits(0),
     );
     let lines =
-        format!("seen - 7 9 {ONE} 2\nfail d - 2\npart p {OTHER} 8 maildir%00x\nlogin 7 900\n");
+        format!("seen - 7 9 {ONE} 2\nseen p-q - 4 - 1\nfail d - 2\npart p {OTHER} 8 maildir%00x\nlogin 7 900\ndoubt p-q\n");
     let mut scene = scene.file(".local/state/popget/old.seen", &memory("old", &lines));
     let text = carried(&mut scene);
     let shown = String::from_utf8(text.clone()).unwrap();
@@ -477,12 +477,15 @@ fn what_is_carried_comes_back_to_the_byte() {
         shown.starts_with("popget-export 1\naccount old alice 127.0.0.1\nseen - 7 9"),
         "{shown}"
     );
-    assert!(shown.ends_with("end 9\n"), "{shown}");
+    assert!(shown.ends_with("end 11\n"), "{shown}");
+    for line in lines.lines() {
+        assert!(shown.contains(&format!("\n{line}\n")), "{line}: {shown}");
+    }
 
     let away = Scene::with_server(&server).stdin(&text);
     let mut away = away;
     let outcome = away.run_with(&["state", "import"]);
-    let outcome = outcome.prints("old: 1 new, 0 seen earlier than known here, 0 known\n");
+    let outcome = outcome.prints("old: 2 new, 0 seen earlier than known here, 0 known\n");
     drop(
         outcome
             .prints("work: 3 new")
