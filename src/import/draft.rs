@@ -4,7 +4,7 @@ use super::place::{Remark, Spot, Weight};
 use super::record::RecordAt;
 use super::said::Said;
 use serde_yaml::{Mapping, Value};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// An account in popget's words.
 #[derive(Clone, Debug)]
@@ -25,7 +25,9 @@ pub struct Account {
 
 /// Gives each account a name that is good in popget and is its own.
 pub fn name_apart(accounts: &mut [Account]) {
-    let mut taken = HashSet::new();
+    let mut taken: HashSet<String> = HashSet::new();
+    // From which number on a name may be free.
+    let mut next: HashMap<String, usize> = HashMap::new();
     for account in accounts {
         let good = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
         let name: String = account
@@ -39,7 +41,9 @@ pub fn name_apart(accounts: &mut [Account]) {
             let name = numbered(name, *number);
             !taken.contains(&name.to_ascii_lowercase())
         };
-        let number = (1..).find(free).unwrap_or(1);
+        let from = next.entry(name.to_ascii_lowercase()).or_insert(1);
+        let number = (*from..).find(free).unwrap_or(1);
+        *from = number + 1;
         account.name = numbered(name, number);
         taken.insert(account.name.to_ascii_lowercase());
     }

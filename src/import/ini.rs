@@ -3,6 +3,7 @@
 
 use super::place::{Spot, Wrong};
 use super::said::Said;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// A section of a file.
@@ -27,6 +28,7 @@ impl Section {
 pub fn read(file: &Rc<str>, text: &[u8]) -> Result<Vec<Section>, Wrong> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut sections: Vec<Section> = Vec::new();
+    let (mut names, mut keys) = (HashSet::new(), HashSet::new());
     let mut open = false; // whether a value may go on
     for (line, bytes) in (1..).zip(text.split(|b| *b == b'\n')) {
         let inner = bytes.trim_ascii();
@@ -46,14 +48,20 @@ pub fn read(file: &Rc<str>, text: &[u8]) -> Result<Vec<Section>, Wrong> {
             continue;
         }
         if let [b'[', name @ .., b']'] = inner {
-            sections.push(section(name, &spot, &sections)?);
+            let section = section(name, spot);
+            if !names.insert(section.name.clone()) {
+                let what = format!("the section [{}] stands twice", section.name);
+                return Err(Wrong::new(&section.spot, what));
+            }
+            sections.push(section);
+            keys.clear();
             open = false;
             continue;
         }
         let section = sections.last_mut();
         let section = section.ok_or_else(|| Wrong::new(&spot, "a key outside any section"))?;
         let (key, said) = key(inner, &spot)?;
-        if section.of(&key).is_some() {
+        if !keys.insert(key.clone()) {
             return Err(Wrong::new(
                 &spot,
                 format!("{key} stands twice in [{}]", section.name),
@@ -65,16 +73,12 @@ pub fn read(file: &Rc<str>, text: &[u8]) -> Result<Vec<Section>, Wrong> {
     Ok(sections)
 }
 
-fn section(name: &[u8], spot: &Spot, known: &[Section]) -> Result<Section, Wrong> {
-    let name = String::from_utf8_lossy(name).into_owned();
-    if known.iter().any(|section| section.name == name) {
-        return Err(Wrong::new(
-            spot,
-            format!("the section [{name}] stands twice"),
-        ));
+fn section(name: &[u8], spot: Spot) -> Section {
+    Section {
+        name: String::from_utf8_lossy(name).into_owned(),
+        spot,
+        keys: Vec::new(),
     }
-    let (spot, keys) = (spot.clone(), Vec::new());
-    Ok(Section { name, spot, keys })
 }
 
 /// `key = value` or `key: value`, whichever sign comes first.

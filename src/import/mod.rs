@@ -154,7 +154,7 @@ mod tests {
     }
 
     /// What becomes of settings: the text, and what is said of them.
-    fn becomes(tool: Tool, name: &str, settings: &[u8]) -> (String, String) {
+    pub(super) fn becomes(tool: Tool, name: &str, settings: &[u8]) -> (String, String) {
         match tool.settings(&[(name.into(), settings)], &around()) {
             Ok(taken) => {
                 let told = taken.remarks.iter().map(|remark| {
@@ -196,5 +196,34 @@ mod tests {
             }
         }
         assert!(count >= 15, "{count} settings");
+    }
+
+    /// These would take minutes if each line were compared with every other.
+    #[test]
+    fn many_accounts_and_long_lists_are_read_in_one_go() {
+        const MANY: usize = 10_000;
+        let each = |line: &dyn Fn(usize) -> String| (0..MANY).map(line).collect::<String>();
+        let account = |number: usize| {
+            format!("account \"a\" pop3s server \"h\" user \"u\" pass \"p\" new-only cache \"/c{number}\"\n")
+        };
+        let names = each(&|number| format!("\"n{number}\" "));
+        let actions = each(&|number| format!("action \"n{number}\" maildir \"/m/{number}\"\n"));
+        let conf = format!(
+            "{actions}{}account \"n1\" pop3s server \"h\"\n\
+             match accounts {{ {names}}} actions {{ {names}}}\n{}",
+            each(&account),
+            each(&|number| format!("match account \"n{number}\" action \"n{number}\"\n")),
+        );
+        let (text, _) = becomes(Tool::Fdm, "conf", conf.as_bytes());
+        assert!(text.contains("  a-10000:\n") && text.contains("/m/9999\n"));
+        let rc = format!(
+            "[retriever]\ntype = MultidropPOP3SSLRetriever\nserver = h\nusername = u\n\
+             envelope_recipient = X-To\n{}[destination]\ntype = MultiSorter\nlocals = ({})\n{}",
+            each(&|number| format!("key{number} = x\n")),
+            each(&|number| format!("('u{number}@h', '[d{number}]'),")),
+            each(&|number| format!("[d{number}]\ntype = Maildir\npath = /m/{number}/\n")),
+        );
+        let (text, told) = becomes(Tool::Getmail, "rc", rc.as_bytes());
+        assert!(text.contains("/m/9999/\n") && told.contains("key9999: "));
     }
 }

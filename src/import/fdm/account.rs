@@ -5,27 +5,25 @@ use super::super::place::{Remark, Weight};
 use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::{Around, Taken};
-use super::delivery::deliver;
+use super::delivery::{deliver, Ways};
 use super::{tags, Secret, Settings, Written};
+use std::collections::HashSet;
 
 /// fdm waits so many seconds, and takes messages up to this size, unless it is told otherwise.
 const TIMEOUT: u64 = 900;
 const LARGEST: u64 = 32 << 20;
 
 /// Settings that change nothing for popget.
-const NEEDLESS: [&str; 12] = [
+const NEEDLESS: [&str; 9] = [
     "parallel-accounts",
     "queue-high",
     "queue-low",
     "purge-after",
-    "lock-types",
-    "lock-file",
-    "lock-timeout",
-    "lock-wait",
     "allow-multiple",
     "lookup-order",
     "unmatched-mail",
     "no-create",
+    "ignore-errors",
 ];
 
 /// Writes all accounts of POP3, with what is said for all of them.
@@ -35,7 +33,9 @@ pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
             "maximum-size" | "timeout" | "proxy" | "no-received" | "verify-certificates" => {
                 continue
             }
-            name if NEEDLESS.contains(&name) => continue,
+            name if NEEDLESS.contains(&name) => "is not needed",
+            "lock-file" | "lock-timeout" | "lock-wait" => "each account has a lock of its own",
+            "lock-types" => "popget locks an mbox by fcntl and a lock file: see lock",
             "delete-oversized" => "popget deletes nothing that it has not delivered: see max_size",
             "default-user" | "command-user" | "file-group" | "file-umask" => {
                 "popget writes as the user who runs it, with that user's umask"
@@ -46,6 +46,7 @@ pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
             .remarks
             .push(Remark::new(spot, &format!("set {name}"), why, Weight::Told));
     }
+    taken.remarks.extend(settings.remarks.iter().cloned());
     for (spot, word) in &settings.others {
         taken.remarks.push(Remark::new(
             spot,
@@ -67,8 +68,9 @@ pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
     let locks = locks.filter_map(|(_, said, _)| said.as_ref());
     let put = |said: &Said| said.with(tags::replaced(&said.bytes, around));
     taken.locks.extend(locks.map(put));
+    let ways = Ways::new(settings);
     for account in &settings.accounts {
-        let account = convert(account, settings, around, &mut taken.remarks);
+        let account = convert(account, (settings, &ways), around, &mut taken.remarks);
         taken.accounts.extend(account);
     }
     shared_caches(taken);
@@ -76,24 +78,21 @@ pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
 
 /// Two accounts with one cache lose each other's records.
 fn shared_caches(taken: &mut Taken) {
-    let cache = |account: &Account| account.record.as_ref().map(|at| at.paths.clone());
-    let all: Vec<_> = taken.accounts.iter().map(cache).collect();
-    for (at, account) in taken.accounts.iter().enumerate() {
-        let bytes = |paths: &Option<Vec<Said>>| paths.as_ref().map(|paths| paths[0].bytes.clone());
-        let own = bytes(&all[at]);
-        if own.is_some() && all[..at].iter().any(|other| bytes(other) == own) {
+    let mut known = HashSet::new();
+    for account in &taken.accounts {
+        let paths = account.record.iter().flat_map(|at| &at.paths);
+        for cache in paths.filter(|cache| !known.insert(&cache.bytes)) {
             let why = "another account has the same cache, and fdm forgot what belongs to one of \
                        them: run popget state mark once";
-            taken
-                .remarks
-                .push(Remark::new(&account.spot, "cache", why, Weight::Lost));
+            let remark = Remark::new(&cache.spot, "cache", why, Weight::Lost);
+            taken.remarks.push(remark);
         }
     }
 }
 
 fn convert(
     written: &Written,
-    settings: &Settings,
+    (settings, ways): (&Settings, &Ways),
     around: &Around,
     remarks: &mut Vec<Remark>,
 ) -> Option<Account> {
@@ -108,10 +107,16 @@ fn convert(
     server(&mut draft, written, settings, &put);
     login(&mut draft, written, around, &put);
     let set = |name: &str| settings.set.iter().rev().find(|(known, ..)| known == name);
-    let number = |name: &str, unit: fn(&str) -> Option<u64>| {
-        set(name).and_then(|(_, said, _)| unit(said.as_ref()?.text()?))
+    let number = |draft: &mut Draft, name: &str, unit: fn(&str) -> Option<u64>| {
+        let (_, said, spot) = set(name)?;
+        let number = said.as_ref().and_then(|said| unit(said.text()?));
+        if number.is_none() {
+            draft.lost(spot, &format!("set {name}"), "is not understood");
+        }
+        number
     };
-    draft.seconds("timeout", number("timeout", seconds).unwrap_or(TIMEOUT));
+    let timeout = number(&mut draft, "timeout", seconds);
+    draft.seconds("timeout", timeout.unwrap_or(TIMEOUT));
     if let Some((_, Some(proxy), spot)) = set("proxy") {
         match proxy.shown().strip_prefix("socks://") {
             Some(address) if address.contains('@') => {
@@ -127,14 +132,12 @@ fn convert(
     if written.disabled {
         draft.set("enabled", false);
     }
-    draft.set(
-        "max_size",
-        number("maximum-size", octets).unwrap_or(LARGEST),
-    );
+    let largest = number(&mut draft, "maximum-size", octets);
+    draft.set("max_size", largest.unwrap_or(LARGEST));
     if set("no-received").is_none() {
         draft.set("received", true);
     }
-    let kept = deliver(&mut draft, written, settings, around);
+    let kept = deliver(&mut draft, written, ways, around);
     keep(&mut draft, written, kept);
     if let Some(cache) = &written.cache {
         let bytes = |said: &Option<Said>| said.as_ref().map_or(Vec::new(), |said| put(said).bytes);
@@ -180,9 +183,13 @@ fn server(draft: &mut Draft, written: &Written, settings: &Settings, put: &dyn F
         .set
         .iter()
         .any(|(name, ..)| name == "verify-certificates");
-    if tls != "none" && (has("no-verify") || !verified) {
+    if has("no-verify") || tls != "none" && !verified {
         let why = "fdm did not check the server's certificate, popget does";
-        draft.told(&spot, "verify-certificates", why);
+        let word = match has("no-verify") {
+            true => "no-verify",
+            false => "verify-certificates",
+        };
+        draft.told(&spot, word, why);
     }
     for (flag, why) in [
         ("no-uidl", "popget uses UIDs wherever a server has them"),
@@ -190,10 +197,15 @@ fn server(draft: &mut Draft, written: &Written, settings: &Settings, put: &dyn F
             "insecure",
             "name the login in auth if it must go over the line in the clear",
         ),
+        ("no-apop", "popget logs in by APOP only where auth names it"),
     ] {
         if has(flag) {
             draft.told(&spot, flag, why);
         }
+    }
+    if written.other_user {
+        let why = "popget delivers as the user who runs it";
+        draft.told(&spot, "user", why);
     }
 }
 
@@ -270,4 +282,188 @@ fn unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
         _ => units.iter().find(begins)?.1,
     };
     number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::tests::becomes;
+    use crate::import::Tool;
+
+    /// What becomes of settings with something before, in the account, in the action or behind.
+    fn conf(before: &str, account: &str, action: &str, behind: &str) -> (String, String) {
+        let text = format!(
+            "set verify-certificates\n{before}\naction \"in\" {action}\naccount \"a\" {account}\n\
+             match all action \"in\"\n{behind}\n"
+        );
+        becomes(Tool::Fdm, "conf", text.as_bytes())
+    }
+
+    const ACCOUNT: &str = "pop3s server \"h\" user \"u\" pass \"p\"";
+    const ACTION: &str = "maildir \"~/m\"";
+
+    #[track_caller]
+    fn carried_or_told(what: &str, without: &(String, String), with: &(String, String)) {
+        let telling = with.1.lines().filter(|line| line.contains(what));
+        let told = telling.count() > 0;
+        assert!(told || without.0 != with.0, "{what}: {}{}", with.0, with.1);
+    }
+
+    #[test]
+    fn each_setting_alone_is_carried_over_or_told() {
+        let plain = conf("", ACCOUNT, ACTION, "");
+        assert_eq!(plain.1, "");
+        for setting in [
+            "maximum-size 5M",
+            "delete-oversized",
+            "queue-high 5",
+            "queue-low 5",
+            "ignore-errors",
+            "allow-multiple",
+            "lock-file \"/l\"",
+            "lock-timeout 5",
+            "lock-wait",
+            "command-user \"x\"",
+            "default-user \"x\"",
+            "lookup-order courier passwd",
+            "lock-types fcntl flock",
+            "proxy \"socks://h:1\"",
+            "proxy \"http://h:1\"",
+            "unmatched-mail keep",
+            "purge-after 5",
+            "no-received",
+            "no-create",
+            "file-umask 077",
+            "file-group user",
+            "timeout 5",
+            "timeout x",
+            "maximum-size x",
+            "parallel-accounts 5",
+            "of-a-newer-fdm 5",
+        ] {
+            let with = conf(&format!("set {setting}"), ACCOUNT, ACTION, "");
+            let word = setting.split(' ').next().unwrap();
+            carried_or_told(&format!("set {word}: "), &plain, &with);
+        }
+        for (statement, word) in [
+            ("cache \"/c\" expire 5", ": cache: "),
+            ("import \"/c\"", ": import: "),
+            ("include \"/none\"", ": include /none: "),
+            ("$x = $(date)", ": $x: "),
+        ] {
+            carried_or_told(word, &plain, &conf(statement, ACCOUNT, ACTION, ""));
+        }
+        let unverified =
+            b"action \"in\" drop\naccount \"a\" pop3s server \"h\" user \"u\" pass \"p\"\n";
+        let (_, told) = becomes(Tool::Fdm, "conf", unverified);
+        assert!(told.contains(": verify-certificates: "), "{told}");
+    }
+
+    #[test]
+    fn each_part_of_an_account_alone_is_carried_over_or_told() {
+        let plain = conf("", ACCOUNT, ACTION, "");
+        for (account, word) in [
+            (
+                "disabled pop3s server \"h\" user \"u\" pass \"p\"",
+                "disabled",
+            ),
+            (
+                "user \"x\" pop3s server \"h\" user \"u\" pass \"p\"",
+                ": user: ",
+            ),
+            (
+                "users { \"x\" \"y\" } pop3s server \"h\" user \"u\" pass \"p\"",
+                ": user: ",
+            ),
+            ("pop3s server \"h\" port 996 user \"u\" pass \"p\"", "port"),
+            (
+                "pop3s server \"h\" port \"x\" user \"u\" pass \"p\"",
+                ": port: ",
+            ),
+            ("pop3s server \"h\"", "netrc"),
+            ("pop3 pipe \"x\" user \"u\" pass \"p\"", "pipe"),
+            (&format!("{ACCOUNT} old-only cache \"/c\""), ": old-only: "),
+            (&format!("{ACCOUNT} no-apop"), ": no-apop: "),
+            (&format!("{ACCOUNT} no-verify"), ": no-verify: "),
+            (&format!("{ACCOUNT} no-uidl"), ": no-uidl: "),
+            (&format!("{ACCOUNT} insecure"), ": insecure: "),
+            (&format!("{ACCOUNT} keep"), "keep"),
+            (
+                "pop3 server \"h\" user \"u\" pass \"p\" starttls",
+                "starttls",
+            ),
+            ("imap server \"h\" user \"u\" pass \"p\"", "imap"),
+            ("imaps server \"h\" folders { \"x\" }", "imaps"),
+            ("nntp server \"h\" group \"x\" cache \"/c\"", "nntp"),
+            ("maildirs { \"/m\" }", "maildirs"),
+            ("mbox \"/m\"", "mbox"),
+            ("stdin", "stdin"),
+        ] {
+            carried_or_told(word, &plain, &conf("", account, ACTION, ""));
+        }
+        // Where the record is shows in what is taken over, not in the text.
+        let cache = conf("", &format!("{ACCOUNT} new-only cache \"/c\""), ACTION, "");
+        assert_eq!(cache, plain);
+    }
+
+    #[test]
+    fn each_action_alone_is_carried_over_or_told() {
+        let plain = conf("", ACCOUNT, ACTION, "");
+        for (action, word) in [
+            ("drop", "drop"),
+            ("keep", "keep"),
+            ("tag \"x\" value \"y\"", "tag"),
+            ("mbox \"/b\"", "mbox"),
+            ("mbox \"/b\" compress", "compress"),
+            ("exec \"x\"", "exec"),
+            ("pipe \"x\"", "pipe"),
+            ("write \"x\"", "write"),
+            ("append \"x\"", "append"),
+            ("smtp server \"h\"", "recipient"),
+            (
+                "smtp server \"h\" port 26 from \"f@x\" to \"t@x\"",
+                ": from: ",
+            ),
+            ("lmtp server \"h\" to \"t@x\"", "lmtp"),
+            ("rewrite \"x\"", "rewrite"),
+            ("add-header \"x\" value \"y\"", "add-header"),
+            ("remove-header \"x\"", "remove-header"),
+            ("remove-headers { \"x\" }", "remove-headers"),
+            ("stdout", "stdout"),
+            ("add-to-cache \"/c\" key \"k\"", "add-to-cache"),
+            ("remove-from-cache \"/c\" key \"k\"", "remove-from-cache"),
+            ("action \"x\"", "action"),
+            ("user \"x\" maildir \"~/m\"", ": user: "),
+            ("maildir \"~/m/%[hour]\"", "hour"),
+        ] {
+            carried_or_told(word, &plain, &conf("", ACCOUNT, action, ""));
+        }
+        for rule in [
+            "match matched action \"in\"",
+            "match unmatched action \"in\"",
+            "match case \"^From\" in headers action \"in\"",
+            "match tagged \"x\" action \"in\"",
+            "match size > 5 action \"in\"",
+            "match age > 5 days action \"in\"",
+            "match all tag \"x\" action \"in\"",
+            "match accounts { \"a*\" } action \"in\"",
+        ] {
+            let first = format!("match all action \"in\" continue\n{rule}");
+            let text = format!("set verify-certificates\naction \"in\" {ACTION}\naccount \"a\" {ACCOUNT}\n{first}\n");
+            let (_, told) = becomes(Tool::Fdm, "conf", text.as_bytes());
+            assert!(told.contains("lost conf:5: match: "), "{rule}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_names_several_accounts_is_for_each_of_them() {
+        let text = format!(
+            "set verify-certificates\naction \"in\" {ACTION}\naction \"out\" maildir \"~/o\"\n\
+             account \"a\" {ACCOUNT}\naccount \"b\" {ACCOUNT}\naccount \"c\" {ACCOUNT}\n\
+             match accounts {{ \"a\" \"b\" }} action \"in\"\nmatch account \"*\" action \"out\"\n"
+        );
+        let (text, told) = becomes(Tool::Fdm, "conf", text.as_bytes());
+        assert_eq!(told, "");
+        assert_eq!(text.matches("maildir: ~/m\n").count(), 2, "{text}");
+        assert_eq!(text.matches("maildir: ~/o\n").count(), 1, "{text}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What an action of fdm does with mail.
 
-use super::super::place::{Spot, Wrong};
+use super::super::place::{Spot, Weight, Wrong};
 use super::parser::Parser;
 use super::{Action, Relay};
 
@@ -10,6 +10,8 @@ pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Vec<Action>, Wrong> {
         if parser.list()?.is_empty() {
             parser.text()?;
         }
+        let why = "popget delivers as the user who runs it";
+        parser.remark(spot, "user", why, Weight::Told);
     }
     if !parser.sign('{')? {
         return Ok(vec![one(parser, spot)?]);
@@ -66,6 +68,8 @@ fn relay(parser: &mut Parser, spot: &Spot) -> Result<Relay, Wrong> {
             relay.to = Some(parser.needed("the recipient", spot)?);
         } else if parser.word("from")? {
             parser.needed("the sender", spot)?;
+            let why = "popget hands on the sender of the message";
+            parser.remark(spot, "from", why, Weight::Told);
         } else {
             return Ok(relay);
         }

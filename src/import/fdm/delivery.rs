@@ -5,22 +5,72 @@ use super::super::said::Said;
 use super::super::Around;
 use super::{tags, Action, Relay, Rule, Settings, Written};
 use serde_yaml::{Mapping, Value};
+use std::collections::{BTreeMap, HashMap};
+
+/// The actions by their names, and the rules by the accounts that they name.
+pub struct Ways<'s> {
+    actions: HashMap<&'s str, &'s [Action]>,
+    rules: &'s [Rule],
+    /// The rules that name an account as it is.
+    named: HashMap<&'s str, Vec<usize>>,
+    /// Those that are for all accounts, or for those whose names are like one with signs in it.
+    open: Vec<usize>,
+}
+
+impl<'s> Ways<'s> {
+    /// What the settings say.
+    pub fn new(settings: &'s Settings) -> Self {
+        let (mut named, mut open) = (HashMap::<&str, Vec<usize>>::new(), Vec::new());
+        for (at, rule) in settings.rules.iter().enumerate() {
+            for name in rule.accounts.iter().filter(|name| !has_signs(name)) {
+                named.entry(name).or_default().push(at);
+            }
+            if rule.accounts.is_empty() || rule.accounts.iter().any(|name| has_signs(name)) {
+                open.push(at);
+            }
+        }
+        // The first of a name counts.
+        let actions = settings.actions.iter().rev();
+        Self {
+            actions: actions
+                .map(|(name, actions)| (name.as_str(), actions.as_slice()))
+                .collect(),
+            rules: &settings.rules,
+            named,
+            open,
+        }
+    }
+
+    /// The rules that are or may be for an account, in order, and whether each surely is.
+    fn of(&self, account: &str) -> Vec<(&'s Rule, bool)> {
+        let named = self.named.get(account).map_or(&[][..], Vec::as_slice);
+        let open = self.open.iter().map(|at| {
+            let accounts = self.rules.get(*at).map(|rule| rule.accounts.as_slice());
+            (*at, accounts.is_some_and(for_all))
+        });
+        let all: BTreeMap<usize, bool> = open.chain(named.iter().map(|at| (*at, true))).collect();
+        let rule = |(at, sure)| Some((self.rules.get(at)?, sure));
+        all.into_iter().filter_map(rule).collect()
+    }
+}
+
+/// Whether a name stands for all that are like it.
+fn has_signs(name: &str) -> bool {
+    name.contains(['*', '?', '['])
+}
+
+/// Whether a rule with these accounts is for all.
+fn for_all(accounts: &[String]) -> bool {
+    accounts.is_empty() || accounts.iter().any(|name| name == "*")
+}
 
 /// Writes the destination, if the rules leave no doubt about it; tells whether the last thing they do
 /// is to keep the message.
-pub fn deliver(draft: &mut Draft, written: &Written, settings: &Settings, around: &Around) -> bool {
-    let ours = |rule: &&Rule| {
-        let open = |name: &String| name.contains(['*', '?', '[']) || *name == written.name;
-        rule.accounts.is_empty() || rule.accounts.iter().any(open)
-    };
+pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Around) -> bool {
     let mut actions = Vec::new();
     let mut clear = true;
-    for rule in settings.rules.iter().filter(ours) {
-        let open = rule
-            .accounts
-            .iter()
-            .any(|name| *name != written.name && name != "*");
-        let Some(names) = rule.actions.as_ref().filter(|_| !open) else {
+    for (rule, sure) in ways.of(&written.name) {
+        let Some(names) = rule.actions.as_ref().filter(|_| sure) else {
             let why = "popget has no rules; let an MDA such as maildrop or sieve sort the mail";
             draft.lost(&rule.spot, "match", why);
             clear = false;
@@ -28,8 +78,8 @@ pub fn deliver(draft: &mut Draft, written: &Written, settings: &Settings, around
         };
         actions.extend(rule.direct.iter().cloned());
         for name in names {
-            match settings.actions.iter().find(|(known, _)| known == name) {
-                Some((_, known)) => actions.extend(known.iter().cloned()),
+            match ways.actions.get(name.as_str()) {
+                Some(known) => actions.extend(known.iter().cloned()),
                 None => {
                     draft.lost(&rule.spot, name, "there is no such action");
                     clear = false;

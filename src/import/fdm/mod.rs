@@ -8,7 +8,7 @@ mod parser;
 mod rules;
 mod tags;
 
-use super::place::{Spot, Wrong};
+use super::place::{Remark, Spot, Wrong};
 use super::record::{Entry, Record};
 use super::said::Said;
 use super::{Around, Taken};
@@ -22,6 +22,8 @@ struct Settings {
     rules: Vec<Rule>,
     set: Vec<(String, Option<Said>, Spot)>,
     others: Vec<(Spot, String)>,
+    /// What is said while they are read.
+    remarks: Vec<Remark>,
     /// Files that are to be included and could not be read.
     unread: Vec<(Spot, String)>,
 }
@@ -34,6 +36,8 @@ struct Written {
     /// pop3, pop3s, or a kind that is none of ours.
     kind: String,
     disabled: bool,
+    /// Whether somebody is named who delivers.
+    other_user: bool,
     pipe: Option<Said>,
     server: Option<Said>,
     port: Option<Said>,

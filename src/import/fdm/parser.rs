@@ -1,7 +1,7 @@
 //! The statements of fdm.conf. Accounts, actions and settings are read whole; of rules only those
 //! that send all mail one way.
 
-use super::super::place::{Spot, Wrong};
+use super::super::place::{Remark, Spot, Weight, Wrong};
 use super::super::said::Said;
 use super::super::Around;
 use super::action;
@@ -24,6 +24,7 @@ pub fn read(
         lexer: Lexer::new(file, text, Macros::new()),
         around,
         open: Vec::new(),
+        remarks: Vec::new(),
     };
     parser.file(settings)
 }
@@ -40,6 +41,8 @@ pub struct Parser<'t, 'a> {
     around: &'a Around<'a>,
     /// The files that are being included.
     open: Vec<String>,
+    /// What is said of what was read.
+    remarks: Vec<Remark>,
 }
 
 impl<'t> Parser<'t, '_> {
@@ -146,7 +149,13 @@ impl<'t> Parser<'t, '_> {
                 _ => return Err(Wrong::new(&spot, "no statement of fdm begins like this")),
             }
         }
+        settings.remarks.append(&mut self.remarks);
         Ok(())
+    }
+
+    /// Something that was read is not carried over.
+    pub fn remark(&mut self, spot: &Spot, word: &str, why: &str, weight: Weight) {
+        self.remarks.push(Remark::new(spot, word, why, weight));
     }
 
     fn statement(&mut self, word: &str, spot: &Spot, all: &mut Settings) -> Result<(), Wrong> {
@@ -201,7 +210,10 @@ impl<'t> Parser<'t, '_> {
                 self.lexer.macros.insert(name.to_string(), said.bytes);
             }
             None => {
-                self.next()?; // a command: what it would print is not known
+                self.next()?;
+                let why = "is no text, or what a command prints, which popget does not run: it is \
+                           empty here";
+                self.remark(spot, &format!("${name}"), why, Weight::Lost);
             }
         }
         Ok(())
@@ -221,6 +233,7 @@ impl<'t> Parser<'t, '_> {
             lexer: Lexer::new(&name.as_str().into(), &text, self.lexer.macros.clone()),
             around: self.around,
             open: self.open.iter().cloned().chain([name]).collect(),
+            remarks: Vec::new(),
         };
         inner.file(settings)?;
         self.lexer.macros = inner.lexer.macros;
@@ -261,9 +274,11 @@ impl<'t> Parser<'t, '_> {
             if self.word("disabled")? {
                 account.disabled = true;
             } else if self.word("user")? {
-                self.needed("the name of a user", spot)?; // who delivers: not ours
+                self.needed("the name of a user", spot)?;
+                account.other_user = true;
             } else if self.word("users")? {
                 self.list()?;
+                account.other_user = true;
             } else {
                 break;
             }

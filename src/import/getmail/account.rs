@@ -2,52 +2,19 @@
 
 use super::super::draft::{Account, Draft};
 use super::super::ini::Section;
-use super::super::place::{Remark, Spot};
+use super::super::place::Remark;
 use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::Around;
 use super::destination;
 use super::literal::Literal;
-use super::record_name;
 use super::sections::{Kind, Sections};
+use super::{record_name, rest};
 use serde_yaml::{Mapping, Value};
 use std::rc::Rc;
 
 /// getmail waits so many seconds unless it is told otherwise.
 const TIMEOUT: u64 = 180;
-
-/// Keys of the retriever that become keys here.
-const CARRIED: [&str; 16] = [
-    "type",
-    "server",
-    "port",
-    "username",
-    "password",
-    "password_command",
-    "use_xoauth2",
-    "use_apop",
-    "timeout",
-    "ca_certs",
-    "ssl_fingerprints",
-    "ssl_cert_hostname",
-    "certfile",
-    "keyfile",
-    "envelope_recipient",
-    "mailboxes",
-];
-
-/// Options that have no meaning for popget, which notes each message at once.
-const NEEDLESS: [&str; 9] = [
-    "verbose",
-    "message_log",
-    "message_log_syslog",
-    "message_log_verbose",
-    "logfile",
-    "to_oldmail_on_each_mail",
-    "only_oldmail_file",
-    "fingerprint",
-    "skip_imap_fetch_size",
-];
 
 /// Writes the account; none if there is nothing of POP3 in it.
 pub fn convert(
@@ -56,7 +23,7 @@ pub fn convert(
     around: &Around,
     remarks: &mut Vec<Remark>,
 ) -> Option<Account> {
-    let sections = Sections { all };
+    let sections = Sections::new(all);
     let retriever = sections.named("retriever")?;
     let name = file.rsplit('/').next().unwrap_or(file).to_string();
     let mut draft = Draft::new(name, &retriever.spot, remarks);
@@ -100,7 +67,7 @@ pub fn convert(
     );
     policy(&mut draft, &sections, &kind);
     place(&mut draft, &sections, &kind);
-    the_rest(&mut draft, &sections);
+    rest::tell(&mut draft, &sections, &kind);
     let user = retriever.of("username").map_or(String::new(), Said::shown);
     let path = record_name(&server.shown(), port, &user);
     draft.account.record = Some(RecordAt {
@@ -154,13 +121,6 @@ fn login(draft: &mut Draft, sections: &Sections, around: &Around) {
         || (around.in_netrc)(&of("server").map_or(String::new(), Said::shown))
     {
         draft.set("netrc", true);
-        if let Some(file) = sections.of("options", "netrc_file") {
-            draft.told(
-                &file.spot,
-                "netrc_file",
-                "popget reads ~/.netrc, or the file in $NETRC",
-            );
-        }
     } else {
         draft.note("getmail asked the key ring or you for the password: see password_command");
     }
@@ -244,8 +204,9 @@ fn place(draft: &mut Draft, sections: &Sections, kind: &Kind) {
         );
     };
     if !kind.multidrop {
-        if let Some(deliver) = destination::one(draft, sections, section) {
-            draft.set("deliver", deliver);
+        match destination::one(draft, sections, section) {
+            Some(deliver) => draft.set("deliver", deliver),
+            None => nowhere(draft, section),
         }
         return;
     }
@@ -264,10 +225,18 @@ fn place(draft: &mut Draft, sections: &Sections, kind: &Kind) {
             );
         }
     }
-    if let Some(routes) = destination::routes(draft, sections, section) {
-        multidrop.insert("routes".into(), routes.into());
-        draft.set("multidrop", multidrop);
+    match destination::routes(draft, sections, section) {
+        Some(routes) => {
+            multidrop.insert("routes".into(), routes.into());
+            draft.set("multidrop", multidrop);
+        }
+        None => nowhere(draft, section),
     }
+}
+
+fn nowhere(draft: &mut Draft, section: &Section) {
+    let why = "is not carried over; say where mail goes with deliver or multidrop";
+    draft.lost(&section.spot, "[destination]", why);
 }
 
 /// `HEADER` or `HEADER:N`, the N-th of them from the top.
@@ -277,55 +246,5 @@ fn envelope(multidrop: &mut Mapping, said: &str) {
     let skip = nth.trim().parse::<u64>().unwrap_or(1).saturating_sub(1);
     if skip > 0 {
         multidrop.insert("skip".into(), skip.into());
-    }
-}
-
-/// What has no place in an account.
-fn the_rest(draft: &mut Draft, sections: &Sections) {
-    let known = [
-        "delete",
-        "delete_after",
-        "read_all",
-        "max_message_size",
-        "max_messages_per_session",
-        "received",
-        "delivered_to",
-        "use_netrc",
-        "netrc_file",
-    ];
-    let mut told: Vec<(Spot, &str, &str)> = Vec::new();
-    for section in sections.all {
-        if section.name.starts_with("filter") {
-            let why = "popget has no such filters; see header_filter, or an MDA";
-            told.push((section.spot.clone(), &section.name, why));
-        }
-        let carried: &[&str] = match section.name.as_str() {
-            "retriever" => &CARRIED,
-            "options" => &known,
-            _ => continue,
-        };
-        for (key, said) in &section.keys {
-            let key = key.as_str();
-            if !carried.contains(&key) && !NEEDLESS.contains(&key) {
-                told.push((said.spot.clone(), key, without(key)));
-            }
-        }
-    }
-    for (spot, word, why) in told {
-        draft.lost(&spot, word, why);
-    }
-}
-
-/// Why a key is not carried over.
-fn without(key: &str) -> &'static str {
-    match key {
-        "delete_bigger_than" => "popget deletes nothing that it has not delivered: see max_size",
-        "delete_dup_msgids" => "popget tells messages apart by their UIDs, never by Message-ID",
-        "max_bytes_per_session" => "popget has limit, a number of messages",
-        "ssl_version" => "use tls_min_version",
-        "ssl_ciphers" => "the settings of the system's TLS library say it",
-        "use_kerberos" | "use_gssapi" => "use auth: [gssapi]",
-        "use_peek" | "move_on_delete" | "record_mailbox" => "is of IMAP",
-        _ => "popget has nothing like it",
     }
 }

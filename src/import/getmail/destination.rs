@@ -95,10 +95,6 @@ struct Road<'d, 'r, 's> {
 
 impl Road<'_, '_, '_> {
     fn section(&mut self, section: &Section) -> Option<Value> {
-        if let Some(user) = section.of("user") {
-            let why = "popget delivers as the user who runs it";
-            self.draft.lost(&user.spot, "user", why);
-        }
         let path = section.of("path");
         match (kind(section), path) {
             ("Maildir", Some(path)) => self.file("maildir", path),
@@ -142,7 +138,12 @@ impl Road<'_, '_, '_> {
             .strip_prefix('[')
             .and_then(|name| name.strip_suffix(']'));
         let Some(inner) = inner else {
-            return file(name.trim());
+            let place = file(name.trim());
+            if place.is_none() {
+                let why = "is neither a section in brackets nor a path from / on";
+                self.draft.lost(&said.spot, name, why);
+            }
+            return place;
         };
         self.depth += 1;
         let place = match self.sections.named(inner).filter(|_| self.depth <= DEEPEST) {
@@ -185,10 +186,6 @@ impl Road<'_, '_, '_> {
         if let Some(recipient) = section.of("override") {
             lmtp.insert("recipient".into(), recipient.text()?.into());
         }
-        if let Some(said) = section.of("fallback") {
-            self.draft
-                .told(&said.spot, "fallback", "use multidrop's unmatched");
-        }
         Some(Mapping::from_iter([("lmtp".into(), lmtp.into())]).into())
     }
 
@@ -203,17 +200,6 @@ impl Road<'_, '_, '_> {
                         .lost(&said.spot, "arguments", "is no tuple of words");
                     return None;
                 }
-            }
-        }
-        for (key, why) in [
-            (
-                "unixfrom",
-                "popget puts no From_ line before a message; its sender is in $SENDER",
-            ),
-            ("group", "popget delivers as the user who runs it"),
-        ] {
-            if let Some(said) = section.of(key) {
-                self.draft.told(&said.spot, key, why);
             }
         }
         let command: Value = if words.iter().any(|word| word.contains("%(")) {

@@ -3,6 +3,7 @@
 mod account;
 mod destination;
 mod literal;
+mod rest;
 mod sections;
 
 use super::ini;

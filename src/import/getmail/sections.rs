@@ -4,6 +4,7 @@ use super::super::draft::Draft;
 use super::super::ini::Section;
 use super::super::said::Said;
 use super::literal::Literal;
+use std::collections::HashMap;
 
 /// What the type of a retriever says.
 pub struct Kind {
@@ -44,12 +45,20 @@ impl Kind {
 pub struct Sections<'s> {
     /// All of them.
     pub all: &'s [Section],
+    named: HashMap<&'s str, &'s Section>,
 }
 
 impl<'s> Sections<'s> {
+    /// Those of a file.
+    pub fn new(all: &'s [Section]) -> Self {
+        let named = all.iter().map(|section| (section.name.as_str(), section));
+        let named = named.collect();
+        Self { all, named }
+    }
+
     /// The section of this name.
     pub fn named(&self, name: &str) -> Option<&'s Section> {
-        self.all.iter().find(|section| section.name == name)
+        self.named.get(name).copied()
     }
 
     /// The value of a key.
@@ -82,14 +91,22 @@ impl<'s> Sections<'s> {
         for (section, key) in numbers {
             let said = self.of(section, key);
             if let Some(said) =
-                said.filter(|said| !matches!(number(said), Some(Literal::Number(_))))
+                said.filter(|said| !matches!(number(said), Some(Literal::Number(0..))))
             {
-                draft.lost(&said.spot, key, "is no number");
+                draft.lost(&said.spot, key, "is no number from 0 on");
             }
         }
         let words = ["true", "yes", "on", "1", "false", "no", "off", "0"];
-        for key in ["delete", "read_all", "received", "use_netrc"] {
-            let said = self.of("options", key);
+        let flags = [
+            ("options", "delete"),
+            ("options", "read_all"),
+            ("options", "received"),
+            ("options", "use_netrc"),
+            ("retriever", "use_apop"),
+            ("retriever", "use_xoauth2"),
+        ];
+        for (section, key) in flags {
+            let said = self.of(section, key);
             if let Some(said) =
                 said.filter(|said| !words.contains(&said.shown().to_lowercase().as_str()))
             {

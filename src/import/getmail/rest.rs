@@ -1,0 +1,307 @@
+//! What of an rc file has no place in an account.
+
+use super::super::draft::Draft;
+use super::super::ini::Section;
+use super::super::place::Weight;
+use super::super::said::Said;
+use super::sections::{Kind, Sections};
+use std::collections::HashSet;
+
+/// Keys of the retriever that become keys here.
+const RETRIEVER: [&str; 14] = [
+    "type",
+    "server",
+    "port",
+    "username",
+    "password",
+    "password_command",
+    "use_xoauth2",
+    "use_apop",
+    "timeout",
+    "ca_certs",
+    "ssl_fingerprints",
+    "ssl_cert_hostname",
+    "certfile",
+    "keyfile",
+];
+
+/// Options that do.
+const OPTIONS: [&str; 7] = [
+    "delete",
+    "delete_after",
+    "read_all",
+    "max_message_size",
+    "max_messages_per_session",
+    "received",
+    "use_netrc",
+];
+
+/// Keys of destinations that do, by the type.
+const DESTINATIONS: [(&str, &[&str]); 6] = [
+    ("Maildir", &["type", "path"]),
+    ("Mboxrd", &["type", "path", "locktype"]),
+    ("MDA_external", &["type", "path", "arguments"]),
+    ("MDA_lmtp", &["type", "host", "port", "override"]),
+    ("MultiDestination", &["type", "destinations"]),
+    ("MultiSorter", &["type", "default", "locals"]),
+];
+
+/// Tells of every section and key that is not carried over.
+pub fn tell(draft: &mut Draft, sections: &Sections, kind: &Kind) {
+    let used = used(sections);
+    for section in sections.all {
+        let name = section.name.as_str();
+        let carried: &[&str] = match name {
+            "retriever" => &RETRIEVER,
+            "options" => &OPTIONS,
+            name if name.starts_with("filter") => {
+                let why = "popget has no such filters; see header_filter, or an MDA";
+                draft.lost(&section.spot, name, why);
+                continue;
+            }
+            name if name != "destination" && !used.contains(name) => {
+                draft.told(&section.spot, name, "no destination names this section");
+                continue;
+            }
+            _ => match of_type(section) {
+                Some(keys) => keys,
+                None => continue, // the destination is told as a whole
+            },
+        };
+        for (key, said) in &section.keys {
+            let key = key.as_str();
+            let envelope = key == "envelope_recipient" && name == "retriever" && kind.multidrop;
+            if !carried.contains(&key) && !envelope {
+                let (weight, why) = without(key);
+                draft.remark(&said.spot, key, why, weight);
+            }
+        }
+    }
+}
+
+/// The names in brackets that stand in values.
+fn used(sections: &Sections) -> HashSet<String> {
+    let values = sections.all.iter().flat_map(|section| &section.keys);
+    let texts = values.map(|(_, said)| said.shown());
+    let names = texts.flat_map(|text| {
+        let parts = text.split('[').skip(1);
+        let names = parts.filter_map(|part| Some(part.split_once(']')?.0.to_owned()));
+        names.collect::<Vec<_>>()
+    });
+    names.collect()
+}
+
+fn of_type(section: &Section) -> Option<&'static [&'static str]> {
+    let kind = section.of("type").and_then(Said::text)?;
+    let known = DESTINATIONS.iter().find(|(known, _)| *known == kind);
+    known.map(|(_, keys)| *keys)
+}
+
+/// Why a key is not carried over, and how much that matters.
+fn without(key: &str) -> (Weight, &'static str) {
+    use Weight::{Lost, Told};
+    match key {
+        "delete_bigger_than" => (
+            Lost,
+            "popget deletes nothing that it has not delivered: see max_size",
+        ),
+        "delete_dup_msgids" => (
+            Lost,
+            "popget tells messages apart by their UIDs, never by Message-ID",
+        ),
+        "max_bytes_per_session" => (Lost, "popget has limit, a number of messages"),
+        "ssl_version" => (Lost, "use tls_min_version"),
+        "ssl_ciphers" => (Lost, "the settings of the system's TLS library say it"),
+        "use_kerberos" | "use_gssapi" => (Lost, "use auth: [gssapi]"),
+        "use_peek"
+        | "move_on_delete"
+        | "record_mailbox"
+        | "mailboxes"
+        | "imap_search"
+        | "imap_on_delete"
+        | "skip_imap_fetch_size" => (Told, "is of IMAP"),
+        "envelope_recipient" => (Told, "matters to a multidrop retriever only"),
+        "netrc_file" => (Told, "popget reads ~/.netrc, or the file in $NETRC"),
+        "verbose" | "logfile" | "message_log" | "message_log_syslog" | "message_log_verbose" => (
+            Told,
+            "popget has -v, and standard error may go to a file or the journal",
+        ),
+        "to_oldmail_on_each_mail" | "only_oldmail_file" | "fingerprint" => (
+            Told,
+            "is not needed: popget remembers each message as it comes",
+        ),
+        "delivered_to" => (
+            Told,
+            "popget adds Delivered-To only where delivered_to names an address",
+        ),
+        "user" => (Lost, "popget delivers as the user who runs it"),
+        "group" | "allow_root_commands" => (Told, "popget delivers as the user who runs it"),
+        "filemode" => (Told, "the umask of who runs popget says it"),
+        "unixfrom" => (
+            Told,
+            "popget puts no From_ line before a message; its sender is in $SENDER",
+        ),
+        "ignore_stderr" | "pipe_stdout" => {
+            (Told, "is not needed: the exit status of an mda counts")
+        }
+        "fallback" => (Told, "use multidrop's unmatched"),
+        _ => (Lost, "popget has nothing like it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::tests::becomes;
+    use crate::import::Tool;
+
+    /// The sections of an rc file in which nothing is to be said of.
+    const RETRIEVER: &str =
+        "type = SimplePOP3SSLRetriever\nserver = h\nusername = u\nca_certs = /ca\n";
+    const OPTIONS: &str = "read_all = false\n";
+    const DESTINATION: &str = "type = Maildir\npath = /m/\n";
+
+    fn rc(retriever: &str, destination: &str, options: &str) -> (String, String) {
+        let text =
+            format!("[retriever]\n{retriever}[destination]\n{destination}[options]\n{options}");
+        becomes(Tool::Getmail, "rc", text.as_bytes())
+    }
+
+    #[track_caller]
+    fn carried_or_told(key: &str, without: &(String, String), with: &(String, String)) {
+        let told = with.1.contains(&format!(": {key}: "));
+        assert!(told || without.0 != with.0, "{key}: {}{}", with.0, with.1);
+    }
+
+    #[test]
+    fn each_key_alone_is_carried_over_or_told() {
+        let plain = rc(RETRIEVER, DESTINATION, OPTIONS);
+        assert_eq!(plain.1, "");
+        for (key, value) in [
+            ("port", "996"),
+            ("password", "x"),
+            ("password_command", "('x',)"),
+            ("mailboxes", "('INBOX',)"),
+            ("use_peek", "true"),
+            ("move_on_delete", "x"),
+            ("record_mailbox", "true"),
+            ("imap_search", "x"),
+            ("imap_on_delete", "x"),
+            ("use_kerberos", "true"),
+            ("use_xoauth2", "true"),
+            ("use_apop", "true"),
+            ("keyfile", "/k"),
+            ("certfile", "/c"),
+            ("ssl_ciphers", "x"),
+            ("ssl_version", "x"),
+            ("ssl_fingerprints", "('x',)"),
+            ("ssl_cert_hostname", "x"),
+            ("timeout", "5"),
+            ("delete_dup_msgids", "true"),
+            ("envelope_recipient", "X-To"),
+            ("of_a_newer_getmail", "x"),
+        ] {
+            let retriever = format!("{RETRIEVER}{key} = {value}\n");
+            carried_or_told(key, &plain, &rc(&retriever, DESTINATION, OPTIONS));
+        }
+        for (key, value) in [
+            ("verbose", "2"),
+            ("use_netrc", "true"),
+            ("netrc_file", "/n"),
+            ("delete", "true"),
+            ("delete_after", "5"),
+            ("to_oldmail_on_each_mail", "true"),
+            ("only_oldmail_file", "true"),
+            ("skip_imap_fetch_size", "true"),
+            ("delete_bigger_than", "5"),
+            ("max_bytes_per_session", "5"),
+            ("max_message_size", "5"),
+            ("max_messages_per_session", "5"),
+            ("delivered_to", "false"),
+            ("received", "false"),
+            ("message_log", "/l"),
+            ("message_log_syslog", "true"),
+            ("message_log_verbose", "true"),
+            ("logfile", "/l"),
+            ("fingerprint", "true"),
+            ("of_a_newer_getmail", "x"),
+        ] {
+            let options = format!("{OPTIONS}{key} = {value}\n");
+            carried_or_told(key, &plain, &rc(RETRIEVER, DESTINATION, &options));
+        }
+        let all = rc(RETRIEVER, DESTINATION, "");
+        assert!(all.1.contains(": read_all: "), "{}", all.1);
+    }
+
+    #[test]
+    fn each_key_of_a_destination_alone_is_carried_over_or_told() {
+        let boxes = "[b]\ntype = Mboxrd\npath = /b\n";
+        for (destination, keys) in [
+            (DESTINATION, &["user", "filemode", "x"][..]),
+            (
+                "type = Mboxrd\npath = /b\n",
+                &["user", "locktype = flock", "x"],
+            ),
+            (
+                "type = MDA_external\npath = /bin/x\n",
+                &[
+                    "arguments = ('x',)",
+                    "unixfrom",
+                    "user",
+                    "group",
+                    "allow_root_commands",
+                    "ignore_stderr",
+                    "pipe_stdout",
+                    "x",
+                ],
+            ),
+            (
+                "type = MDA_lmtp\nhost = h\n",
+                &["port = 26", "fallback", "override = x@y", "x"],
+            ),
+            (
+                "type = MultiDestination\ndestinations = ('/m/', '/n/')\n",
+                &["user", "x"],
+            ),
+        ] {
+            let plain = rc(RETRIEVER, destination, OPTIONS);
+            assert_eq!(plain.1, "", "{destination}");
+            for key in keys {
+                let line = match key.contains('=') {
+                    true => format!("{key}\n"),
+                    false => format!("{key} = true\n"),
+                };
+                let with = rc(RETRIEVER, &format!("{destination}{line}"), OPTIONS);
+                let key = key.split(' ').next().unwrap();
+                carried_or_told(key, &plain, &with);
+            }
+        }
+        for kind in ["MultiGuesser", "MDA_qmaillocal", "MultiSorter", "x"] {
+            let with = rc(
+                RETRIEVER,
+                &format!("type = {kind}\ndefault = /m/\n"),
+                OPTIONS,
+            );
+            assert!(with.1.contains("lost"), "{kind}: {}", with.1);
+        }
+        for odd in [
+            "type = MDA_lmtp\n",
+            "type = MultiDestination\n",
+            "type = MultiDestination\ndestinations = ('x',)\n",
+        ] {
+            let with = rc(RETRIEVER, odd, OPTIONS);
+            assert!(
+                with.1.contains("lost rc:6: [destination]"),
+                "{odd}: {}",
+                with.1
+            );
+        }
+        let unused = rc(RETRIEVER, DESTINATION, &format!("{OPTIONS}{boxes}"));
+        assert!(unused.1.contains("told rc:11: b: "), "{}", unused.1);
+        let filter = rc(
+            RETRIEVER,
+            DESTINATION,
+            &format!("{OPTIONS}[filter-1]\ntype = x\n"),
+        );
+        assert!(filter.1.contains(": filter-1: "), "{}", filter.1);
+    }
+}
