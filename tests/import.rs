@@ -621,3 +621,216 @@ const RC: &str = "[retriever]\ntype = SimplePOP3SSLRetriever\nserver = pop.examp
 const CONF: &str = "set verify-certificates\naction \"in\" maildir \"~/Mail\"\naccount \"work\" pop3s \
                     server \"pop.example.org\" user \"alice\" pass \"x\" new-only cache \"~/c\" keep\n\
                     match all action \"in\"\n";
+
+/// What getmail itself would not read is told; a folder stands for all that is in it.
+#[test]
+fn of_a_folder_of_getmail_all_rc_files_are_read() {
+    let home = Home::new();
+    for (name, text) in [
+        ("getmailrc", RC),
+        ("second", RC),
+        ("notes.txt", "call ann\n"),
+        ("oldmail-x", RC),
+        ("second~", RC),
+    ] {
+        home.write(&format!(".getmail/{name}"), text);
+    }
+    take_back(home.0.path()).unwrap();
+    let folder = home.path(".getmail");
+    let folder = folder.to_str().unwrap();
+    let accounts = |out: &Output| {
+        let yaml = String::from_utf8_lossy(&out.stdout).into_owned();
+        yaml.matches("\n    server: ").count()
+    };
+    let out = home.popget(&["import", "-n"]);
+    assert_eq!(accounts(&out), 1, "{}", said(&out));
+    let beside = format!(
+        "{folder}/getmailrc:1: getmailrc: is the only one read; beside it are second: to import \
+         all, name the folder, {folder}\n"
+    );
+    assert!(said(&out).contains(&beside), "{}", said(&out));
+    let out = home.popget(&["import", "-n", folder]);
+    assert_eq!(accounts(&out), 2, "{}", said(&out));
+    let passed =
+        "notes.txt:1: [retriever]: there is none, so this is no rc file; it is passed by\n";
+    assert!(said(&out).contains(passed), "{}", said(&out));
+    let out = home.popget(&[
+        "import",
+        "-n",
+        "--from",
+        "getmail",
+        home.path("Mail").to_str().unwrap(),
+    ]);
+    assert_eq!(out.status.code(), Some(64), "{}", said(&out));
+    assert!(
+        said(&out).contains("there is no rc file of getmail in "),
+        "{}",
+        said(&out)
+    );
+}
+
+/// What cannot be read is there all the same, and it is said why it cannot be.
+#[test]
+fn what_cannot_be_read_is_told_with_the_reason() {
+    let home = Home::new();
+    home.write("rc", RC);
+    home.write("conf", CONF);
+    take_back(home.0.path()).unwrap();
+    std::os::unix::fs::symlink("loop", home.path("loop")).unwrap();
+    std::os::unix::fs::symlink("loop", home.path("c")).unwrap();
+    let at = |name: &str| home.path(name).to_str().unwrap().to_owned();
+    for (arguments, status, reason) in [
+        (
+            vec!["--from", "fdm", &at("Mail")],
+            78,
+            "Mail: cannot be read: is a directory",
+        ),
+        (
+            vec!["--from", "fdm", &at("loop")],
+            78,
+            "loop: cannot be read: too many levels of symbolic links",
+        ),
+        (
+            vec!["--from", "getmail", &at("none")],
+            78,
+            "none: cannot be read: no such file",
+        ),
+        (
+            vec!["--from", "fdm", "--state", &at("Mail"), &at("conf")],
+            65,
+            "Mail: cannot be read: is a directory",
+        ),
+        (
+            vec!["--from", "getmail", "--state", &at("loop"), &at("rc")],
+            65,
+            "loop: cannot be read: too many levels",
+        ),
+        (
+            vec!["--from", "fdm", &at("conf")],
+            65,
+            "c: cannot be read: too many levels",
+        ),
+    ] {
+        let out = home.popget(&[&["import", "-n"], &*arguments].concat());
+        let told = said(&out);
+        assert_eq!(out.status.code(), Some(status), "{arguments:?}: {told}");
+        assert!(told.contains(reason), "{reason}: {told}");
+        assert!(!told.contains("was found"), "{told}");
+    }
+}
+
+/// popget prints no settings that it would not read.
+#[test]
+fn what_popget_would_refuse_is_told() {
+    let home = Home::new();
+    let accounts = "account \"a\" pop3s server \"h.example.org\" user \"u\" pass \"x\" keep\n";
+    let long = format!(
+        "$x = \"/{}\"\naction \"in\" maildir \"${{x}}\"\n{}match all action \"in\"\n",
+        "m".repeat(1 << 20),
+        accounts.repeat(17)
+    );
+    home.write("long", &long);
+    home.write("odd", &CONF.replace("user \"alice\"", "user \"al\nice\""));
+    home.write(
+        "twice",
+        &CONF.replace(
+            "action \"in\"\n",
+            "action \"in\" continue\nmatch all action \"in\"\n",
+        ),
+    );
+    take_back(home.0.path()).unwrap();
+    let import = |name: &str| {
+        home.popget(&[
+            "import",
+            "-n",
+            "--from",
+            "fdm",
+            home.path(name).to_str().unwrap(),
+        ])
+    };
+    let out = import("long");
+    assert_eq!(out.status.code(), Some(65), "{}", said(&out));
+    assert!(out.stdout.is_empty());
+    assert!(
+        said(&out).contains("larger than popget reads (16 MiB)"),
+        "{}",
+        said(&out)
+    );
+    for name in ["odd", "twice"] {
+        let out = import(name);
+        assert_eq!(out.status.code(), Some(65), "{}", said(&out));
+        assert!(
+            said(&out).contains("popget: what was imported:"),
+            "{}",
+            said(&out)
+        );
+        assert!(
+            said(&out).contains(": popget refuses it: "),
+            "{}",
+            said(&out)
+        );
+    }
+}
+
+/// What lies below a folder, with what is in it.
+fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let inner = if path.is_dir() {
+            tree(&path)
+        } else {
+            Vec::new()
+        };
+        all.push((path.clone(), fs::read(&path).unwrap_or_default()));
+        all.extend(inner);
+    }
+    all.sort();
+    all
+}
+
+/// A look at the server says what it meets in a line, and what is only tried leaves nothing behind.
+#[test]
+fn a_look_at_the_server_says_what_it_meets() {
+    let server = PopServer::start();
+    let port = server.port().to_string();
+    let home = Home::new();
+    let conf = |port: &str, password: &str| {
+        format!(
+            "action \"in\" maildir \"{}\"\naccount \"work\" pop3 server \"127.0.0.1\" port {port} \
+             user \"{USER}\" pass \"{password}\" new-only cache \"{}\" keep\nmatch all action \"in\"\n",
+            home.path("Mail").display(),
+            home.path("cache").display()
+        )
+    };
+    // Nobody listens where somebody did.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = gone.local_addr().unwrap().port().to_string();
+    drop(gone);
+    home.write("cache", "1 a\n");
+    home.write("empty", &conf(&port, PASSWORD));
+    home.write("refused", &conf(&port, "wrong"));
+    home.write("down", &conf(&nobody, PASSWORD));
+    take_back(home.0.path()).unwrap();
+    let before = tree(home.0.path());
+    for (name, status, what) in [
+        ("empty", 0, "work: 0 new"),
+        ("refused", 77, "the server refused the login"),
+        ("down", 69, "cannot connect to"),
+    ] {
+        let settings = home.path(name);
+        let arguments = [
+            "import",
+            "-n",
+            "--connect",
+            "--from",
+            "fdm",
+            settings.to_str().unwrap(),
+        ];
+        let out = home.popget(&arguments);
+        let told = said(&out);
+        assert_eq!(out.status.code(), Some(status), "{name}: {told}");
+        assert_eq!(told.matches(what).count(), 1, "{name}: {told}");
+        assert_eq!(tree(home.0.path()), before, "{name}");
+    }
+}

@@ -49,8 +49,9 @@ use places::Places;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// More than any configuration needs.
-const LIMIT: u64 = 1024 * 1024;
+/// More than any configuration needs, that of tens of thousands of accounts included: what is read is
+/// held whole, and a file without an end must have one.
+const LIMIT: u64 = 16 * 1024 * 1024;
 /// How many accounts are fetched at the same time, if nothing else is said.
 const JOBS: u16 = 8;
 
@@ -286,8 +287,8 @@ fn text(name: &str, from: impl Read) -> Result<String> {
     if let Err(why) = from.take(LIMIT + 1).read_to_end(&mut bytes) {
         return Err(source(String::new()).unread(why));
     }
-    if bytes.len() as u64 > LIMIT {
-        let what = "is larger than 1 MiB, more than any configuration needs";
+    if !fits(&bytes) {
+        let what = "is larger than 16 MiB, more than any configuration needs";
         return Err(source(String::new()).unfit(None, what));
     }
     String::from_utf8(bytes).map_err(|error| {
@@ -296,6 +297,11 @@ fn text(name: &str, from: impl Read) -> Result<String> {
         let place = syntax::place_of(&text, good);
         source(text).unfit(place, "this is not UTF-8; write the file in UTF-8")
     })
+}
+
+/// Whether a configuration is small enough to be read.
+pub fn fits(text: &[u8]) -> bool {
+    text.len() as u64 <= LIMIT
 }
 
 /// Where accounts are remembered.

@@ -19,7 +19,7 @@ mod yaml;
 
 pub use draft::Account;
 pub use place::{Remark, Spot, Weight, Wrong};
-pub use record::{Entry, Record, RecordAt};
+pub use record::{Entry, Owner, Record, RecordAt};
 pub use yaml::{written, Passwords};
 
 use said::Said;

@@ -65,6 +65,11 @@ impl Remark {
             weight,
         }
     }
+
+    /// Whether something that matters is missing.
+    pub fn is_loss(&self) -> bool {
+        self.weight == Weight::Lost
+    }
 }
 
 impl fmt::Display for Remark {

@@ -32,6 +32,11 @@ impl Entry {
         }
     }
 
+    /// Whose it is.
+    pub fn owner(&self) -> Owner {
+        Owner::new(self.server.as_deref(), self.user.as_deref())
+    }
+
     /// The same, of this maildrop.
     pub fn at(self, server: &[u8], user: &[u8]) -> Self {
         Self {
@@ -54,15 +59,25 @@ pub struct RecordAt {
 }
 
 impl RecordAt {
-    /// Whether an entry belongs to the account: servers are the same in any case, and so are users
-    /// where the program says so.
-    pub fn has(&self, entry: &Entry) -> bool {
-        let same = |known: &Option<Vec<u8>>, own: &[u8]| {
-            known
-                .as_ref()
-                .is_none_or(|known| known.eq_ignore_ascii_case(own))
-        };
-        same(&entry.server, &self.server) && same(&entry.user, &self.user)
+    /// Whose entries belong to the account, as far as they tell: servers are the same in any case, and
+    /// so are users where the program says so.
+    pub fn owners(&self) -> [Owner; 4] {
+        let (server, user) = (Some(&*self.server), Some(&*self.user));
+        let owners = [(server, user), (server, None), (None, user), (None, None)];
+        owners.map(|(server, user)| Owner::new(server, user))
+    }
+}
+
+/// The maildrop that an entry names, or what it tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(Option<Vec<u8>>, Option<Vec<u8>>);
+
+impl Owner {
+    fn new(server: Option<&[u8]>, user: Option<&[u8]>) -> Self {
+        Self(
+            server.map(<[u8]>::to_ascii_lowercase),
+            user.map(<[u8]>::to_ascii_lowercase),
+        )
     }
 }
 

@@ -120,7 +120,7 @@ fn a_file_is_text_of_a_sane_size() {
     let mut scene = Scene::new()
         .file("latin", b"accounts:\n  b\xfcro: {}\n")
         .file("nul", b"accounts:\n  work: \0\n")
-        .file("large", &b"# long\n".repeat(150_000))
+        .file("large", &b"# long\n".repeat(2_500_000))
         .file("utf16", b"\xff\xfea\0c\0c\0");
     for (name, said) in [
         (
@@ -134,7 +134,7 @@ fn a_file_is_text_of_a_sane_size() {
         ("nul", "nul:2:9: control characters are not allowed here"),
         (
             "large",
-            "large: is larger than 1 MiB, more than any configuration needs",
+            "large: is larger than 16 MiB, more than any configuration needs",
         ),
     ] {
         scene

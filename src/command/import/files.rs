@@ -41,6 +41,12 @@ impl Source {
         Ok(Self { path, bytes })
     }
 
+    /// Whether it is an rc file of getmail, by what stands in it.
+    pub fn has_retriever(&self) -> bool {
+        let mut lines = self.bytes.split(|b| *b == b'\n');
+        lines.any(|line| line.trim_ascii() == b"[retriever]")
+    }
+
     /// What it is called.
     pub fn name(&self) -> String {
         self.path.display().to_string()
@@ -57,7 +63,7 @@ fn all_of(from: impl Read) -> std::io::Result<Vec<u8>> {
 }
 
 /// The settings of a program that are there, where its manual says that they are.
-pub fn usual(tool: Tool) -> Vec<PathBuf> {
+pub fn usual(tool: Tool) -> Option<PathBuf> {
     let home = |name: &str| folder::home().map(|home| home.join(name));
     let named = |variable: &str, name: &str| folder::named_by(variable).map(|at| at.join(name));
     let config = |name: &str| folder::settings().map(|config| config.join(name));
@@ -73,35 +79,56 @@ pub fn usual(tool: Tool) -> Vec<PathBuf> {
         Tool::Fdm => vec![home(".fdm.conf"), Some("/etc/fdm.conf".into())],
         Tool::Thunderbird => Vec::new(),
     };
-    let there = |path: &PathBuf| fs::metadata(path).is_ok();
-    let first = places.into_iter().flatten().find(there);
-    first.map_or(Vec::new(), |path| within(&path))
+    let first = places.into_iter().flatten().find(|path| is_there(path));
+    let first = first.filter(|path| !within(tool, path).is_empty())?;
+    // Of its folder getmail reads this one alone, if it is there.
+    let rc = first.join("getmailrc");
+    match tool == Tool::Getmail && is_there(&rc) {
+        true => Some(rc),
+        false => Some(first),
+    }
+}
+
+/// Whether something has this name, be it what it may.
+pub fn is_there(path: &Path) -> bool {
+    !matches!(fs::symlink_metadata(path), Err(why) if folder::is_missing(&why))
 }
 
 /// A file, or the rc files of a folder of getmail.
-pub fn within(path: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(path) else {
-        return vec![path.to_path_buf()];
-    };
-    let usual = path.join("getmailrc");
-    if usual.is_file() {
-        return vec![usual];
+pub fn within(tool: Tool, path: &Path) -> Vec<PathBuf> {
+    match fs::read_dir(path) {
+        Ok(entries) if tool == Tool::Getmail => rc_files(entries),
+        _ => vec![path.to_path_buf()],
     }
+}
+
+/// The files that getmail takes for rc files, in order.
+fn rc_files(entries: fs::ReadDir) -> Vec<PathBuf> {
     let rc = |path: &PathBuf| {
         let name = path
             .file_name()
             .map_or(String::new(), |name| name.to_string_lossy().into_owned());
         let endings = ["~", "#", ".json", ".swp", ".bak"];
         let other = name.starts_with("oldmail-") || name.starts_with('.');
-        path.is_file() && !other && !endings.iter().any(|ending| name.ends_with(ending))
+        !path.is_dir() && !other && !endings.iter().any(|ending| name.ends_with(ending))
     };
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(rc)
-        .collect();
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = paths.filter(rc).collect();
     files.sort();
     files
+}
+
+/// What getmail has beside the one file that is read.
+pub fn beside(read: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder::above(read));
+    let others = entries.map(rc_files).unwrap_or_default().into_iter();
+    let others = others.filter(|path| path != read && path.is_file());
+    let sources = others.filter_map(|path| Source::read(&path).ok());
+    let named = sources.filter(Source::has_retriever);
+    let names = named.filter_map(|source| Some(source.path.file_name()?.to_owned()));
+    names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
 }
 
 /// The program whose settings a file of this name is.

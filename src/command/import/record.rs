@@ -3,15 +3,15 @@
 use super::super::state;
 use super::files::{self, Source};
 use crate::cli::{Fetch, Import};
-use crate::config;
-use crate::error::Result;
-use crate::import::{self, Entry, RecordAt, Remark, Spot, Taken, Tool, Weight};
+use crate::config::{self, Settings};
+use crate::error::{Error, Result};
+use crate::import::{self, Entry, Owner, RecordAt, Remark, Spot, Taken, Tool, Weight};
 use crate::message::{Time, Uid};
 use crate::report::{self, Level, Options};
 use crate::secret;
 use crate::seen::{Access, Carried, Identity};
 use crate::session;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// An account that may have a record.
@@ -28,11 +28,11 @@ pub fn take_over(
     flags: &Fetch,
     what: &Import,
     options: Options,
-    (tool, settings, taken): (Tool, &[Source], &mut Taken),
+    (tool, settings, taken, meant): (Tool, &[Source], &mut Taken, Option<Settings>),
 ) -> Result<()> {
     let heirs = match tool {
         Tool::Thunderbird => configured(flags)?,
-        _ => imported(flags, taken),
+        _ => imported(taken, meant),
     };
     let beside = settings.first().map(|source| source.path.as_path());
     let place = |heir: &Heir| match &what.state {
@@ -48,13 +48,16 @@ pub fn take_over(
     let desk = state::Desk::new(flags, options)?;
     let mut records = Records {
         tool,
-        read: Vec::new(),
+        read: HashMap::new(),
         damaged: Vec::new(),
     };
     for (heir, path) in heirs.iter().zip(&places) {
         let entries = match path {
             Some(path) => records.of(heir, path)?,
-            None => Vec::new(),
+            None => Some(Vec::new()),
+        };
+        let Some(entries) = entries else {
+            continue; // it is told why
         };
         if entries.is_empty() {
             taken.remarks.extend(heir.bereft(path.as_deref()));
@@ -82,9 +85,7 @@ pub fn take_over(
 }
 
 /// The accounts that were just written.
-fn imported(flags: &Fetch, taken: &Taken) -> Vec<Heir> {
-    let text = import::written(&taken.accounts, import::Passwords::LeftOut);
-    let whole = config::of_text("what was imported", text, flags).ok();
+fn imported(taken: &Taken, whole: Option<Settings>) -> Vec<Heir> {
     let heir = |(index, account): (usize, &import::Account)| {
         let word = |key: &str| account.keys.get(key)?.as_str().map(str::to_string);
         // All of them, in the same order.
@@ -130,13 +131,13 @@ fn configured(flags: &Fetch) -> Result<Vec<Heir>> {
     Ok(accounts.iter().map(heir).collect())
 }
 
-/// The first of the files that is there.
+/// The first of the files that is there, whatever it is.
 fn found(record: &RecordAt, beside: &Path) -> Option<PathBuf> {
     let places = record
         .paths
         .iter()
         .map(|said| files::placed(&said.bytes, beside));
-    places.into_iter().find(|path| path.is_file())
+    places.into_iter().find(|path| files::is_there(path))
 }
 
 /// What the memory is to know of these messages: each once, since when it is known.
@@ -177,44 +178,79 @@ impl Heir {
 /// Records that were read, and which of their entries were claimed.
 struct Records {
     tool: Tool,
-    read: Vec<(PathBuf, Vec<(Entry, bool)>)>,
-    /// What is said of the damaged lines in them.
+    read: HashMap<PathBuf, Sheaf>,
+    /// What is said of what could not be read of them.
     damaged: Vec<Remark>,
 }
 
+/// The entries of a record, by their owners.
+#[derive(Default)]
+struct Sheaf {
+    entries: HashMap<Owner, Vec<Entry>>,
+    claimed: HashSet<Owner>,
+}
+
 impl Records {
-    /// The entries of an account in a file.
-    fn of(&mut self, heir: &Heir, path: &Path) -> Result<Vec<Entry>> {
-        if !self.read.iter().any(|(known, _)| known == path) {
-            let source = Source::read(path)?;
-            let record = self.tool.record(&source.name(), &source.bytes);
-            let record = record.map_err(super::mistake)?;
-            self.damaged.extend(record.damaged());
-            let entries = record.entries.into_iter().map(|entry| (entry, false));
-            self.read.push((path.to_path_buf(), entries.collect()));
+    /// The entries of an account in a file; none if it cannot be read.
+    fn of(&mut self, heir: &Heir, path: &Path) -> Result<Option<Vec<Entry>>> {
+        if !self.read.contains_key(path) {
+            let Some(sheaf) = self.sheaf(heir, path)? else {
+                return Ok(None);
+            };
+            self.read.insert(path.to_path_buf(), sheaf);
         }
-        let mut own = Vec::new();
-        for (_, entries) in self.read.iter_mut().filter(|(known, _)| known == path) {
-            for (entry, claimed) in entries {
-                if heir.record.has(entry) {
-                    *claimed = true;
-                    own.push(entry.clone());
-                }
-            }
-        }
-        Ok(own)
+        let sheaf = self.read.get_mut(path);
+        Ok(sheaf.map(|sheaf| sheaf.of(&heir.record.owners())))
     }
 
-    /// What is said of entries that belong to no account.
+    fn sheaf(&mut self, heir: &Heir, path: &Path) -> Result<Option<Sheaf>> {
+        let source = match Source::read(path) {
+            Err(Error::Settings(mistake)) => {
+                let word = format!("record {}", mistake.file);
+                let remark = Remark::new(&heir.spot, &word, &mistake.what, Weight::Lost);
+                self.damaged.push(remark);
+                return Ok(None);
+            }
+            source => source?,
+        };
+        let record = self.tool.record(&source.name(), &source.bytes);
+        let record = record.map_err(super::mistake)?;
+        self.damaged.extend(record.damaged());
+        let mut sheaf = Sheaf::default();
+        for entry in record.entries {
+            sheaf.entries.entry(entry.owner()).or_default().push(entry);
+        }
+        Ok(Some(sheaf))
+    }
+
+    /// What is said of entries that belong to no account, file by file.
     fn left(&self) -> Vec<Remark> {
-        let left = |(path, entries): &(PathBuf, Vec<(Entry, bool)>)| {
-            let count = entries.iter().filter(|(_, claimed)| !claimed).count();
+        let left = |(path, sheaf): (&PathBuf, &Sheaf)| {
+            let entries = sheaf.entries.iter();
+            let left = entries.filter(|(owner, _)| !sheaf.claimed.contains(owner));
+            let count: usize = left.map(|(_, entries)| entries.len()).sum();
             let path = path.display().to_string();
             let spot = Spot::new(&path.as_str().into(), 1);
             let why = format!("{count} entries belong to none of the accounts; they are left");
             let remark = Remark::new(&spot, "record", &why, Weight::Told);
             (count > 0).then_some(remark)
         };
-        self.read.iter().filter_map(left).collect()
+        let mut all: Vec<Remark> = self.read.iter().filter_map(left).collect();
+        all.sort_by(|one, other| one.spot.file.cmp(&other.spot.file));
+        all
+    }
+}
+
+impl Sheaf {
+    /// The entries of these owners, which are claimed.
+    fn of(&mut self, owners: &[Owner]) -> Vec<Entry> {
+        let mut own = Vec::new();
+        for owner in owners {
+            if let Some(entries) = self.entries.get(owner) {
+                own.extend(entries.iter().cloned());
+                self.claimed.insert(owner.clone());
+            }
+        }
+        own
     }
 }
