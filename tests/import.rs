@@ -710,11 +710,23 @@ fn what_cannot_be_read_is_told_with_the_reason() {
             65,
             "c: cannot be read: too many levels",
         ),
+        (
+            vec![
+                "--from",
+                "getmail",
+                "--state",
+                &at("loop"),
+                &at("rc"),
+                &at("rc"),
+            ],
+            65,
+            "loop: cannot be read: too many levels",
+        ),
     ] {
         let out = home.popget(&[&["import", "-n"], &*arguments].concat());
         let told = said(&out);
         assert_eq!(out.status.code(), Some(status), "{arguments:?}: {told}");
-        assert!(told.contains(reason), "{reason}: {told}");
+        assert_eq!(told.matches(reason).count(), 1, "{reason}: {told}");
         assert!(!told.contains("was found"), "{told}");
     }
 }

@@ -75,9 +75,10 @@ fn key(name: &str) -> String {
     written.trim_end().to_string()
 }
 
-/// Text within a comment: on one line, and without what a terminal would obey.
+/// Text within a comment: on one line, also to YAML, and without what a terminal would obey.
 fn comment(text: &str) -> String {
+    let unfit = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
     text.chars()
-        .map(|c| if c.is_control() { '?' } else { c })
+        .map(|c| if unfit(c) { '?' } else { c })
         .collect()
 }

@@ -276,7 +276,7 @@ mod tests {
     /// What popget reads of an account of fdm that was imported; what it refuses is told as lost.
     fn read_back(conf: &str, flags: &Fetch) -> Option<crate::session::Account> {
         let source = Source {
-            path: "fdm.conf".into(),
+            path: "fdm\u{2028}a: \n\u{feff}b: .conf".into(),
             bytes: conf.into(),
         };
         let mut taken = understood(Tool::Fdm, &[source]).unwrap();

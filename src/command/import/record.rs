@@ -178,7 +178,8 @@ impl Heir {
 /// Records that were read, and which of their entries were claimed.
 struct Records {
     tool: Tool,
-    read: HashMap<PathBuf, Sheaf>,
+    /// None stands for one that cannot be read.
+    read: HashMap<PathBuf, Option<Sheaf>>,
     /// What is said of what could not be read of them.
     damaged: Vec<Remark>,
 }
@@ -194,12 +195,10 @@ impl Records {
     /// The entries of an account in a file; none if it cannot be read.
     fn of(&mut self, heir: &Heir, path: &Path) -> Result<Option<Vec<Entry>>> {
         if !self.read.contains_key(path) {
-            let Some(sheaf) = self.sheaf(heir, path)? else {
-                return Ok(None);
-            };
+            let sheaf = self.sheaf(heir, path)?;
             self.read.insert(path.to_path_buf(), sheaf);
         }
-        let sheaf = self.read.get_mut(path);
+        let sheaf = self.read.get_mut(path).and_then(Option::as_mut);
         Ok(sheaf.map(|sheaf| sheaf.of(&heir.record.owners())))
     }
 
@@ -225,7 +224,8 @@ impl Records {
 
     /// What is said of entries that belong to no account, file by file.
     fn left(&self) -> Vec<Remark> {
-        let left = |(path, sheaf): (&PathBuf, &Sheaf)| {
+        let left = |(path, sheaf): (&PathBuf, &Option<Sheaf>)| {
+            let sheaf = sheaf.as_ref()?;
             let entries = sheaf.entries.iter();
             let left = entries.filter(|(owner, _)| !sheaf.claimed.contains(owner));
             let count: usize = left.map(|(_, entries)| entries.len()).sum();
