@@ -3,7 +3,7 @@
 
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{chown, PermissionsExt};
+use std::os::unix::fs::{chown, symlink, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -574,7 +574,11 @@ fn the_good_lines_of_a_damaged_record_are_taken_over() {
     let popstate = format!("*pop.example.org alice\nk good 5\n{rubbish}k better 6\n");
     let cache = format!("4 good\n{rubbish}6 better\n");
     let oldmail = format!("good\u{0}5\n{rubbish}better\u{0}6\n");
+    let fetchids = format!("alice@pop.example.org good\n{rubbish}alice@pop.example.org better\n");
+    let uidls = format!(" 9 pop.example.org alice\ngood\n{rubbish}better\n");
     for (program, settings, record) in [
+        ("fetchmail", FETCHMAILRC, fetchids),
+        ("mpop", MPOPRC, uidls),
         ("getmail", RC, oldmail),
         ("fdm", CONF, cache),
         ("thunderbird", "", popstate),
@@ -595,7 +599,8 @@ fn the_good_lines_of_a_damaged_record_are_taken_over() {
         let out = home.popget(&arguments);
         let told = said(&out);
         assert_eq!(out.status.code(), Some(65), "{program}: {told}");
-        let first = if program == "thunderbird" { 3 } else { 2 };
+        let headed = ["mpop", "thunderbird"].contains(&program);
+        let first = if headed { 3 } else { 2 };
         let place = record.display();
         for line in first..first + 5 {
             assert!(
@@ -614,7 +619,10 @@ fn the_good_lines_of_a_damaged_record_are_taken_over() {
     }
 }
 
-/// Settings of getmail and fdm in which all is carried over.
+/// Settings in which all is carried over.
+const FETCHMAILRC: &str = "poll pop.example.org proto pop3 user alice is alice here keep\n";
+const MPOPRC: &str =
+    "account a\nhost pop.example.org\nuser alice\nkeep on\ndelivery maildir ~/Mail\n";
 const RC: &str = "[retriever]\ntype = SimplePOP3SSLRetriever\nserver = pop.example.org\n\
                   username = alice\nca_certs = /ca.pem\n[destination]\ntype = Maildir\n\
                   path = ~/Mail/\n[options]\nread_all = false\n";
@@ -676,8 +684,8 @@ fn what_cannot_be_read_is_told_with_the_reason() {
     home.write("rc", RC);
     home.write("conf", CONF);
     take_back(home.0.path()).unwrap();
-    std::os::unix::fs::symlink("loop", home.path("loop")).unwrap();
-    std::os::unix::fs::symlink("loop", home.path("c")).unwrap();
+    symlink("loop", home.path("loop")).unwrap();
+    symlink("loop", home.path("c")).unwrap();
     let at = |name: &str| home.path(name).to_str().unwrap().to_owned();
     for (arguments, status, reason) in [
         (
@@ -844,5 +852,30 @@ fn a_look_at_the_server_says_what_it_meets() {
         assert_eq!(out.status.code(), Some(status), "{name}: {told}");
         assert_eq!(told.matches(what).count(), 1, "{name}: {told}");
         assert_eq!(tree(home.0.path()), before, "{name}");
+    }
+}
+
+/// A record that is no file is not one that is missing.
+#[test]
+fn a_record_that_cannot_be_read_is_told() {
+    let home = Home::new();
+    home.write(".fetchmailrc", FETCHMAILRC);
+    let ids = home.path(".fetchids");
+    let make: [(&dyn Fn(), &str); 2] = [
+        (&|| fs::create_dir(&ids).unwrap(), "is a directory"),
+        (&|| symlink(&ids, &ids).unwrap(), "symbolic links"),
+    ];
+    for (make, why) in make {
+        make();
+        let out = home.popget(&["import"]);
+        let shown = said(&out);
+        assert_eq!(out.status.code(), Some(65), "{shown}");
+        let told = "/.fetchids: cannot be read: ";
+        let lines: Vec<_> = shown.lines().filter(|line| line.contains(told)).collect();
+        assert!(lines.len() == 1 && lines[0].contains(why), "{shown}");
+        assert!(!shown.contains("was found"), "{shown}");
+        fs::remove_dir(&ids)
+            .or_else(|_| fs::remove_file(&ids))
+            .unwrap();
     }
 }

@@ -125,15 +125,15 @@ impl Tool {
         Ok(taken)
     }
 
-    /// Reads a record of what was fetched. Fails if it is not one.
-    pub fn record(self, file: &str, text: &[u8]) -> Result<Record, Wrong> {
+    /// Reads a record of what was fetched.
+    pub fn record(self, file: &str, text: &[u8]) -> Record {
         let file: Rc<str> = file.into();
         match self {
-            Self::Fetchmail => Ok(Record::of(&file, fetchmail::record(text))),
-            Self::Mpop => mpop::record(&file, text).map(|entries| Record::of(&file, entries)),
-            Self::Getmail => Ok(getmail::record(&file, text)),
-            Self::Fdm => Ok(fdm::record(&file, text)),
-            Self::Thunderbird => Ok(thunderbird::record(&file, text)),
+            Self::Fetchmail => fetchmail::record(&file, text),
+            Self::Mpop => mpop::record(&file, text),
+            Self::Getmail => getmail::record(&file, text),
+            Self::Fdm => fdm::record(&file, text),
+            Self::Thunderbird => thunderbird::record(&file, text),
         }
     }
 }

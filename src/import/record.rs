@@ -98,13 +98,8 @@ pub struct Record {
 impl Record {
     /// Nothing yet of this file.
     pub fn new(file: &Rc<str>) -> Self {
-        Self::of(file, Vec::new())
-    }
-
-    /// These entries of a file in which nothing is damaged.
-    pub fn of(file: &Rc<str>, entries: Vec<Entry>) -> Self {
         Self {
-            entries,
+            entries: Vec::new(),
             file: Rc::clone(file),
             named: Vec::new(),
             more: 0,

@@ -213,7 +213,6 @@ impl Records {
             source => source?,
         };
         let record = self.tool.record(&source.name(), &source.bytes);
-        let record = record.map_err(super::mistake)?;
         self.damaged.extend(record.damaged());
         let mut sheaf = Sheaf::default();
         for entry in record.entries {

@@ -297,11 +297,13 @@ fn record(draft: &mut Draft, told: &Told, user: String) {
     let set = last(&told.file.globals, "idfile").and_then(|clause| clause.values.first());
     let paths = match set {
         Some(path) => vec![path.clone()],
-        None => vec![
-            said("~/.fetchids"),
+        // The daemon of the system has a home folder of its own, which is closed to others.
+        None if spot.file.starts_with("/etc/") => vec![
             said("/var/lib/fetchmail/.fetchids"),
             said("/var/lib/fetchmail/.fetchmail-UIDL-cache"),
+            said("~/.fetchids"),
         ],
+        None => vec![said("~/.fetchids")],
     };
     draft.account.record = Some(RecordAt {
         paths,

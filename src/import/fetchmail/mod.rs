@@ -7,7 +7,7 @@ mod lexer;
 mod words;
 
 use super::place::{Remark, Weight, Wrong};
-use super::record::Entry;
+use super::record::{Entry, Record};
 use super::said::Said;
 use super::{Around, Taken};
 use account::Told;
@@ -69,24 +69,30 @@ fn globals(file: &Whole, remarks: &mut Vec<Remark>) {
     }
 }
 
-/// Reads a list of UIDs: on each line USER@HOST and a UID. Lines of another form are passed by, as
-/// fetchmail does.
-pub fn record(text: &[u8]) -> Vec<Entry> {
-    let entry = |line: &[u8]| {
-        let blank = |b: &u8| matches!(b, b' ' | b'\t');
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let begin = line.iter().position(|b| !blank(b))?;
-        let line = &line[begin..];
-        let at = line.iter().position(|b| *b == b'@')?;
-        let space = at + line[at..].iter().position(|b| *b == b' ')?;
-        let (owner, rest) = (line[..space].trim_ascii_end(), &line[space..]);
-        let begin = rest.iter().position(|b| !blank(b))?;
-        let uid = &rest[begin..];
-        let uid = &uid[..uid.iter().position(blank).unwrap_or(uid.len())];
-        let at = owner.iter().rposition(|b| *b == b'@')?;
-        Some(Entry::of(uid).at(&owner[at + 1..], &owner[..at]))
-    };
-    text.split(|b| *b == b'\n').filter_map(entry).collect()
+/// Reads a list of UIDs: on each line USER@HOST and a UID. fetchmail passes by lines of another form.
+pub fn record(file: &Rc<str>, text: &[u8]) -> Record {
+    let mut record = Record::new(file);
+    for (number, line) in (1..).zip(text.split(|b| *b == b'\n')) {
+        if !line.trim_ascii().is_empty() {
+            record.take(number, entry(line));
+        }
+    }
+    record
+}
+
+fn entry(line: &[u8]) -> Option<Entry> {
+    let blank = |b: &u8| matches!(b, b' ' | b'\t');
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let begin = line.iter().position(|b| !blank(b))?;
+    let line = &line[begin..];
+    let at = line.iter().position(|b| *b == b'@')?;
+    let space = at + line[at..].iter().position(|b| *b == b' ')?;
+    let (owner, rest) = (line[..space].trim_ascii_end(), &line[space..]);
+    let begin = rest.iter().position(|b| !blank(b))?;
+    let uid = &rest[begin..];
+    let uid = &uid[..uid.iter().position(blank).unwrap_or(uid.len())];
+    let at = owner.iter().rposition(|b| *b == b'@')?;
+    Some(Entry::of(uid).at(&owner[at + 1..], &owner[..at]))
 }
 
 /// The option of a list that counts: the last.
@@ -112,8 +118,12 @@ mod tests {
     #[test]
     fn a_record_names_user_and_host() {
         let text = b"joe@example.org@pop.example.org 0001abc\n  joe@example.org@pop.example.org \t UID@with-at x\n\
-                     Lotus User@lotus.example.net #hash~!\r\nno at sign\nno@uid\n";
-        let told: Vec<_> = record(text)
+                     Lotus User@lotus.example.net #hash~!\r\nno at sign\nno@uid\n \n\0\0\0\0\n";
+        let record = record(&"ids".into(), text);
+        let damaged: Vec<_> = record.damaged().iter().map(|it| it.spot.line).collect();
+        assert_eq!(damaged, [4, 5, 7]);
+        let told: Vec<_> = record
+            .entries
             .into_iter()
             .map(|entry| {
                 let word = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
