@@ -39,7 +39,7 @@ const OTHERS: [Other; 4] = [
         program: "fetchmail",
         settings: (
             ".fetchmailrc",
-            "set no bouncemail\ndefaults proto pop3 uidl\npoll work via 127.0.0.1 port {port}\n\
+            "set no bouncemail\nset invisible\ndefaults proto pop3 uidl\npoll work via 127.0.0.1 port {port}\n\
              user \"alice\" there with password \"{password}\" is alice here keep sslproto ''\n\
              mda \"/bin/sh {home}/deliver\"\n",
         ),
@@ -877,5 +877,125 @@ fn a_record_that_cannot_be_read_is_told() {
         fs::remove_dir(&ids)
             .or_else(|_| fs::remove_file(&ids))
             .unwrap();
+    }
+}
+
+/// Settings of fetchmail that popget does not take as they are, what is told of them, and
+/// whether that matters.
+const ODD: [(&str, &str, &str, i32); 15] = [
+    (
+        "fetchmail",
+        "poll h proto pop3 envelope X-To aka a.example user u to b@b.example a@a.example here",
+        "",
+        0,
+    ),
+    (
+        "fetchmail",
+        "set postmaster p poll h proto pop3 envelope X-To user u to joe * here",
+        ": *: ",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 envelope X-To localdomains a.example user u to * here",
+        ": *: ",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 envelope X-To user u to Joe joe 'a b'=c -x here",
+        "is named twice",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 envelope X-To user 'a b' to * here lmtp",
+        ": *: ",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 user u to * here bsmtp /x",
+        ": bsmtp: ",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 user u is \"a\\nb\" here",
+        "is no address",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 user \"a\\nb\" is a here poll i proto pop3 user v",
+        ": user: ",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 user \"a\\x07b\" is a here",
+        "",
+        0,
+    ),
+    (
+        "fetchmail",
+        "poll \"a b\" proto pop3 user u is a here poll i proto pop3 user v",
+        "is no name of a host",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 user u is a here sslproto '' sslcertck",
+        ": sslcertck: ",
+        0,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 auth xoauth2 user u password p is a here",
+        ": auth xoauth2: ",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto kpop auth gssapi user u is a here ssl",
+        ": auth: ",
+        0,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 timeout 99999999999 user u smtphost 'x/y' is a here",
+        ": smtphost: ",
+        65,
+    ),
+    (
+        "fetchmail",
+        "poll h proto pop3 user u is a here mda '  ' preconnect ' '",
+        ": mda: ",
+        65,
+    ),
+];
+
+#[test]
+fn what_is_written_is_accepted() {
+    for (program, settings, told, status) in ODD {
+        let home = Home::new();
+        home.write("rc", &format!("{settings}\n"));
+        let path = home.path("rc");
+        let arguments = ["import", "--dry-run", "--from", program];
+        let out = home.popget(&[&arguments[..], &[path.to_str().unwrap()]].concat());
+        let shown = said(&out);
+        assert_eq!(out.status.code(), Some(status), "{settings}: {shown}");
+        assert!(shown.contains(told), "{settings}: {shown}");
+        home.write("popget.yaml", &String::from_utf8_lossy(&out.stdout));
+        take_back(home.0.path()).unwrap();
+        let yaml = home.path("popget.yaml");
+        let read = home.popget(&["config", "-c", yaml.to_str().unwrap()]);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert_eq!(
+            read.status.code(),
+            Some(0),
+            "{settings}: {}{text}",
+            said(&read)
+        );
     }
 }

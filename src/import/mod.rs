@@ -5,6 +5,7 @@
 mod draft;
 mod fdm;
 mod fetchmail;
+mod fit;
 mod getmail;
 mod ini;
 mod mpop;

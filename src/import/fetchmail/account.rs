@@ -1,13 +1,14 @@
 //! A user of a fetchmailrc as an account.
 
 use super::super::draft::{Account, Draft};
+use super::super::fit;
 use super::super::place::Remark;
 use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::Around;
 use super::grammar::{Clause, Entry, User, Whole, Written};
-use super::words::WITHOUT;
-use super::{delivery, last};
+use super::without::WITHOUT;
+use super::{delivery, last, login, tls};
 
 /// fetchmail waits so many seconds unless it is told otherwise.
 const TIMEOUT: u64 = 300;
@@ -62,24 +63,44 @@ impl<'f> Told<'f> {
         }
     }
 
-    fn remote(&self) -> Option<&'f Said> {
+    /// The name at the server; that of the user here, if none is named.
+    pub fn user(&self, around: &Around) -> Said {
         let base = self.defaults.and_then(|base| base.users.first());
         let own = self.user.remote.as_ref();
-        own.or_else(|| base.and_then(|base| base.remote.as_ref()))
+        let named = own.or_else(|| base.and_then(|base| base.remote.as_ref()));
+        let login = || self.entry.name.with(around.login.as_str());
+        named.cloned().unwrap_or_else(login)
     }
 
-    fn server(&self) -> &'f Said {
+    /// Whether something is set for the whole program.
+    fn is_set(&self, word: &str) -> bool {
+        last(&self.file.globals, word).is_some_and(|clause| !clause.negated)
+    }
+
+    /// The host that is connected to.
+    pub fn server(&self) -> &'f Said {
         self.value("via").unwrap_or(&self.entry.name)
     }
 }
 
-/// Writes an account; none if it is not one of POP.
+/// A path as fetchmail takes it: from the folder of its settings, if that is known.
+pub fn placed(path: &Said) -> Said {
+    let whole = matches!(path.bytes.first(), None | Some(b'/' | b'~'));
+    let folder = path.spot.file.rsplit_once('/').map(|(folder, _)| folder);
+    let known = |folder: &&str| folder.is_empty() || folder.starts_with('/');
+    match folder.filter(known) {
+        Some(folder) if !whole => path.with([folder.as_bytes(), b"/", &path.bytes].concat()),
+        _ => path.clone(),
+    }
+}
+
+/// Writes an account; none if it is not one of POP, or popget could not log in to it.
 pub fn convert(told: &Told, around: &Around, remarks: &mut Vec<Remark>) -> Option<Account> {
     let spot = told.entry.name.spot.clone();
     let mut name = told.entry.name.shown();
-    let user = told.remote().map_or(around.login.clone(), Said::shown);
+    let user = told.user(around);
     if told.entry.users.len() > 1 {
-        name = format!("{name}-{user}");
+        name = format!("{name}-{}", user.shown());
     }
     let mut draft = Draft::new(name, &spot, remarks);
     let protocol = told
@@ -90,37 +111,35 @@ pub fn convert(told: &Told, around: &Around, remarks: &mut Vec<Remark>) -> Optio
         draft.lost(&spot, &word, "is no kind of POP; it is passed by");
         return None;
     }
+    if let Some(why) = fit::unfit_user(&user) {
+        draft.lost(&user.spot, "user", why);
+        return None;
+    }
+    let server = told.server();
+    let Some(host) = server.text().and_then(fit::host) else {
+        let why = "is no name of a host; the account is passed by";
+        draft.lost(&server.spot, &server.shown(), why);
+        return None;
+    };
     if protocol == "auto" {
         let why = "fetchmail tried IMAP first and then POP3; this account is one of POP3";
         draft.told(&spot, "proto", why);
     }
-    draft.text("server", told.server());
+    draft.set("server", host);
     port(&mut draft, told);
     if matches!(protocol.as_str(), "kpop" | "pop2") {
         draft.set("protocol", protocol.as_str());
     }
-    tls(&mut draft, told, &protocol);
-    login(&mut draft, told, around, &protocol);
+    tls::write(&mut draft, told, &protocol);
+    login::write(&mut draft, told, around, &protocol);
     if told.entry.entry == Entry::Skip {
         draft.set("enabled", false);
     }
-    draft.seconds("timeout", told.number("timeout").unwrap_or(TIMEOUT));
     network(&mut draft, told);
-    draft.set("keep", told.flag("keep") == Some(true));
-    if told.flag("tracepolls") == Some(true) {
-        draft.set("received", true);
-    }
-    if told.flag("fetchall") == Some(true) {
-        draft.set("all", true);
-    }
-    for (word, key) in [("limit", "max_size"), ("fetchlimit", "limit")] {
-        if let Some(number) = told.number(word) {
-            draft.set(key, number);
-        }
-    }
+    policy(&mut draft, told);
     delivery::write(&mut draft, told, around, protocol == "sdps");
     the_rest(&mut draft, told, &protocol);
-    record(&mut draft, told, user);
+    record(&mut draft, told, user.bytes);
     Some(draft.account)
 }
 
@@ -135,7 +154,7 @@ fn port(draft: &mut Draft, told: &Told) {
         b"pop2" | b"pop-2" => Some(109),
         _ => said.number(),
     };
-    match number {
+    match fit::port(number) {
         Some(number) => draft.set("port", number),
         None => draft.lost(
             &said.spot,
@@ -145,140 +164,60 @@ fn port(draft: &mut Draft, told: &Told) {
     }
 }
 
-fn tls(draft: &mut Draft, told: &Told, protocol: &str) {
-    let mode = told.value("tlsmode").map(Said::shown);
-    let version = told.value("sslproto");
-    let wrapped = told.flag("ssl") == Some(true) || mode.as_deref() == Some("wrapped");
-    let none = version.is_some_and(|said| said.bytes.is_empty()) || mode.as_deref() == Some("none");
-    match (wrapped, none, protocol) {
-        (_, _, "pop2") => draft.set("tls", "none"),
-        (true, ..) => draft.set("tls", "implicit"),
-        (false, true, _) | (_, _, "kpop") => {
-            draft.set("tls", "none");
-        }
-        (false, false, _) => draft.set("tls", "starttls"),
+fn policy(draft: &mut Draft, told: &Told) {
+    draft.set("keep", told.flag("keep") == Some(true));
+    // fetchmail adds such a line to all it hands on, unless it is to be invisible.
+    if !told.is_set("invisible") {
+        draft.set("received", true);
     }
-    if let Some(version) = version.filter(|said| !said.bytes.is_empty()) {
-        match version.shown().to_lowercase().as_str() {
-            "tls1.2+" | "tls1.2" => draft.set("tls_min_version", "1.2"),
-            "tls1.3+" | "tls1.3" => draft.set("tls_min_version", "1.3"),
-            "auto" => {}
-            _ => draft.told(&version.spot, "sslproto", "popget takes TLS 1.2 and newer"),
-        }
-    }
-    if told.flag("sslcertck") == Some(false) && told.value("sslfingerprint").is_none() {
-        draft.set("tls_verify", false);
-        let why =
-            "anybody on the way can read the password; pin the certificate instead, see popget \
-                   probe";
-        draft.told(&told.entry.name.spot, "no sslcertck", why);
+    if told.flag("fetchall") == Some(true) {
+        draft.set("all", true);
     }
     for (word, key) in [
-        ("sslcertfile", "tls_ca_file"),
-        ("sslcert", "tls_client_cert"),
-        ("sslkey", "tls_client_key"),
+        ("limit", "max_size"),
+        ("fetchlimit", "limit"),
+        ("expunge", "commit_every"),
     ] {
-        if let Some(said) = told.value(word) {
-            draft.path(key, said);
-        }
-    }
-    if let (Some(cert), None) = (told.value("sslcert"), told.value("sslkey")) {
-        draft.path("tls_client_key", cert);
-    }
-    if let Some(said) = told.value("sslcommonname") {
-        draft.text("tls_server_name", said);
-    }
-}
-
-fn login(draft: &mut Draft, told: &Told, around: &Around, protocol: &str) {
-    match told.remote() {
-        Some(user) => draft.text("user", user),
-        None => draft.set("user", around.login.as_str()),
-    }
-    let auth = told.value("auth");
-    let method = auth.map_or("any".into(), |said| said.shown().to_lowercase());
-    let token = matches!(method.as_str(), "oauthbearer" | "xoauth2");
-    match (method.as_str(), auth) {
-        (_, _) if protocol == "apop" => draft.set("auth", vec!["apop"]),
-        ("any" | "password", _) => {}
-        ("gssapi" | "kerberos" | "kerberos_v5", _) => draft.set("auth", vec!["gssapi"]),
-        ("cram-md5" | "external" | "oauthbearer" | "xoauth2", _) => {
-            draft.set("auth", vec![method.as_str()]);
-        }
-        (_, Some(auth)) => {
-            let word = format!("auth {method}");
-            draft.lost(
-                &auth.spot,
-                &word,
-                "popget has no such login; ssh is what tunnel is for",
-            );
-        }
-        _ => {}
-    }
-    if protocol == "kpop" {
-        return;
-    }
-    let clear = draft.account.keys.get("tls");
-    if protocol != "pop2" && clear.is_some_and(|tls| tls == "none") {
-        draft.in_the_clear(&told.entry.name.spot, vec!["user-pass"]);
-    }
-    let file = told.value("passwordfile");
-    match (told.value("password"), file) {
-        (Some(password), _) => draft.account.password = Some(password.clone()),
-        (None, Some(file)) if token => {
-            draft.lost(
-                &file.spot,
-                "passwordfile",
-                "write an oauth with a token_command that prints it",
-            );
-        }
-        (None, Some(file)) => draft.path("password_file", file),
-        (None, None) => {
-            let known = |said: &Said| (around.in_netrc)(&said.shown());
-            if known(&told.entry.name) || known(told.server()) {
-                draft.set("netrc", true);
-            } else if method != "gssapi" && method != "external" {
-                draft.note("there is no password; popget asks for it unless you name a source");
-            }
+        if let Some(number) = told.number(word) {
+            draft.set(key, number);
         }
     }
 }
 
 fn network(draft: &mut Draft, told: &Told) {
+    let seconds = told.number("timeout").unwrap_or(TIMEOUT);
+    draft.seconds("timeout", seconds.min(u32::MAX.into()));
     if let Some(plugin) = told.value("plugin") {
         let port = told.value("port").map_or("110".into(), Said::shown);
         let words = plugin.shown();
         let server = told.server().shown();
-        let command = words.replace("%h", &server).replace("%p", &port);
-        draft.text("tunnel", &plugin.with(command));
+        let command = plugin.with(words.replace("%h", &server).replace("%p", &port));
+        if let Some(command) = fit::command(draft, "plugin", &command) {
+            draft.set("tunnel", command);
+        }
     }
     for (word, key) in [("preconnect", "before"), ("postconnect", "after")] {
-        if let Some(command) = told.value(word) {
-            draft.text(key, command);
+        let command = told.value(word).filter(|said| !said.bytes.is_empty());
+        if let Some(command) = command.and_then(|said| fit::command(draft, word, said)) {
+            draft.set(key, command);
         }
     }
 }
 
 /// What has no place in an account, as far as the user or the entry says it.
 fn the_rest(draft: &mut Draft, told: &Told, protocol: &str) {
-    let base = told.defaults.into_iter();
-    let base = base.flat_map(|base| {
-        base.options
-            .iter()
-            .chain(base.users.iter().flat_map(|user| &user.options))
+    let found = WITHOUT.iter().filter_map(|(word, weight, why)| {
+        let clause = told.of(word).filter(|clause| !clause.negated)?;
+        let kept = *word == "folder" && protocol == "pop2";
+        (!kept).then_some((clause, *weight, *why))
     });
-    let own = told.entry.options.iter().chain(&told.user.options);
-    for clause in own.chain(base) {
-        let known = WITHOUT.iter().find(|(word, ..)| *word == clause.word);
-        let kept = clause.word == "folder" && protocol == "pop2";
-        let counts = told.of(clause.word);
-        let counts = !clause.negated && counts.is_some_and(|counts| counts.spot == clause.spot);
-        if let Some((word, weight, why)) = known.filter(|_| counts && !kept) {
-            draft.remark(&clause.spot, word, why, *weight);
-        }
+    let mut found: Vec<_> = found.collect();
+    found.sort_by_key(|(clause, ..)| (clause.spot.line, clause.spot.column));
+    for (clause, weight, why) in found {
+        draft.remark(&clause.spot, clause.word, why, weight);
     }
-    if let (Some(folder), "pop2") = (told.value("folder"), protocol) {
-        draft.text("folder", folder);
+    if protocol == "pop2" {
+        folder(draft, told);
     }
     if told.flag("uidl") != Some(true) && told.flag("keep") == Some(true) {
         let why =
@@ -288,7 +227,24 @@ fn the_rest(draft: &mut Draft, told: &Told, protocol: &str) {
     }
 }
 
-fn record(draft: &mut Draft, told: &Told, user: String) {
+/// The folder of an account of POP2.
+fn folder(draft: &mut Draft, told: &Told) {
+    let folders = told.of("folder").map_or(&[][..], |clause| &clause.values);
+    for (index, folder) in folders.iter().enumerate() {
+        let carried = |b: u8| b.is_ascii() && !matches!(b, b'\r' | b'\n');
+        let why = match index {
+            0 if folder.bytes.iter().copied().all(carried) => {
+                draft.text("folder", folder);
+                continue;
+            }
+            0 => "a folder of POP2 is named in ASCII, without line ends",
+            _ => "popget has one folder for an account; write an account for each",
+        };
+        draft.lost(&folder.spot, "folder", why);
+    }
+}
+
+fn record(draft: &mut Draft, told: &Told, user: Vec<u8>) {
     let spot = &told.entry.name.spot;
     let said = |path: &str| Said {
         bytes: path.into(),
@@ -308,6 +264,6 @@ fn record(draft: &mut Draft, told: &Told, user: String) {
     draft.account.record = Some(RecordAt {
         paths,
         server: told.server().bytes.clone(),
-        user: user.into_bytes(),
+        user,
     });
 }

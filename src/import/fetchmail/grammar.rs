@@ -135,11 +135,27 @@ impl<'t> Reader<'t> {
         is
     }
 
-    /// A string, whatever it would mean elsewhere.
-    fn string(&mut self, what: &str, spot: &Spot) -> Result<Said, Wrong> {
+    /// A string, whatever it would mean elsewhere. Where there is none, the mistake is at what stands
+    /// there instead, or at the keyword if the file ends.
+    fn string(&mut self, what: &str, keyword: &Spot) -> Result<Said, Wrong> {
         match self.next() {
             Some(Token::Text { said, .. }) => Ok(said.clone()),
-            _ => Err(Wrong::new(spot, format!("{what} is missing"))),
+            other => {
+                let spot = other.map_or(keyword, Token::spot);
+                Err(Wrong::new(spot, format!("{what} is missing")))
+            }
+        }
+    }
+
+    /// A number; without quotes, in which it would be a string.
+    fn number(&mut self, what: &str, keyword: &Spot) -> Result<Said, Wrong> {
+        let bare = self.peek().and_then(Token::word).is_some();
+        let said = self.string(&format!("the number of {what}"), keyword)?;
+        let digits = said.bytes.strip_prefix(b"-").unwrap_or(&said.bytes);
+        let plain = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+        match bare && plain {
+            true => Ok(said),
+            false => Err(Wrong::new(&said.spot, format!("{what} takes a number"))),
         }
     }
 
@@ -154,12 +170,8 @@ impl<'t> Reader<'t> {
     }
 
     fn global(&mut self, spot: &Spot) -> Result<Clause, Wrong> {
-        let mut name = self.string("what is set", spot)?;
-        let mut negated = false;
-        if name.bytes == b"no" {
-            negated = true;
-            name = self.string("what is set", spot)?;
-        }
+        let mut negated = self.word(&["no"]);
+        let name = self.string("what is set", spot)?;
         let text = name.text().unwrap_or("");
         let known = |text: &str| words::GLOBALS.into_iter().find(|(word, _)| *word == text);
         let found = known(text).or_else(|| {
@@ -168,16 +180,18 @@ impl<'t> Reader<'t> {
         });
         let Some((word, takes)) = found else {
             return Err(Wrong::new(
-                spot,
+                &name.spot,
                 format!("fetchmail has no setting {text:?}"),
             ));
         };
         let mut values = Vec::new();
-        if takes == Takes::One {
-            if matches!(self.peek(), Some(Token::Equals(_))) {
-                self.next();
-            }
-            values.push(self.string(word, spot)?);
+        if takes != Takes::Nothing && matches!(self.peek(), Some(Token::Equals(_))) {
+            self.next();
+        }
+        match takes {
+            Takes::Nothing => {}
+            Takes::Number => values.push(self.number(word, spot)?),
+            _ => values.push(self.string(word, spot)?),
         }
         let spot = spot.clone();
         Ok(Clause {
@@ -229,22 +243,24 @@ impl<'t> Reader<'t> {
 
     fn option(&mut self, spot: &Spot) -> Result<(&'static Keyword, Clause), Wrong> {
         // What it is stays unsaid: it may be a part of a password without quotes.
-        let wrong = |_: &str| Wrong::new(spot, "fetchmail has no such option; is a quote missing?");
+        let what = "fetchmail has no such option; is a quote missing?";
         let mut negated = self.word(&["no"]);
-        let token = self.next().ok_or_else(|| wrong("no"))?;
-        let word = token.word().ok_or_else(|| wrong("a string"))?;
+        let token = self.next();
+        let wrong = || Wrong::new(token.map_or(spot, Token::spot), what);
+        let word = token.and_then(Token::word).ok_or_else(wrong)?;
         let mut keyword = words::keyword(word);
         if keyword.is_none() {
             keyword = word.strip_prefix("no").and_then(words::keyword);
             negated = true;
         }
-        let keyword = keyword.ok_or_else(|| wrong(word))?;
+        let keyword = keyword.ok_or_else(wrong)?;
         let name = keyword.names[0];
         let mut values = Vec::new();
         match keyword.takes {
             _ if negated => {}
             Takes::Nothing => {}
             Takes::One => values.push(self.string(name, spot)?),
+            Takes::Number => values.push(self.number(name, spot)?),
             Takes::Several => {
                 values.push(self.string(name, spot)?);
                 while self.is_name()
@@ -285,11 +301,11 @@ impl<'t> Reader<'t> {
         self.word(&["there"]);
         match <[Local; 1]>::try_from(names) {
             Ok([Local { name, here: None }]) => user.remote = Some(name),
-            _ => {
-                return Err(Wrong::new(
-                    spot,
-                    "several names of a user need here behind them",
-                ))
+            names => {
+                let names = names.map_or_else(|names| names, Vec::from);
+                let spot = names.last().map_or(spot, |local| &local.name.spot);
+                let what = "several names of a user need here behind them";
+                return Err(Wrong::new(spot, what));
             }
         }
         Ok(user)

@@ -46,38 +46,42 @@ const NOISE: [&str; 5] = ["with", "and", "has", "wants", "options"];
 /// The tokens of a file. Fails at a string without an end.
 pub fn tokens(file: &Rc<str>, text: &[u8]) -> Result<Vec<Token>, Wrong> {
     let mut tokens = Vec::new();
-    let (mut rest, mut line) = (text, 1);
+    let (mut rest, mut spot) = (text, Spot::new(file, 1));
     while let [first, tail @ ..] = rest {
-        let spot = Spot::new(file, line);
-        match first {
-            b'\n' => {
-                line += 1;
-                rest = tail;
-            }
-            b' ' | b'\t' | b'\r' | b';' | b':' | b',' => rest = tail,
-            b'\\' if tail.first() == Some(&b'\n') => rest = tail,
+        let behind = match first {
+            b' ' | b'\t' | b'\r' | b'\n' | b';' | b':' | b',' => tail,
+            b'\\' if tail.first() == Some(&b'\n') => tail,
             b'#' => {
                 let end = rest.iter().position(|b| *b == b'\n');
-                rest = &rest[end.unwrap_or(rest.len())..];
+                &rest[end.unwrap_or(rest.len())..]
             }
             b'=' => {
-                tokens.push(Token::Equals(spot));
-                rest = tail;
+                tokens.push(Token::Equals(spot.clone()));
+                tail
             }
             _ => {
                 let (token, behind) = text_at(rest, &spot)?;
-                line += rest[..rest.len() - behind.len()]
-                    .iter()
-                    .filter(|b| **b == b'\n')
-                    .count();
-                rest = behind;
                 if token.word().is_none_or(|word| !NOISE.contains(&word)) {
                     tokens.push(token);
                 }
+                behind
             }
-        }
+        };
+        pass(&mut spot, &rest[..rest.len() - behind.len()]);
+        rest = behind;
     }
     Ok(tokens)
+}
+
+/// Moves a place behind what stands there.
+fn pass(spot: &mut Spot, text: &[u8]) {
+    for byte in text {
+        match byte {
+            b'\n' => (spot.line, spot.column) = (spot.line + 1, 1),
+            0x80..=0xbf => {} // goes on with a character of UTF-8
+            _ => spot.column += 1,
+        }
+    }
 }
 
 /// The longer of what reads as a string in quotes and what reads as a word.
@@ -190,5 +194,14 @@ mod tests {
         assert_eq!(texts(text)[..7], words);
         assert_eq!(texts(text)[7], b"and");
         assert!(tokens(&"rc".into(), b"\"a").is_err());
+    }
+
+    #[test]
+    fn each_token_has_its_line_and_column() {
+        let text = "poll \"ü\nü\" # x\n\tproto=\\\n a";
+        let tokens = tokens(&"rc".into(), text.as_bytes()).unwrap();
+        let places = tokens.iter().map(Token::spot);
+        let places: Vec<_> = places.map(|spot| (spot.line, spot.column)).collect();
+        assert_eq!(places, [(1, 1), (1, 6), (3, 2), (3, 7), (4, 2)]);
     }
 }

@@ -4,8 +4,14 @@ mod account;
 mod delivery;
 mod grammar;
 mod lexer;
+mod login;
+mod multidrop;
+mod relay;
+mod tls;
+mod without;
 mod words;
 
+use super::draft::Account;
 use super::place::{Remark, Weight, Wrong};
 use super::record::{Entry, Record};
 use super::said::Said;
@@ -13,6 +19,7 @@ use super::{Around, Taken};
 use account::Told;
 use grammar::{Clause, Entry as Kind, User, Whole, Written};
 use std::rc::Rc;
+use without::INSTEAD;
 
 /// Reads a fetchmailrc.
 pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, Wrong> {
@@ -38,15 +45,23 @@ pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, W
             taken.accounts.extend(account);
         }
     }
+    let sorted = |account: &Account| account.keys.contains_key("multidrop");
+    let postmaster = last(&read.globals, "postmaster");
+    if let Some(clause) = postmaster.filter(|_| !taken.accounts.iter().any(sorted)) {
+        let why = "gets what is for nobody of several people; no account here is for several";
+        tell(&mut taken.remarks, clause, why);
+    }
     Ok(taken)
+}
+
+/// Something that is set for the whole program is done in another way.
+fn tell(remarks: &mut Vec<Remark>, clause: &Clause, why: &str) {
+    let word = format!("set {}", clause.word);
+    remarks.push(Remark::new(&clause.spot, &word, why, Weight::Told));
 }
 
 /// What is set for the whole program.
 fn globals(file: &Whole, remarks: &mut Vec<Remark>) {
-    let mut tell = |clause: &Clause, why: &str| {
-        let word = format!("set {}", clause.word);
-        remarks.push(Remark::new(&clause.spot, &word, why, Weight::Told));
-    };
     for clause in file.globals.iter().filter(|clause| !clause.negated) {
         let seconds = clause.values.first().and_then(Said::number);
         match (clause.word, seconds) {
@@ -57,14 +72,15 @@ fn globals(file: &Whole, remarks: &mut Vec<Remark>) {
                 } else {
                     format!("{seconds} seconds")
                 };
-                tell(
-                    clause,
-                    &format!("popget runs once and ends: use a timer every {every}"),
-                );
+                let why = format!("popget runs once and ends: use a timer every {every}");
+                tell(remarks, clause, &why);
             }
-            ("logfile", _) => tell(clause, "popget writes to standard error; redirect it"),
-            ("properties", _) => tell(clause, "popget has nothing like it"),
-            _ => {}
+            (word, _) => {
+                let instead = INSTEAD.iter().find(|(known, _)| *known == word);
+                if let Some((_, why)) = instead {
+                    tell(remarks, clause, why);
+                }
+            }
         }
     }
 }
@@ -113,7 +129,83 @@ impl User {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::around;
+    use super::super::yaml::{written, Passwords};
+    use super::words::{Scope, Takes, GLOBALS, KEYWORDS};
     use super::*;
+
+    /// What becomes of settings: all that is written, looked for or watched, and the words that are told.
+    fn becomes(text: &str) -> (String, Vec<String>) {
+        let taken = settings(&"rc".into(), text.as_bytes(), &around());
+        let taken = taken.map_err(|wrong| format!("{text}: {wrong:?}")).unwrap();
+        let yaml = written(&taken.accounts, Passwords::Written);
+        let records: Vec<_> = taken.accounts.iter().map(|it| &it.record).collect();
+        let all = format!("{yaml}{records:?}{:?}", taken.locks);
+        (all, taken.remarks.into_iter().map(|it| it.word).collect())
+    }
+
+    #[test]
+    fn each_keyword_is_carried_over_or_told() {
+        let value = |word: &str, takes: Takes| match (word, takes) {
+            (_, Takes::Nothing) => "",
+            ("port", _) => "1110",
+            (_, Takes::Number) => "7",
+            ("proto", _) => "apop",
+            ("auth", _) => "gssapi",
+            ("tlsmode", _) => "wrapped",
+            ("sslproto", _) => "tls1.3",
+            ("via", _) => "via.example.org",
+            (_, Takes::Several | Takes::Numbered) => "x.example.org",
+            (_, Takes::One) => "/some/thing",
+        };
+        let poll = "poll pop.example.org proto pop3";
+        let (usual, told) = becomes(&format!("{poll} user u is u here\n"));
+        assert_eq!(told, [""; 0]);
+        let check = |word: &str, name: &str, text: &str| {
+            let (all, told) = becomes(text);
+            let carried = all.lines().collect::<Vec<_>>() != usual.lines().collect::<Vec<_>>();
+            assert!(carried || told.iter().any(|told| told == word), "{name}");
+            assert!(told.len() <= 1, "{name}: {told:?}");
+        };
+        for keyword in &KEYWORDS {
+            let word = keyword.names[0];
+            let said = value(word, keyword.takes);
+            for name in keyword.names {
+                let text = match keyword.scope {
+                    Scope::Server => format!("{poll} {name} {said} user u is u here\n"),
+                    Scope::User => format!("{poll} user u is u here {name} {said}\n"),
+                };
+                check(word, name, &text);
+            }
+        }
+        for (word, takes) in GLOBALS {
+            let said = value(word, takes);
+            let text = format!("set {word} {said} {poll} user u is u here\n");
+            check(&format!("set {word}"), word, &text);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_column() {
+        for (text, place) in [
+            ("pol h\n", (1, 1)),
+            ("poll h\n  proto = pop3\n", (2, 9)),
+            ("poll h user u\n\ttimeout 5\n", (2, 2)),
+            ("poll h user u\n  limit 10k\n", (2, 9)),
+            ("poll h user u limit \"5\"\n", (1, 21)),
+            ("poll h user u\n no nonsense\n", (2, 5)),
+            ("poll h user \"\u{fc}\" nonsense\n", (1, 17)),
+            ("poll h user u password\n", (1, 15)),
+            ("poll h\n user a b\n", (2, 9)),
+            ("set\n nonsense\n", (2, 2)),
+            ("set daemon x\n", (1, 12)),
+            ("poll h user 'a\n", (1, 13)),
+        ] {
+            let wrong = settings(&"rc".into(), text.as_bytes(), &around());
+            let spot = wrong.err().unwrap().spot;
+            assert_eq!((spot.line, spot.column), place, "{text}");
+        }
+    }
 
     #[test]
     fn a_record_names_user_and_host() {

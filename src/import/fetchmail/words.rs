@@ -16,6 +16,8 @@ pub enum Takes {
     Nothing,
     /// A word or string.
     One,
+    /// A number.
+    Number,
     /// One or more.
     Several,
     /// A number that may be left out, and a string.
@@ -40,16 +42,15 @@ const fn of(names: &'static [&'static str], scope: Scope, takes: Takes) -> Keywo
     }
 }
 
-use super::super::place::Weight;
 use Scope::{Server, User};
-use Takes::{Nothing, Numbered, One, Several};
+use Takes::{Nothing, Number, Numbered, One, Several};
 
 /// All but `user`, `is` and `to`, whose form is their own.
 pub const KEYWORDS: [Keyword; 73] = [
     of(&["via"], Server, One),
     of(&["proto", "protocol"], Server, One),
     of(&["port", "service"], Server, One),
-    of(&["timeout"], Server, One),
+    of(&["timeout"], Server, Number),
     of(&["auth", "authenticate", "preauthenticate"], Server, One),
     of(&["envelope"], Server, Numbered),
     of(&["qvirtual"], Server, One),
@@ -58,7 +59,7 @@ pub const KEYWORDS: [Keyword; 73] = [
     of(&["dns"], Server, Nothing),
     of(&["checkalias"], Server, Nothing),
     of(&["uidl"], Server, Nothing),
-    of(&["interval"], Server, One),
+    of(&["interval"], Server, Number),
     of(&["interface"], Server, One),
     of(&["monitor"], Server, One),
     of(&["netsec"], Server, One),
@@ -100,13 +101,13 @@ pub const KEYWORDS: [Keyword; 73] = [
     of(&["dropdelivered"], User, Nothing),
     of(&["mimedecode"], User, Nothing),
     of(&["idle"], User, Nothing),
-    of(&["limit"], User, One),
-    of(&["warnings"], User, One),
-    of(&["batchlimit"], User, One),
-    of(&["fetchlimit"], User, One),
-    of(&["fetchsizelimit"], User, One),
-    of(&["fastuidl"], User, One),
-    of(&["expunge"], User, One),
+    of(&["limit"], User, Number),
+    of(&["warnings"], User, Number),
+    of(&["batchlimit"], User, Number),
+    of(&["fetchlimit"], User, Number),
+    of(&["fetchsizelimit"], User, Number),
+    of(&["fastuidl"], User, Number),
+    of(&["expunge"], User, Number),
     of(&["properties"], User, One),
     of(&["ssl", "tls"], User, Nothing),
     of(&["tlsmode", "sslmode"], User, One),
@@ -127,7 +128,7 @@ pub const KEYWORDS: [Keyword; 73] = [
 
 /// What `set` knows, and whether a value follows.
 pub const GLOBALS: [(&str, Takes); 12] = [
-    ("daemon", One),
+    ("daemon", Number),
     ("logfile", One),
     ("idfile", One),
     ("pidfile", One),
@@ -145,113 +146,6 @@ pub const GLOBALS: [(&str, Takes); 12] = [
 pub const OTHERS: [&str; 12] = [
     "set", "poll", "server", "skip", "defaults", "user", "username", "is", "to", "here", "there",
     "no",
-];
-
-/// Options that popget cannot do, or has something else for, and how much that matters.
-pub const WITHOUT: [(&str, Weight, &str); 23] = [
-    (
-        "interval",
-        Weight::Told,
-        "let a timer of its own run this account less often",
-    ),
-    (
-        "interface",
-        Weight::Lost,
-        "popget does not look at network interfaces; let the timer do so",
-    ),
-    (
-        "monitor",
-        Weight::Lost,
-        "popget does not look at network interfaces; let the timer do so",
-    ),
-    ("netsec", Weight::Told, "popget has nothing like it"),
-    (
-        "plugout",
-        Weight::Told,
-        "popget has a tunnel to the maildrop only",
-    ),
-    (
-        "principal",
-        Weight::Told,
-        "the library finds it by the server's name",
-    ),
-    (
-        "esmtpname",
-        Weight::Told,
-        "write user and a password below smtp",
-    ),
-    (
-        "esmtppassword",
-        Weight::Told,
-        "write user and a password below smtp",
-    ),
-    (
-        "retrieve-error",
-        Weight::Told,
-        "popget leaves what it cannot have, says so, and goes on",
-    ),
-    (
-        "passwordfd",
-        Weight::Lost,
-        "use password_file or password_command",
-    ),
-    ("folder", Weight::Told, "folders are of IMAP, POP2 and POP1"),
-    (
-        "antispam",
-        Weight::Told,
-        "what a server refuses stays there and is reported",
-    ),
-    ("bsmtp", Weight::Lost, "popget writes no batches of SMTP"),
-    (
-        "flush",
-        Weight::Told,
-        "keep: false deletes what was seen before as well",
-    ),
-    (
-        "limitflush",
-        Weight::Told,
-        "popget deletes nothing that it has not delivered",
-    ),
-    (
-        "sslcertpath",
-        Weight::Lost,
-        "popget has tls_ca_file, a file; or the folder in $SSL_CERT_DIR",
-    ),
-    (
-        "sslfingerprint",
-        Weight::Lost,
-        "is of MD5; pin the one of SHA-256 that popget probe tells",
-    ),
-    (
-        "rewrite",
-        Weight::Told,
-        "popget changes no byte of a message",
-    ),
-    (
-        "stripcr",
-        Weight::Told,
-        "popget changes no byte of a message",
-    ),
-    (
-        "forcecr",
-        Weight::Told,
-        "popget changes no byte of a message",
-    ),
-    (
-        "mimedecode",
-        Weight::Told,
-        "popget changes no byte of a message",
-    ),
-    (
-        "dropstatus",
-        Weight::Told,
-        "popget changes no byte of a message",
-    ),
-    (
-        "dropdelivered",
-        Weight::Told,
-        "popget changes no byte of a message",
-    ),
 ];
 
 /// The keyword of this name.

@@ -1,0 +1,80 @@
+//! Who logs in by a fetchmailrc, and how, in popget's words.
+
+use super::super::draft::Draft;
+use super::super::fit;
+use super::super::said::Said;
+use super::super::shell::quoted;
+use super::super::Around;
+use super::account::{placed, Told};
+use serde_yaml::Mapping;
+
+/// Writes who logs in, how, and what with.
+pub fn write(draft: &mut Draft, told: &Told, around: &Around, protocol: &str) {
+    let (user, auth) = (told.user(around), told.value("auth"));
+    draft.text("user", &user);
+    let method = auth.map_or("any".into(), |said| said.shown().to_lowercase());
+    if let (Some(auth), "kpop" | "pop2") = (auth, protocol) {
+        let why = format!("{protocol} knows one way to log in only");
+        draft.told(&auth.spot, "auth", &why);
+    } else if let ("oauthbearer" | "xoauth2", Some(auth)) = (method.as_str(), auth) {
+        return token(draft, told, &auth.with(method));
+    } else {
+        methods(draft, (&method, auth), protocol);
+    }
+    if protocol == "kpop" {
+        return;
+    }
+    let clear = draft.account.keys.get("tls");
+    if protocol != "pop2" && clear.is_some_and(|tls| tls == "none") {
+        draft.in_the_clear(&told.entry.name.spot, vec!["user-pass"]);
+    }
+    match (told.value("password"), told.value("passwordfile")) {
+        (Some(password), _) => draft.account.password = Some(password.clone()),
+        (None, Some(file)) => {
+            fit::set_path(draft, "password_file", ("passwordfile", &placed(file)));
+        }
+        (None, None) => {
+            let known = |said: &Said| (around.in_netrc)(&said.shown());
+            if known(&told.entry.name) || known(told.server()) {
+                draft.set("netrc", true);
+            } else if method != "gssapi" && method != "external" {
+                draft.note("there is no password; popget asks for it unless you name a source");
+            }
+        }
+    }
+}
+
+/// The ways to log in with a password, or with nothing.
+fn methods(draft: &mut Draft, (method, auth): (&str, Option<&Said>), protocol: &str) {
+    match (method, auth) {
+        (_, _) if protocol == "apop" => draft.set("auth", vec!["apop"]),
+        ("any" | "password", _) => {}
+        ("gssapi" | "kerberos" | "kerberos_v5", _) => draft.set("auth", vec!["gssapi"]),
+        ("cram-md5" | "external", _) => draft.set("auth", vec![method]),
+        (_, Some(auth)) => {
+            let word = format!("auth {method}");
+            let why = "popget has no such login; ssh is what tunnel is for";
+            draft.lost(&auth.spot, &word, why);
+        }
+        _ => {}
+    }
+}
+
+/// Logging in with a token, which fetchmail has in place of a password.
+fn token(draft: &mut Draft, told: &Told, auth: &Said) {
+    let file = told.value("passwordfile");
+    let path = file.and_then(|file| fit::path(draft, "passwordfile", &placed(file)));
+    let Some(path) = path else {
+        let why = "write an oauth with a token_command that prints the token, and auth";
+        return draft.lost(&auth.spot, &format!("auth {}", auth.shown()), why);
+    };
+    // The shell knows the home folder if ~ stands without quotes.
+    let path = match path.strip_prefix("~/") {
+        Some(rest) => format!("~/{}", quoted(rest)),
+        None => quoted(&path),
+    };
+    draft.set("auth", vec![auth.shown()]);
+    let command = format!("cat {path}");
+    let oauth = Mapping::from_iter([("token_command".into(), command.into())]);
+    draft.set("oauth", oauth);
+}

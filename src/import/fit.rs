@@ -1,0 +1,108 @@
+//! What other programs take and popget's configuration does not: it is told, and something that popget
+//! takes stands in its place.
+
+use super::draft::Draft;
+use super::said::Said;
+use crate::net::IpAddr;
+use crate::secret::CommandLine;
+use serde_yaml::Mapping;
+
+/// What stands for a destination that was lost: it takes no message, so each stays on the server.
+const NOWHERE: &str = "exit 75 # write here where mail goes, and take enabled: false out";
+
+/// Why somebody of this name cannot log in, if that is so.
+pub fn unfit_user(user: &Said) -> Option<&'static str> {
+    match user.text() {
+        None => Some("is not UTF-8 or holds a NUL; the account is passed by"),
+        Some("") => Some("is empty; the account is passed by"),
+        Some(text) if text.contains(['\r', '\n']) => {
+            Some("a user name with a line end can be sent to no server; the account is passed by")
+        }
+        Some(_) => None,
+    }
+}
+
+/// A host as it stands before a port: an IPv6 address in brackets. None if it can be none.
+pub fn host(text: &str) -> Option<String> {
+    let letter = |c: char| match c.is_ascii() {
+        true => c.is_ascii_graphic() && !"/@\\\"':[".contains(c),
+        false => c.is_alphanumeric(),
+    };
+    match text.parse() {
+        Ok(IpAddr::V6(_)) => Some(format!("[{text}]")),
+        _ => (!text.is_empty() && text.chars().all(letter)).then(|| text.to_string()),
+    }
+}
+
+/// A number as a port. None if it can be none.
+pub fn port(number: Option<u64>) -> Option<u64> {
+    number.filter(|port| (1..=65535).contains(port))
+}
+
+/// A path as `Draft::literal_path` gives it, if popget takes it.
+pub fn path(draft: &mut Draft, word: &str, said: &Said) -> Option<String> {
+    let path = draft.literal_path(word, said)?;
+    let why = match path.as_str() {
+        "~" => return Some(path),
+        absolute if absolute.starts_with(['/']) || absolute.starts_with("~/") => return Some(path),
+        "" => "is empty",
+        others if others.starts_with('~') => {
+            "popget knows no home folder but one's own; write it out"
+        }
+        _ => "popget takes no relative path; write the whole path",
+    };
+    draft.lost(&said.spot, word, why);
+    None
+}
+
+/// Sets a key to a path that popget takes.
+pub fn set_path(draft: &mut Draft, key: &str, (word, said): (&str, &Said)) {
+    if let Some(path) = path(draft, word, said) {
+        draft.set(key, path);
+    }
+}
+
+/// A command that popget takes.
+pub fn command<'s>(draft: &mut Draft, word: &str, said: &'s Said) -> Option<&'s str> {
+    let text = said.text();
+    let named = |line: &&str| !CommandLine::Shell((*line).into()).name().is_empty();
+    let command = text.filter(named);
+    match (command, text) {
+        (Some(_), _) => {}
+        (None, Some(_)) => draft.lost(&said.spot, word, "is no command"),
+        (None, None) => draft.lost(&said.spot, word, "is not UTF-8; write it yourself"),
+    }
+    command
+}
+
+/// Writes an account that delivers nowhere, and is off, until somebody says where mail goes.
+pub fn nowhere(draft: &mut Draft) {
+    draft.set("enabled", false);
+    draft.set(
+        "deliver",
+        Mapping::from_iter([("mda".into(), NOWHERE.into())]),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_written_as_popget_takes_them() {
+        for (given, taken) in [
+            ("pop.example.org", Some("pop.example.org")),
+            ("2001:db8::1", Some("[2001:db8::1]")),
+            ("192.0.2.1", Some("192.0.2.1")),
+            ("b\u{fc}cher.example", Some("b\u{fc}cher.example")),
+            ("", None),
+            ("a b", None),
+            ("a:b", None),
+            ("[x]", None),
+            ("pop://a", None),
+            ("a\u{85}b", None),
+        ] {
+            assert_eq!(host(given).as_deref(), taken, "{given:?}");
+        }
+    }
+}
