@@ -880,9 +880,9 @@ fn a_record_that_cannot_be_read_is_told() {
     }
 }
 
-/// Settings of fetchmail that popget does not take as they are, what is told of them, and
+/// Settings of fetchmail and mpop that popget does not take as they are, what is told of them, and
 /// whether that matters.
-const ODD: [(&str, &str, &str, i32); 15] = [
+const ODD: [(&str, &str, &str, i32); 24] = [
     (
         "fetchmail",
         "poll h proto pop3 envelope X-To aka a.example user u to b@b.example a@a.example here",
@@ -973,6 +973,60 @@ const ODD: [(&str, &str, &str, i32); 15] = [
         ": mda: ",
         65,
     ),
+    (
+        "mpop",
+        "account a\nhost h\nuser u\ndelivery maildir Mail",
+        "relative path",
+        65,
+    ),
+    (
+        "mpop",
+        "account a\nhost ::1\nuser u\nproxy_host ::1\nsource_ip ::1\ndelivery mbox ~/m",
+        ": source_ip: ",
+        0,
+    ),
+    (
+        "mpop",
+        "account b\nhost h\nuser u\ndelivery mbox -\naccount a\nhost h\ndelivery mbox -",
+        ": user: ",
+        65,
+    ),
+    (
+        "mpop",
+        "account a\nhost h\nuser u\nauth scram-sha-1-plus\ndelivery mbox ~/m",
+        ": auth scram-sha-1-plus: ",
+        65,
+    ),
+    (
+        "mpop",
+        "account a\nhost h\nuser u\nauth oauthbearer\npassword x\ndelivery mbox ~/m",
+        ": auth oauthbearer: ",
+        65,
+    ),
+    (
+        "mpop",
+        "account a\nhost h\nuser u\nkeep 99999d\ntimeout 99999999999\nfilter x\ndelivery mda x %F",
+        "%F",
+        65,
+    ),
+    (
+        "mpop",
+        "account a\nhost h\nuser u\ntls\ntls_key_file /k\ndelivery exchange /x",
+        ": tls_key_file: ",
+        65,
+    ),
+    (
+        "mpop",
+        "account a\nhost h\nuser a\u{7}b\ntls_trust_file /x\ndelivery mbox -",
+        ": tls_trust_file: ",
+        0,
+    ),
+    (
+        "mpop",
+        "account b\nhost h\nuser u\ndelivery mbox -\naccount a\nhost h x\nuser u\ndelivery mbox -",
+        "is no name of a host",
+        65,
+    ),
 ];
 
 #[test]
@@ -997,5 +1051,23 @@ fn what_is_written_is_accepted() {
             "{settings}: {}{text}",
             said(&read)
         );
+    }
+}
+
+/// What its own program would not read is named with its place.
+#[test]
+fn a_mistake_of_grammar_is_named_with_its_place() {
+    let home = Home::new();
+    for (program, settings, place) in [
+        ("fetchmail", "poll h\n  proto pop3 nonsense\n", ":2:14: "),
+        ("mpop", "account a\n  nonsense on\n", ":2:3: "),
+        ("mpop", "account a\ntls yes\n", ":2:5: "),
+    ] {
+        home.write("rc", settings);
+        let path = home.path("rc");
+        let out = home.popget(&["import", "-n", "--from", program, path.to_str().unwrap()]);
+        let shown = said(&out);
+        assert_eq!(out.status.code(), Some(78), "{shown}");
+        assert!(shown.contains(&format!("rc{place}")), "{shown}");
     }
 }

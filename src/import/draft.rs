@@ -150,13 +150,6 @@ impl<'r> Draft<'r> {
         Some(text.to_string())
     }
 
-    /// Sets a key to a path.
-    pub fn path(&mut self, key: &str, said: &Said) {
-        if let Some(path) = self.literal_path(key, said) {
-            self.set(key, path);
-        }
-    }
-
     /// Sets a key to a time in seconds.
     pub fn seconds(&mut self, key: &str, seconds: u64) {
         self.set(key, format!("{seconds}s"));

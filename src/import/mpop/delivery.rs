@@ -1,48 +1,54 @@
 //! Where mpop delivers, in popget's words.
 
 use super::super::draft::Draft;
+use super::super::fit;
 use super::super::shell::{put_in, SENDER, SENDER_TOLD};
 use super::{bare, Written};
 use serde_yaml::Mapping;
 
-/// Writes the destination.
+/// Writes the destination; without any, an account that is off.
 pub fn delivery(draft: &mut Draft, written: &Written) {
+    match destination(draft, written) {
+        Some(deliver) => draft.set("deliver", deliver),
+        None => fit::nowhere(draft),
+    }
+}
+
+fn destination(draft: &mut Draft, written: &Written) -> Option<Mapping> {
     let Some(said) = written.of("delivery") else {
-        return draft.lost(
-            &written.spot,
-            "delivery",
-            "is missing; say where mail goes with deliver",
-        );
+        let why = "is missing; say where mail goes with deliver";
+        draft.lost(&written.spot, "delivery", why);
+        return None;
     };
     let end = said.bytes.iter().position(u8::is_ascii_whitespace);
     let (method, argument) = said.bytes.split_at(end.unwrap_or(said.bytes.len()));
     let argument = said.with(bare(argument.trim_ascii()));
     let mut deliver = Mapping::new();
     match method {
-        b"maildir" | b"mbox" => {
-            let key = if method == b"mbox" { "mbox" } else { "maildir" };
-            if argument.bytes == b"-" {
-                deliver.insert(key.into(), "-".into());
-            } else if let Some(path) = draft.literal_path("delivery", &argument) {
-                deliver.insert(key.into(), path.into());
-            }
-            if key == "mbox" && argument.bytes != b"-" {
-                deliver.insert("lock".into(), vec!["fcntl"].into());
-            }
+        b"mbox" if argument.bytes == b"-" => {
+            deliver.insert("mbox".into(), "-".into());
         }
-        b"mda" => match argument.text() {
-            Some(command) => {
-                let line = put_in(command, "%F", SENDER);
-                if line != command {
-                    draft.told(&said.spot, "%F", SENDER_TOLD);
-                }
-                deliver.insert("mda".into(), line.into());
+        b"mbox" => {
+            let path = fit::path(draft, "delivery", &argument)?;
+            deliver.insert("mbox".into(), path.into());
+            deliver.insert("lock".into(), vec!["fcntl"].into());
+        }
+        b"maildir" => {
+            let path = fit::path(draft, "delivery", &argument)?;
+            deliver.insert("maildir".into(), path.into());
+        }
+        b"mda" => {
+            let command = fit::command(draft, "delivery", &argument)?;
+            let line = put_in(command, "%F", SENDER);
+            if line != command {
+                draft.told(&said.spot, "%F", SENDER_TOLD);
             }
-            None => draft.lost(&said.spot, "delivery", "is not UTF-8; write it yourself"),
-        },
-        _ => draft.lost(&said.spot, "delivery", "popget has no such destination"),
+            deliver.insert("mda".into(), line.into());
+        }
+        _ => {
+            draft.lost(&said.spot, "delivery", "popget has no such destination");
+            return None;
+        }
     }
-    if !deliver.is_empty() {
-        draft.set("deliver", deliver);
-    }
+    Some(deliver)
 }

@@ -1,8 +1,10 @@
 //! mpop: its settings, a command a line, and its UIDLS files.
 
 mod account;
+mod amount;
 mod delivery;
 mod record;
+mod tls;
 mod words;
 
 pub use record::record;
@@ -35,6 +37,11 @@ impl Written {
     fn of(&self, command: &str) -> Option<&Said> {
         self.own.get(command).or_else(|| self.defaults.get(command))
     }
+
+    /// What was said, unless it is nothing.
+    fn given(&self, command: &str) -> Option<&Said> {
+        self.of(command).filter(|said| !said.bytes.is_empty())
+    }
 }
 
 /// Reads mpoprc.
@@ -62,17 +69,15 @@ pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, W
 /// The accounts, with what they share filled in.
 fn read(file: &Rc<str>, text: &[u8]) -> Result<Vec<Written>, Wrong> {
     let mut defaults = Commands::new();
-    let mut accounts: Vec<Written> = Vec::new();
+    let mut accounts = IndexMap::new();
     let mut in_defaults = false;
-    for (line, bytes) in (1..).zip(text.split(|b| *b == b'\n')) {
-        let spot = Spot::new(file, line);
-        if bytes.len() >= LONGEST {
-            return Err(Wrong::new(
-                &spot,
-                "a line longer than mpop allows (499 bytes)",
-            ));
-        }
-        let Some((command, argument)) = command(bytes, &spot)? else {
+    for (number, bytes) in (1..).zip(text.split(|b| *b == b'\n')) {
+        let Some(Line {
+            command,
+            spot,
+            argument,
+        }) = line(bytes, &Spot::new(file, number))?
+        else {
             continue;
         };
         match command.as_str() {
@@ -80,41 +85,65 @@ fn read(file: &Rc<str>, text: &[u8]) -> Result<Vec<Written>, Wrong> {
             "account" => {
                 in_defaults = false;
                 let account = begun(&argument, &accounts, &defaults)?;
-                accounts.push(account);
-            }
-            _ if in_defaults => {
-                defaults.insert(command, argument);
+                accounts.insert(account.name.clone(), account);
             }
             _ => {
+                words::check(&command, &spot, &argument)?;
                 let what = "the first command must be account or defaults";
-                let account = accounts.last_mut();
-                let account = account.ok_or_else(|| Wrong::new(&spot, what))?;
-                account.bare = false;
-                account.own.insert(command, argument);
+                let own = match in_defaults {
+                    true => &mut defaults,
+                    false => {
+                        let account = accounts.values_mut().next_back();
+                        let account = account.ok_or_else(|| Wrong::new(&spot, what))?;
+                        account.bare = false;
+                        &mut account.own
+                    }
+                };
+                own.insert(command, argument);
             }
         }
     }
-    Ok(accounts)
+    Ok(accounts.into_values().collect())
 }
 
-/// The command and the argument of a line, if it has any.
-fn command(line: &[u8], spot: &Spot) -> Result<Option<(String, Said)>, Wrong> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
+/// A line that says something.
+struct Line {
+    command: String,
+    /// Where the command stands.
+    spot: Spot,
+    argument: Said,
+}
+
+/// The command and the argument of a line that begins here, if it has any.
+fn line(line: &[u8], begin: &Spot) -> Result<Option<Line>, Wrong> {
+    let place = |at: usize| {
+        let before = String::from_utf8_lossy(&line[..at]).chars().count();
+        Spot::at(&begin.file, begin.line, 1 + before)
+    };
+    if line.len() >= LONGEST {
+        let what = "a line longer than mpop allows (499 bytes)";
+        return Err(Wrong::new(&place(LONGEST - 1), what));
+    }
     let blank = |b: &u8| matches!(b, b' ' | b'\t');
-    let line = line.trim_ascii_start();
-    if line.is_empty() || line[0] == b'#' {
+    let said = line.strip_suffix(b"\r").unwrap_or(line);
+    let said = said.trim_ascii_start();
+    if said.is_empty() || said[0] == b'#' {
         return Ok(None);
     }
-    let end = line.iter().position(blank).unwrap_or(line.len());
-    let (command, argument) = line.split_at(end);
-    let argument = bare(argument.trim_ascii());
+    let begin = line.len() - line.trim_ascii_start().len();
+    let end = said.iter().position(blank).unwrap_or(said.len());
+    let (command, argument) = said.split_at(end);
+    let blanks = argument.len() - argument.trim_ascii_start().len();
     let command = String::from_utf8(command.to_vec());
-    let command = command.map_err(|_| Wrong::new(spot, "a command that is not text"))?;
-    let said = Said {
-        bytes: argument.to_vec(),
-        spot: spot.clone(),
-    };
-    Ok(Some((command, said)))
+    let command = command.map_err(|_| Wrong::new(&place(begin), "a command that is not text"))?;
+    Ok(Some(Line {
+        command,
+        spot: place(begin),
+        argument: Said {
+            bytes: bare(argument.trim_ascii()).to_vec(),
+            spot: place(begin + end + blanks),
+        },
+    }))
 }
 
 /// A value without the quotes around it; there is no other use of quotes.
@@ -126,26 +155,26 @@ fn bare(value: &[u8]) -> &[u8] {
 }
 
 /// A new account: `NAME` or `NAME : OTHER,OTHER`.
-fn begun(argument: &Said, known: &[Written], defaults: &Commands) -> Result<Written, Wrong> {
+fn begun(
+    argument: &Said,
+    known: &IndexMap<String, Written>,
+    defaults: &Commands,
+) -> Result<Written, Wrong> {
+    let wrong = |what: String| Wrong::new(&argument.spot, what);
     let text = argument.text();
-    let text = text.ok_or_else(|| Wrong::new(&argument.spot, "a name that is not UTF-8"))?;
+    let text = text.ok_or_else(|| wrong("a name that is not UTF-8".into()))?;
     let (name, others) = match text.split_once(':') {
         Some((name, others)) => (name.trim(), others),
         None => (text.trim(), ""),
     };
-    if name.is_empty() || known.iter().any(|account| account.name == name) {
+    if name.is_empty() || known.contains_key(name) {
         let what = "an account without a name, or with one that is taken";
-        return Err(Wrong::new(&argument.spot, what));
+        return Err(wrong(what.into()));
     }
     let mut own = Commands::new();
     for other in others.split(',').map(str::trim).filter(|o| !o.is_empty()) {
-        let known = known.iter().find(|account| account.name == other);
-        let known = known.ok_or_else(|| {
-            Wrong::new(
-                &argument.spot,
-                format!("there is no account {other:?} above"),
-            )
-        })?;
+        let known = known.get(other);
+        let known = known.ok_or_else(|| wrong(format!("there is no account {other:?} above")))?;
         own.extend(known.own.clone());
     }
     Ok(Written {
@@ -155,4 +184,27 @@ fn begun(argument: &Said, known: &[Written], defaults: &Commands) -> Result<Writ
         own,
         defaults: defaults.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_column() {
+        let long = format!("account a\n#{}\n", "x".repeat(LONGEST));
+        for (text, place) in [
+            ("\n  host x\n", (2, 3)),
+            ("account a\n\ttls_nonsense on\n", (2, 2)),
+            ("account a\n tls \t yes\n", (2, 8)),
+            ("account a\nport 0\r\n", (2, 6)),
+            ("account a\nhost\n", (2, 5)),
+            ("account a\naccount  a\n", (2, 10)),
+            ("account \u{fc} : b\n", (1, 9)),
+            (&long, (2, 500)),
+        ] {
+            let wrong = read(&"rc".into(), text.as_bytes()).err().unwrap();
+            assert_eq!((wrong.spot.line, wrong.spot.column), place, "{text}");
+        }
+    }
 }

@@ -1,4 +1,8 @@
-//! mpop's commands, and what becomes of them.
+//! mpop's commands: what may follow each, and what becomes of them.
+
+use super::super::place::{Spot, Wrong};
+use super::super::said::Said;
+use super::amount::{octets, total};
 
 /// Commands that popget does without, or for which it has something else.
 pub const WITHOUT: [(&str, &str); 8] = [
@@ -45,32 +49,100 @@ pub const METHODS: [&str; 13] = [
     "xoauth2",
 ];
 
-/// The commands that become keys.
-pub const CARRIED: [&str; 26] = [
-    "host",
-    "port",
-    "tls",
-    "tls_starttls",
-    "tls_trust_file",
-    "tls_fingerprint",
-    "tls_certcheck",
-    "tls_cert_file",
-    "tls_key_file",
-    "tls_host_override",
-    "auth",
-    "user",
-    "password",
-    "passwordeval",
-    "timeout",
-    "proxy_host",
-    "proxy_port",
-    "source_ip",
-    "pipelining",
-    "keep",
-    "only_new",
-    "skipsize",
-    "filter",
-    "received_header",
-    "delivery",
-    "uidls_file",
+/// What may follow a command.
+#[derive(Clone, Copy)]
+enum Takes {
+    /// Anything, or nothing.
+    Anything,
+    /// Something.
+    Something,
+    /// `on`, `off`, or nothing for `on`.
+    Switch,
+    /// The same, or a time.
+    SwitchOrTime,
+    /// The same, or `auto`.
+    SwitchOrAuto,
+    /// A port.
+    Port,
+    /// A port, or nothing.
+    PortOrNothing,
+    /// `off` or a number of seconds.
+    Seconds,
+    /// `off` or a size.
+    Size,
+    /// A way to log in.
+    Method,
+}
+
+/// Every command but `defaults` and `account`.
+const COMMANDS: [(&str, Takes); 34] = [
+    ("auth", Takes::Method),
+    ("delivery", Takes::Something),
+    ("eval", Takes::Anything),
+    ("filter", Takes::Anything),
+    ("host", Takes::Something),
+    ("keep", Takes::SwitchOrTime),
+    ("killsize", Takes::Size),
+    ("ntlmdomain", Takes::Anything),
+    ("only_new", Takes::Switch),
+    ("password", Takes::Anything),
+    ("passwordeval", Takes::Anything),
+    ("pipelining", Takes::SwitchOrAuto),
+    ("port", Takes::Port),
+    ("proxy_host", Takes::Anything),
+    ("proxy_port", Takes::PortOrNothing),
+    ("received_header", Takes::Switch),
+    ("skipsize", Takes::Size),
+    ("socket", Takes::Anything),
+    ("source_ip", Takes::Anything),
+    ("timeout", Takes::Seconds),
+    ("tls", Takes::Switch),
+    ("tls_cert_file", Takes::Anything),
+    ("tls_certcheck", Takes::Switch),
+    ("tls_crl_file", Takes::Anything),
+    ("tls_fingerprint", Takes::Anything),
+    ("tls_force_sslv3", Takes::Switch),
+    ("tls_host_override", Takes::Anything),
+    ("tls_key_file", Takes::Anything),
+    ("tls_min_dh_prime_bits", Takes::Anything),
+    ("tls_priorities", Takes::Anything),
+    ("tls_starttls", Takes::Switch),
+    ("tls_trust_file", Takes::Anything),
+    ("uidls_file", Takes::Something),
+    ("user", Takes::Anything),
 ];
+
+/// Fails if mpop has no such command, or takes no such argument.
+pub fn check(command: &str, spot: &Spot, argument: &Said) -> Result<(), Wrong> {
+    let known = COMMANDS.iter().find(|(name, _)| *name == command);
+    let Some((name, takes)) = known else {
+        return Err(Wrong::new(spot, "mpop has no such command"));
+    };
+    match takes.fits(argument) {
+        true => Ok(()),
+        false => Err(Wrong::new(
+            &argument.spot,
+            format!("mpop takes no such argument of {name}"),
+        )),
+    }
+}
+
+impl Takes {
+    fn fits(self, said: &Said) -> bool {
+        let text = said.text().unwrap_or("\0");
+        let switch = ["", "on", "off"].contains(&text);
+        let port = said.number().is_some_and(|n| (1..=65535).contains(&n));
+        match self {
+            Self::Anything => true,
+            Self::Something => !said.bytes.is_empty(),
+            Self::Switch => switch,
+            Self::SwitchOrTime => switch || total(text).is_some(),
+            Self::SwitchOrAuto => switch || text == "auto",
+            Self::Port => port,
+            Self::PortOrNothing => port || text.is_empty(),
+            Self::Seconds => text == "off" || said.number().is_some_and(|n| n > 0),
+            Self::Size => text == "off" || octets(text).is_some(),
+            Self::Method => METHODS.contains(&text) || ["", "on", "user", "ntlm"].contains(&text),
+        }
+    }
+}
