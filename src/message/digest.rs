@@ -3,8 +3,8 @@
 use blake3::Hasher;
 
 /// The digest of a message's bytes as stored: the first 16 bytes of BLAKE3, enough against any
-/// sender who would like two messages to be taken for one. Of 4 KiB SHA-256 took a quarter of what a
-/// message takes in all, on a processor without instructions for it.
+/// sender who would like two messages to be taken for one, and cheap where the processor has no
+/// instructions for SHA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 16]);
 
