@@ -7,6 +7,7 @@ use super::units;
 use crate::delivery::{self, Destination, Lock, Pattern};
 use crate::error::{Error, Result};
 use crate::message::{Address, Envelope, Field};
+use indexmap::IndexMap;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -82,13 +83,12 @@ impl Layers<'_> {
 /// What is written here about sorting mail, and the header that tells the recipients.
 fn multidrop(spot: &Spot, keys: &Multidrop) -> Result<(Destination, Option<Field>)> {
     let below = spot.below("routes");
-    let mut routes: Vec<(Pattern, Vec<Destination>)> = Vec::new();
-    let mut patterns = HashSet::new();
+    let mut routes: IndexMap<Pattern, Vec<Destination>> = IndexMap::new();
     let domains: HashSet<&str> = keys.domains.iter().flatten().map(String::as_str).collect();
     for (name, deliver) in &keys.routes.0 {
         let spot = below.below(name);
         let pattern = pattern(name).ok_or_else(|| spot.wrong("this is no address, nor *"))?;
-        if !patterns.insert(pattern.clone()) {
+        if routes.contains_key(&pattern) {
             return Err(spot.wrong("the same address stands here twice"));
         }
         let domain = match &pattern {
@@ -99,7 +99,7 @@ fn multidrop(spot: &Spot, keys: &Multidrop) -> Result<(Destination, Option<Field
         if domain.is_some_and(|domain| other(&domain)) {
             return Err(spot.wrong("its domain is none of domains, so nothing would come here"));
         }
-        routes.push((pattern, all(&spot, deliver)?));
+        routes.insert(pattern, all(&spot, deliver)?);
     }
     if routes.is_empty() {
         return Err(below.wrong("there is no route in it"));

@@ -3,6 +3,7 @@
 
 use super::Destination;
 use crate::message::{Address, Envelope};
+use indexmap::IndexMap;
 use std::collections::HashMap;
 
 /// No more recipients of a message are served: more than SMTP asks any server to take (RFC 5321, section
@@ -17,7 +18,7 @@ pub struct Multidrop {
     /// The domains whose addresses are meant, in small letters; all if there is none.
     pub domains: Vec<String>,
     /// Which addresses go where, and who has no route of his own.
-    pub routes: Vec<(Pattern, Vec<Destination>)>,
+    pub routes: IndexMap<Pattern, Vec<Destination>>,
     /// Where goes what no route takes: nowhere if there is none.
     pub unmatched: Vec<Destination>,
 }
@@ -54,10 +55,7 @@ pub enum Lack {
 impl Multidrop {
     /// All destinations, each once.
     pub fn destinations(&self) -> Vec<Destination> {
-        let routes = self
-            .routes
-            .iter()
-            .flat_map(|(_, destinations)| destinations);
+        let routes = self.routes.values().flatten();
         let mut all: Vec<Destination> = Vec::new();
         let mut known: HashMap<Vec<u8>, Vec<&Destination>> = HashMap::new();
         for destination in routes.chain(&self.unmatched) {
@@ -150,13 +148,8 @@ impl Multidrop {
             Pattern::One(name),
             Pattern::Any,
         ];
-        let mut found = patterns.iter().filter_map(|wanted| {
-            let mut routes = self.routes.iter();
-            routes.find(|(pattern, _)| pattern == wanted)
-        });
-        found
-            .next()
-            .map(|(_, destinations)| destinations.as_slice())
+        let mut found = patterns.iter().filter_map(|wanted| self.routes.get(wanted));
+        found.next().map(Vec::as_slice)
     }
 }
 
@@ -217,7 +210,7 @@ mod tests {
         Multidrop {
             strip_prefix: "mbox-".into(),
             domains: vec!["x.org".into(), "y.org".into()],
-            routes: vec![
+            routes: IndexMap::from([
                 (
                     one("alice@x.org"),
                     vec![maildir("alice"), maildir("archive")],
@@ -226,7 +219,7 @@ mod tests {
                 (one("bob@y.org"), vec![maildir("other bob")]),
                 (one("carol@x.org"), vec![mda()]),
                 (one("dave@x.org"), vec![mda()]),
-            ],
+            ]),
             unmatched: Vec::new(),
         }
     }
@@ -348,7 +341,7 @@ mod tests {
             &["other bob: bob@y.org", "unmatched: eve@x.org"],
         );
         goes(&multidrop, &["bob@z.org"], &["unmatched: bob@z.org"]);
-        multidrop.routes.push((Pattern::Any, vec![maildir("any")]));
+        multidrop.routes.insert(Pattern::Any, vec![maildir("any")]);
         goes(&multidrop, &["eve@x.org"], &["any: eve@x.org"]);
         goes(&multidrop, &["bob@y.org"], &["other bob: bob@y.org"]);
         goes(&multidrop, &["eve@z.org"], &["unmatched: eve@z.org"]);
