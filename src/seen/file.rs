@@ -301,9 +301,13 @@ impl Memory {
         all.chain(login).chain(offers).chain(begun)
     }
 
-    /// Writes the whole memory beside the file, syncs it, and puts it in the file's place.
+    /// Writes the whole memory beside the file, syncs it, and puts it in the file's place. If that fails
+    /// nothing is left beside it, where room may be scarce.
     pub(super) fn rewrite(&mut self) -> Result<()> {
         let written = replace(&self.fresh(), &self.path, self.whole());
+        if written.is_err() {
+            let _ = fs::remove_file(self.fresh());
+        }
         let (file, length, lines) = written.map_err(failed(&self.path, "write"))?;
         (self.length, self.sound, self.synced) = (length, true, true);
         (self.rooted, self.voids) = (false, false);
