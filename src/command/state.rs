@@ -7,7 +7,7 @@ mod show;
 
 use super::fetch::{self, Ended};
 use crate::cli::{Fetch, State};
-use crate::config;
+use crate::config::{self, Maildrops};
 use crate::error::{plain, Error, ExitStatus, Result};
 use crate::event::Mode;
 use crate::message::Uid;
@@ -18,6 +18,7 @@ use crate::session::{self, Account};
 pub use carry::take_over;
 use carry::Import;
 use serde_json::json;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -66,6 +67,7 @@ pub struct Desk<'d> {
     flags: &'d Fetch,
     options: Options,
     directory: PathBuf,
+    configured: OnceCell<Maildrops>,
 }
 
 /// A text that was read, and what it is called.
@@ -81,7 +83,14 @@ impl<'d> Desk<'d> {
             flags,
             options,
             directory: config::state_directory(flags)?,
+            configured: OnceCell::new(),
         })
+    }
+
+    /// Whose maildrops the accounts of the configuration are, if there is one that can be read.
+    pub fn configured(&self) -> &Maildrops {
+        let read = || Maildrops::read(self.flags).unwrap_or_default();
+        self.configured.get_or_init(read)
     }
 
     /// Forgets these messages of an account.

@@ -9,6 +9,7 @@ mod draft;
 mod file;
 mod insert;
 mod kinds;
+mod known;
 mod manual;
 mod mistake;
 mod network;
@@ -32,6 +33,7 @@ mod written;
 
 pub use book::Book;
 pub use draft::{Draft, Entry, Setting};
+pub use known::{called, Maildrops};
 pub use resolve::unfit_name;
 pub use schema::schema;
 pub use server::{ascii, proxy, Server};

@@ -105,11 +105,8 @@ impl Tool {
             taken.remarks.extend(one.remarks);
             taken.locks.extend(one.locks);
         }
-        if let (true, true, Some((name, _))) = (
-            taken.accounts.is_empty(),
-            taken.remarks.is_empty(),
-            files.first(),
-        ) {
+        let lost = taken.remarks.iter().any(Remark::is_loss);
+        if let (true, false, Some((name, _))) = (taken.accounts.is_empty(), lost, files.first()) {
             let spot = Spot::new(&name.as_str().into(), 1);
             let why = "there is no account in it";
             taken

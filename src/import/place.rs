@@ -8,7 +8,7 @@ use std::rc::Rc;
 pub struct Spot {
     /// The file as it was named.
     pub file: Rc<str>,
-    /// The line, from 1.
+    /// The line, from 1; 0 for the file as a whole.
     pub line: usize,
     /// The column, in characters from 1.
     pub column: usize,
@@ -29,7 +29,10 @@ impl Spot {
 
 impl fmt::Display for Spot {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}", self.file),
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use rows::Rows;
 use screen::Size;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::Receiver;
 use unicode_width::UnicodeWidthStr;
 
@@ -223,6 +224,11 @@ pub fn fatal(error: &anyhow::Error, options: Options) {
 /// Tells something beside the data of a command.
 pub fn remark(level: Level, text: &str, options: Options) {
     tell(level, &format!("popget: {text}"), options);
+}
+
+/// Where data is written to.
+pub fn output() -> io::Result<OwnedFd> {
+    io::stdout().as_fd().try_clone_to_owned()
 }
 
 /// Says a line on standard error, if it matters enough.

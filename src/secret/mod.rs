@@ -11,7 +11,7 @@ mod terminal;
 
 pub use command::{first_line, hear, CommandLine, Ends, Leash, Turn};
 pub use file::{open_to_others, Made};
-pub use netrc::user as user_in_netrc;
+pub use netrc::{user as user_in_netrc, Netrc};
 pub use terminal::{ask, is_attended, question};
 
 use crate::error::{Error, Result};

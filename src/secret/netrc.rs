@@ -4,6 +4,7 @@
 use super::{file, Secret, LIMIT};
 use crate::error::{Error, Result};
 use crate::folder;
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
@@ -13,7 +14,7 @@ const WHAT: &str = "netrc file";
 /// The password of a user at a host: of the first entry that names the host, or is the default, and
 /// names this user, or none.
 pub fn password(host: &str, user: &str) -> Result<Secret> {
-    let found = look_up(host, Some(user))?.and_then(|entry| entry.password);
+    let found = look_up(&text()?, host, Some(user))?.and_then(|entry| entry.password);
     let missing = || {
         wrong(format!(
             "it has no password for login {user} at machine {host}"
@@ -24,7 +25,23 @@ pub fn password(host: &str, user: &str) -> Result<Secret> {
 
 /// The user of the first entry that names the host, or is the default, and names a user.
 pub fn user(host: &str) -> Result<Option<String>> {
-    let Some(login) = look_up(host, None)?.and_then(|entry| entry.login) else {
+    user_in(&text()?, host)
+}
+
+/// The file, read once for whoever asks for many hosts.
+#[derive(Default)]
+pub struct Netrc(OnceCell<Option<Zeroizing<Vec<u8>>>>);
+
+impl Netrc {
+    /// The user that [`user`] gives; none if the file cannot be read.
+    pub fn user(&self, host: &str) -> Option<String> {
+        let text = self.0.get_or_init(|| text().ok()).as_ref()?;
+        user_in(text, host).ok().flatten()
+    }
+}
+
+fn user_in(text: &[u8], host: &str) -> Result<Option<String>> {
+    let Some(login) = look_up(text, host, None)?.and_then(|entry| entry.login) else {
         return Ok(None);
     };
     let user = String::from_utf8(login.0.to_vec());
@@ -32,14 +49,19 @@ pub fn user(host: &str) -> Result<Option<String>> {
         .map_err(|_| wrong(format!("the login for machine {host} is not UTF-8")))
 }
 
-fn look_up(host: &str, user: Option<&str>) -> Result<Option<Entry>> {
+fn look_up(text: &[u8], host: &str, user: Option<&str>) -> Result<Option<Entry>> {
+    find(text, host, user).map_err(|Broken { line, what }| wrong(format!("line {line}: {what}")))
+}
+
+/// What stands in the file.
+fn text() -> Result<Zeroizing<Vec<u8>>> {
     let path = path()?;
     let file = file::private(WHAT, &path)?;
     let text = Zeroizing::new(file::slurp(WHAT, &path, &file)?);
-    if text.len() as u64 >= LIMIT {
-        return Err(wrong("it is larger than 64 KiB".into()));
+    match text.len() as u64 >= LIMIT {
+        true => Err(wrong("it is larger than 64 KiB".into())),
+        false => Ok(text),
     }
-    find(&text, host, user).map_err(|Broken { line, what }| wrong(format!("line {line}: {what}")))
 }
 
 fn path() -> Result<PathBuf> {

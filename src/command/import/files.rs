@@ -3,10 +3,12 @@
 use crate::error::{plain, Error, Mistake, Result};
 use crate::folder;
 use crate::import::Tool;
+use crate::report;
+use crate::secret;
 use rustix::process::{fcntl_getlk, test_kill_process, Flock, FlockType, Pid};
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +27,8 @@ impl Source {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = File::open(path).and_then(all_of);
-        let why = |why: std::io::Error| {
-            let unread = |why: std::io::Error| {
+        let why = |why: io::Error| {
+            let unread = |why: io::Error| {
                 Error::Settings(Box::new(Mistake {
                     file: path.display().to_string(),
                     place: None,
@@ -53,11 +55,11 @@ impl Source {
     }
 }
 
-fn all_of(from: impl Read) -> std::io::Result<Vec<u8>> {
+fn all_of(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(LIMIT + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > LIMIT {
-        true => Err(std::io::Error::other("it is larger than 64 MiB")),
+        true => Err(io::Error::other("it is larger than 64 MiB")),
         false => Ok(bytes),
     }
 }
@@ -110,7 +112,7 @@ fn rc_files(entries: fs::ReadDir) -> Vec<PathBuf> {
             .map_or(String::new(), |name| name.to_string_lossy().into_owned());
         let endings = ["~", "#", ".json", ".swp", ".bak"];
         let other = name.starts_with("oldmail-") || name.starts_with('.');
-        !path.is_dir() && !other && !endings.iter().any(|ending| name.ends_with(ending))
+        path.is_file() && !other && !endings.iter().any(|ending| name.ends_with(ending))
     };
     let paths = entries.flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> = paths.filter(rc).collect();
@@ -122,7 +124,7 @@ fn rc_files(entries: fs::ReadDir) -> Vec<PathBuf> {
 pub fn beside(read: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder::above(read));
     let others = entries.map(rc_files).unwrap_or_default().into_iter();
-    let others = others.filter(|path| path != read && path.is_file());
+    let others = others.filter(|path| path != read);
     let sources = others.filter_map(|path| Source::read(&path).ok());
     let named = sources.filter(Source::has_retriever);
     let names = named.filter_map(|source| Some(source.path.file_name()?.to_owned()));
@@ -157,6 +159,11 @@ pub fn own_name() -> Option<String> {
         .lines()
         .find(|line| line.split(':').nth(2) == Some(own.as_str()))?;
     line.split(':').next().map(str::to_string)
+}
+
+/// Why others may read what is printed, if that goes to a file.
+pub fn output_open_to_others() -> Option<&'static str> {
+    secret::open_to_others(&File::from(report::output().ok()?))
 }
 
 /// Fails if the program is at work on these settings or this record.
@@ -201,7 +208,8 @@ fn running(path: &Path) -> bool {
         .lines()
         .next()
         .and_then(|line| line.trim().parse().ok());
-    let pid = number.and_then(Pid::from_raw);
+    // Less than 1 stands for more than one process.
+    let pid = number.filter(|number| *number > 0).and_then(Pid::from_raw);
     pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 

@@ -2,89 +2,133 @@
 //! record of what was fetched.
 
 mod files;
+mod heir;
 mod record;
+mod sheaf;
+mod sources;
 
 use super::fetch::{self, Ended};
+use super::state;
 use crate::cli::{Fetch, Import};
 use crate::config::{self, Settings};
 use crate::error::{Error, ExitStatus, Mistake, Result};
 use crate::folder;
-use crate::import::{self, Around, Passwords, Remark, Spot, Taken, Tool, Weight, Wrong};
+use crate::import::{self, Around, Passwords, Remark, Taken, Tool, Weight, Wrong};
 use crate::report::{self, Level, Options};
-use crate::secret;
+use crate::secret::Netrc;
 use files::Source;
+use record::Estate;
 use std::env;
-use std::path::{Path, PathBuf};
 
 /// Imports what the command line names.
 pub fn run(flags: &Fetch, what: &Import, options: Options) -> anyhow::Result<Ended> {
-    let tool = program(what)?;
+    let tool = sources::program(what)?;
     let mut remarks = Vec::new();
-    let settings = sources(tool, &what.files, &mut remarks)?;
-    let mut taken = understood(tool, &settings)?;
+    let settings = sources::all(tool, &what.files, &mut remarks)?;
+    let netrc = Netrc::default();
+    let mut taken = understood(tool, &settings, &netrc)?;
     taken.remarks.splice(0..0, remarks);
-    let mut meant = None;
+    let text = match tool {
+        Tool::Thunderbird => None,
+        _ => Some(printable(&taken.accounts, what)?),
+    };
+    let read = text.clone().map(|text| read_back(text, flags));
+    let (meant, refused) = match read {
+        Some(Err(refused)) => (None, Some(refused)),
+        read => (read.and_then(Result::ok), None),
+    };
+    // Whatever forbids to take over the record is found before anything is printed.
+    let heirs = match tool {
+        Tool::Thunderbird => heir::configured(flags)?,
+        _ => heir::imported(&taken, meant, &netrc),
+    };
+    let estate = Estate::of(tool, heirs, what, &settings)?;
+    estate.idle(&taken)?;
+    let desk = state::Desk::new(flags, options)?;
+    report::pour(text.unwrap_or_default().as_bytes())?;
+    if what.with_passwords && taken.accounts.iter().any(|one| one.password.is_some()) {
+        warn_if_open(options);
+    }
+    let mut worst = estate.take_over(&desk, what, options, &mut taken.remarks);
+    tell(&taken.remarks, refused.as_deref(), options);
+    if refused.is_some() || taken.remarks.iter().any(Remark::is_loss) {
+        worst = worst.min(ExitStatus::Data);
+    }
+    if what.connect {
+        worst = worst.min(look(flags, tool, &taken, options)?);
+    }
+    Ok(Ended::With(worst))
+}
+
+/// The text that is printed, if popget would read one of its size.
+fn printable(accounts: &[import::Account], what: &Import) -> Result<String> {
     let passwords = match what.with_passwords {
         true => Passwords::Written,
         false => Passwords::LeftOut,
     };
-    if tool != Tool::Thunderbird {
-        let text = import::written(&taken.accounts, passwords);
-        if !config::fits(text.as_bytes()) {
-            let why =
-                "it is larger than popget reads (16 MiB): import a part of the accounts at a \
-                       time, each part to a file of its own for popget -c";
-            return Err(unfit(why).into());
-        }
-        report::pour(text.as_bytes())?;
-        meant = understood_again(text, flags, &mut taken);
+    let text = import::written(accounts, passwords);
+    match config::fits(text.as_bytes()) {
+        true => Ok(text),
+        false => Err(Error::Import {
+            name: WRITTEN.into(),
+            line: 0,
+            why: "it is larger than popget reads (16 MiB): import a part of the accounts at a \
+                  time, each part to a file of its own for popget -c"
+                .into(),
+        }),
     }
-    record::take_over(flags, what, options, (tool, &settings, &mut taken, meant))?;
-    for remark in &taken.remarks {
-        let level = match remark.weight {
+}
+
+/// What popget makes of what is printed, or what of it popget refuses.
+fn read_back(text: String, flags: &Fetch) -> Result<Settings, String> {
+    config::of_text(WRITTEN, text, flags).map_err(|error| match error {
+        Error::Settings(mistake) => {
+            let line = mistake.place.map_or(1, |(line, _)| line);
+            let key = match mistake.key.as_str() {
+                "" => String::new(),
+                key => format!("{key}: "),
+            };
+            format!(
+                "line {line} of what is printed: {key}popget refuses it: {}; mend it, and look \
+                 with popget config -c FILE whether there is more",
+                mistake.what
+            )
+        }
+        other => format!("popget refuses what is printed: {other}"),
+    })
+}
+
+/// Says that passwords are in a file that others may read.
+fn warn_if_open(options: Options) {
+    if let Some(why) = files::output_open_to_others() {
+        let text = format!(
+            "the file with the passwords {why}: run chmod 600 on it, and umask 077 before next time"
+        );
+        report::remark(Level::Warning, &text, options);
+    }
+}
+
+/// Says what is not as it was. What is long is cut, each part by itself: what to do comes last.
+fn tell(remarks: &[Remark], refused: Option<&str>, options: Options) {
+    let shown = |text: &str| report::escape(text.as_bytes());
+    for Remark {
+        spot,
+        word,
+        why,
+        weight,
+    } in remarks
+    {
+        let level = match weight {
             Weight::Lost => Level::Error,
             Weight::Told => Level::Warning,
         };
-        report::remark(
-            level,
-            &report::escape(remark.to_string().as_bytes()),
-            options,
-        );
+        let spot = shown(&spot.to_string());
+        let text = format!("{spot}: {}: {}", shown(word), shown(why));
+        report::remark(level, &text, options);
     }
-    let looked = match what.connect {
-        true => look(flags, tool, &taken, options)?,
-        false => ExitStatus::Fine,
-    };
-    let lost = match taken.remarks.iter().any(Remark::is_loss) {
-        true => ExitStatus::Data,
-        false => ExitStatus::Fine,
-    };
-    Ok(Ended::With(lost.min(looked)))
-}
-
-/// What was imported cannot be written.
-fn unfit(why: &str) -> Error {
-    Error::Import {
-        name: WRITTEN.into(),
-        line: 0,
-        why: why.into(),
+    if let Some(refused) = refused {
+        report::remark(Level::Error, &shown(refused), options);
     }
-}
-
-/// What popget makes of what was written. If it refuses that, and nothing is told yet that makes it do
-/// so, this is.
-fn understood_again(text: String, flags: &Fetch, taken: &mut Taken) -> Option<Settings> {
-    let mistake = match config::of_text(WRITTEN, text, flags) {
-        Err(Error::Settings(mistake)) => mistake,
-        settings => return settings.ok(),
-    };
-    if !taken.remarks.iter().any(Remark::is_loss) {
-        let spot = Spot::new(&WRITTEN.into(), mistake.place.map_or(1, |(line, _)| line));
-        let why = format!("popget refuses it: {}", mistake.what);
-        let remark = Remark::new(&spot, &mistake.key, &why, Weight::Lost);
-        taken.remarks.push(remark);
-    }
-    None
 }
 
 /// What the text is called that is printed.
@@ -108,104 +152,9 @@ fn look(flags: &Fetch, tool: Tool, taken: &Taken, options: Options) -> Result<Ex
     Ok(worst)
 }
 
-/// Which program is meant: the one that is named, that of the file's name, or the only one that has
-/// settings here.
-fn program(what: &Import) -> Result<Tool> {
-    if let Some(name) = &what.from {
-        let known = Tool::ALL.iter().find(|(known, _)| known == name);
-        let unknown = || Error::Usage(format!("{name} is no program that can be imported from"));
-        return known.map(|(_, tool)| *tool).ok_or_else(unknown);
-    }
-    if let Some(path) = what.files.first() {
-        let what = format!(
-            "say with --from which program {} belongs to",
-            path.display()
-        );
-        return files::told_by_name(path).ok_or(Error::Usage(what));
-    }
-    let there = |(_, tool): &&(&str, Tool)| files::usual(*tool).is_some();
-    let found: Vec<_> = Tool::ALL.iter().filter(there).collect();
-    match found.as_slice() {
-        [(_, tool)] => Ok(*tool),
-        [] => Err(Error::Usage(
-            "no settings of fetchmail, mpop, getmail or fdm are in the usual places; name the file"
-                .into(),
-        )),
-        several => {
-            let names: Vec<_> = several.iter().map(|(name, _)| *name).collect();
-            let what = format!(
-                "there are settings of {}; say with --from which",
-                names.join(" and ")
-            );
-            Err(Error::Usage(what))
-        }
-    }
-}
-
-/// The settings of a program: those that are named, or those in the usual place. Remarks tell what
-/// lies beside them and is not read.
-fn sources(tool: Tool, named: &[PathBuf], remarks: &mut Vec<Remark>) -> Result<Vec<Source>> {
-    let usual = match named {
-        [] => files::usual(tool),
-        _ => None,
-    };
-    if usual.is_none() && named.is_empty() && tool != Tool::Thunderbird {
-        let what = format!(
-            "no settings of {} are in the usual places; name the file",
-            tool.name()
-        );
-        return Err(Error::Usage(what));
-    }
-    let mut sources = Vec::new();
-    for path in usual.iter().chain(named) {
-        sources.extend(below(tool, path, remarks)?);
-    }
-    if let (Tool::Getmail, Some(path), [only]) = (tool, &usual, sources.as_slice()) {
-        remarks.extend(left_beside(path).filter(|_| only.path == *path));
-    }
-    Ok(sources)
-}
-
-/// A file that is named, or the rc files of a folder. What else lies in a folder is told.
-fn below(tool: Tool, path: &Path, remarks: &mut Vec<Remark>) -> Result<Vec<Source>> {
-    let paths = files::within(tool, path);
-    let alone = paths.as_slice() == [path];
-    let mut sources = Vec::new();
-    for path in &paths {
-        let source = Source::read(path)?;
-        if alone || source.has_retriever() {
-            sources.push(source);
-            continue;
-        }
-        let spot = Spot::new(&source.name().into(), 1);
-        let why = "there is none, so this is no rc file; it is passed by";
-        remarks.push(Remark::new(&spot, "[retriever]", why, Weight::Told));
-    }
-    match sources.is_empty() {
-        true => Err(Error::Usage(format!(
-            "there is no rc file of getmail in {}; name the file",
-            path.display()
-        ))),
-        false => Ok(sources),
-    }
-}
-
-/// What is said of rc files that lie beside the only one that getmail reads by itself.
-fn left_beside(only: &Path) -> Option<Remark> {
-    let others = files::beside(only);
-    let spot = Spot::new(&only.display().to_string().into(), 1);
-    let why = format!(
-        "is the only one read; beside it are {}: to import all, name the folder, {}",
-        others.join(", "),
-        folder::above(only).display()
-    );
-    let remark = Remark::new(&spot, "getmailrc", &why, Weight::Told);
-    (!others.is_empty()).then_some(remark)
-}
-
 /// The accounts of all files.
-fn understood(tool: Tool, settings: &[Source]) -> Result<Taken> {
-    let in_netrc = |host: &str| matches!(secret::user_in_netrc(host), Ok(Some(_)));
+fn understood(tool: Tool, settings: &[Source], netrc: &Netrc) -> Result<Taken> {
+    let in_netrc = |host: &str| netrc.user(host).is_some();
     let mut login = ["LOGNAME", "USER"].into_iter();
     let login = login
         .find_map(|name| env::var(name).ok())
@@ -274,17 +223,19 @@ mod tests {
     }
 
     /// What popget reads of an account of fdm that was imported; what it refuses is told as lost.
-    fn read_back(conf: &str, flags: &Fetch) -> Option<crate::session::Account> {
+    fn account_of(conf: &str, flags: &Fetch) -> Option<crate::session::Account> {
         let source = Source {
             path: "fdm\u{2028}a: \n\u{feff}b: .conf".into(),
             bytes: conf.into(),
         };
-        let mut taken = understood(Tool::Fdm, &[source]).unwrap();
+        let taken = understood(Tool::Fdm, &[source], &Netrc::default()).unwrap();
         let text = import::written(&taken.accounts, Passwords::Written);
-        let read = understood_again(text.clone(), flags, &mut taken);
         let lost = taken.remarks.iter().any(Remark::is_loss);
-        assert!(lost || read.is_some(), "{conf}\n{text}");
-        read.filter(|_| !lost)?.accounts.pop()
+        read_back(text, flags)
+            .ok()
+            .filter(|_| !lost)?
+            .accounts
+            .pop()
     }
 
     /// This would take minutes if each were compared with every other.
@@ -329,7 +280,7 @@ mod tests {
                     quoted(&format!("/m/{folder}")),
                     quoted(&user),
                 );
-                let Some(account) = read_back(&conf, &flags) else {
+                let Some(account) = account_of(&conf, &flags) else {
                     continue;
                 };
                 count += 1;

@@ -1,7 +1,6 @@
 //! What is remembered, carried to another machine and taken over there.
 
 use super::{about, Desk, Source};
-use crate::config;
 use crate::error::{Error, ExitStatus, Result};
 use crate::report::{self, Level};
 use crate::seen::{carried, Access, Carried, Gain, Identity, Lock, Memory};
@@ -128,10 +127,7 @@ impl Desk<'_> {
         let known = known.filter(|memory| !memory.records().is_blank());
         let ours = match known {
             Some(memory) => Some(memory.owner().clone()),
-            // What is configured wrongly is told when it is used.
-            None => config::account(self.flags, &name)
-                .ok()
-                .map(|account| account.identity()),
+            None => self.configured().of(&name).cloned(),
         };
         let ours = ours.unwrap_or_else(|| theirs.clone());
         let whose = |one: &Identity| format!("{} at {}", one.user, one.server);
