@@ -13,7 +13,7 @@ pub struct Entry {
     /// The user there.
     pub user: Option<Vec<u8>>,
     /// The UID, as far as it is known.
-    pub uid: Vec<u8>,
+    pub uid: Uid,
     /// When it was first seen, in seconds since 1970, if that is known.
     pub first: Option<i64>,
     /// Whether each `-` of the UID may stand for a `/` at the server.
@@ -21,15 +21,15 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// A message of which the UID alone is known.
-    pub fn of(uid: &[u8]) -> Self {
-        Self {
+    /// A message of which the UID alone is known, if a server may send such a one.
+    pub fn of(uid: &[u8]) -> Option<Self> {
+        Some(Self {
             server: None,
             user: None,
-            uid: uid.to_vec(),
+            uid: Uid::new(uid)?,
             first: None,
             doubtful: false,
-        }
+        })
     }
 
     /// Whose it is.
@@ -106,9 +106,9 @@ impl Record {
         }
     }
 
-    /// Takes what a line says; if that is nothing, or a UID that no server sends, it is damaged.
+    /// Takes what a line says; if that is nothing it is damaged.
     pub fn take(&mut self, line: usize, entry: Option<Entry>) {
-        match entry.filter(|entry| Uid::new(&entry.uid).is_some()) {
+        match entry {
             Some(entry) => self.entries.push(entry),
             None if self.named.len() < NAMED => self.named.push(line),
             None => self.more += 1,
@@ -138,13 +138,12 @@ mod tests {
     #[test]
     fn a_few_damaged_lines_are_named_and_the_rest_counted() {
         let mut record = Record::new(&"oldmail".into());
-        record.take(1, Some(Entry::of(b"a")));
+        record.take(1, Entry::of(b"a"));
         assert_eq!(record.damaged(), []);
         for line in 2..=9 {
-            let entry = (line == 2).then(|| Entry::of(b"no\x01uid"));
-            record.take(line, entry);
+            record.take(line, Entry::of(b"no\x01uid"));
         }
-        record.take(10, Some(Entry::of(b"b")));
+        record.take(10, Entry::of(b"b"));
         assert_eq!(record.entries.len(), 2);
         let told: Vec<String> = record.damaged().iter().map(Remark::to_string).collect();
         assert_eq!(told.len(), 6, "{told:?}");

@@ -29,7 +29,7 @@ pub fn record(file: &Rc<str>, text: &[u8]) -> Record {
                     let first = words.next().and_then(time);
                     Some(Entry {
                         first,
-                        ..Entry::of(uid).at(host, user)
+                        ..Entry::of(uid)?.at(host, user)
                     })
                 });
                 record.take(number, entry);
@@ -64,7 +64,7 @@ mod tests {
             .into_iter()
             .map(|entry| {
                 let word = |bytes: Option<Vec<u8>>| String::from_utf8(bytes.unwrap()).unwrap();
-                let uid = String::from_utf8(entry.uid).unwrap();
+                let uid = String::from_utf8(entry.uid.bytes().to_vec()).unwrap();
                 (word(entry.server), word(entry.user), uid, entry.first)
             })
             .collect();

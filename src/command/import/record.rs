@@ -133,7 +133,7 @@ fn bequeath(desk: &Desk, heir: &Heir, entries: &[Entry], what: &Import) -> Resul
         false => (Access::Write, ""),
     };
     let doubtful = entries.iter().filter(|entry| entry.doubtful);
-    let doubtful = doubtful.filter_map(|entry| Uid::new(&entry.uid)).collect();
+    let doubtful = doubtful.map(|entry| entry.uid.clone()).collect();
     let messages = remembered(entries);
     let count = messages.len();
     let carried = Carried::of(heir.identity.clone(), messages, doubtful);
@@ -186,14 +186,11 @@ fn remembered(entries: &[Entry]) -> Vec<(Uid, Time)> {
     let mut at = HashMap::new();
     let mut all: Vec<(Uid, Time)> = Vec::new();
     for entry in entries {
-        let Some(uid) = Uid::new(&entry.uid) else {
-            continue; // no server sends such a UID
-        };
         let first = entry.first.map_or(now, |first| Time(first.min(now.0)));
-        let place = *at.entry(uid.clone()).or_insert(all.len());
+        let place = *at.entry(&entry.uid).or_insert(all.len());
         match all.get_mut(place) {
             Some((_, known)) => *known = first.min(*known),
-            None => all.push((uid, first)),
+            None => all.push((entry.uid.clone(), first)),
         }
     }
     all

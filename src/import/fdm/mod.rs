@@ -109,7 +109,7 @@ pub fn record(file: &Rc<str>, text: &[u8]) -> Record {
     let mut line = 1 + lines(&text[..text.len() - rest.len()]);
     while !rest.is_empty() {
         let uid = uid(rest);
-        record.take(line, uid.map(|(uid, _)| Entry::of(uid)));
+        record.take(line, uid.and_then(|(uid, _)| Entry::of(uid)));
         let end = || memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let end = uid.map_or_else(end, |(_, end)| end);
         let next = rest[end..].trim_ascii_start();
@@ -164,7 +164,11 @@ mod tests {
         let read = |text: &[u8]| {
             let record = record(&"cache".into(), text);
             let damaged = record.damaged().iter().map(|it| it.spot.line).collect();
-            let uids = record.entries.into_iter().map(|entry| entry.uid).collect();
+            let uids = record
+                .entries
+                .iter()
+                .map(|entry| entry.uid.bytes().to_vec());
+            let uids = uids.collect();
             (uids, damaged)
         };
         let whole = b"7 #hash~!\n11 00000007-5f\n7 a/b:c@d\n";

@@ -108,7 +108,7 @@ fn entry(line: &[u8]) -> Option<Entry> {
     let uid = &rest[begin..];
     let uid = &uid[..uid.iter().position(blank).unwrap_or(uid.len())];
     let at = owner.iter().rposition(|b| *b == b'@')?;
-    Some(Entry::of(uid).at(&owner[at + 1..], &owner[..at]))
+    Some(Entry::of(uid)?.at(&owner[at + 1..], &owner[..at]))
 }
 
 /// The option of a list that counts: the last.
@@ -222,7 +222,7 @@ mod tests {
                 (
                     word(entry.server.unwrap()),
                     word(entry.user.unwrap()),
-                    word(entry.uid),
+                    word(entry.uid.bytes().to_vec()),
                 )
             })
             .collect();

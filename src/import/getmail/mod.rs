@@ -48,7 +48,7 @@ fn entry(line: &[u8]) -> Option<Entry> {
     Some(Entry {
         first: Some(first.parse().ok()?),
         doubtful: uid.contains(&b'-'),
-        ..Entry::of(uid)
+        ..Entry::of(uid)?
     })
 }
 
@@ -94,7 +94,7 @@ mod tests {
             .into_iter()
             .map(|entry| {
                 (
-                    String::from_utf8(entry.uid).unwrap(),
+                    String::from_utf8(entry.uid.bytes().to_vec()).unwrap(),
                     entry.first,
                     entry.doubtful,
                 )

@@ -38,8 +38,8 @@ pub fn record(file: &Rc<str>, text: &[u8]) -> Record {
                 Some((uid, first)) => (uid, Some(first)),
                 None => (line, None),
             };
-            let entry = Entry::of(uid).at(head.server, head.user);
-            record.take(number, Some(Entry { first, ..entry }));
+            let entry = Entry::of(uid).map(|entry| entry.at(head.server, head.user));
+            record.take(number, entry.map(|entry| Entry { first, ..entry }));
         }
     }
     record
@@ -104,7 +104,7 @@ mod tests {
         let damaged = record.damaged();
         let damaged = damaged.iter().map(|remark| remark.spot.line).collect();
         let told = record.entries.into_iter().map(|entry| {
-            let uid = String::from_utf8(entry.uid).unwrap();
+            let uid = String::from_utf8(entry.uid.bytes().to_vec()).unwrap();
             (uid, entry.first)
         });
         (told.collect(), damaged)
