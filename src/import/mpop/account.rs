@@ -7,6 +7,7 @@ use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::Around;
 use super::amount::{octets, total};
+use super::command::{command, FILTERED, SIZE};
 use super::delivery::delivery;
 use super::words::{METHODS, WITHOUT};
 use super::{tls, Written};
@@ -210,9 +211,11 @@ fn policy(draft: &mut Draft, written: &Written) {
         // mpop passes by what has this size already.
         draft.set("max_size", octets.saturating_sub(1));
     }
-    let filter = written.given("filter");
-    if let Some(filter) = filter.and_then(|said| fit::command(draft, "filter", said)) {
-        draft.set("header_filter", filter);
+    if let Some(said) = written.given("filter") {
+        match command(draft, "filter", said, &[FILTERED, SIZE]) {
+            Some(filter) => draft.set("header_filter", filter),
+            None => draft.set("enabled", false),
+        }
     }
     if switch(written.of("received_header")) != Some(false) {
         draft.set("received", true);

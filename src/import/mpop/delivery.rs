@@ -2,7 +2,7 @@
 
 use super::super::draft::Draft;
 use super::super::fit;
-use super::super::shell::{put_in, SENDER, SENDER_TOLD};
+use super::command::{command, SENDER};
 use super::{bare, Written};
 use serde_yaml::Mapping;
 
@@ -38,11 +38,7 @@ fn destination(draft: &mut Draft, written: &Written) -> Option<Mapping> {
             deliver.insert("maildir".into(), path.into());
         }
         b"mda" => {
-            let command = fit::command(draft, "delivery", &argument)?;
-            let line = put_in(command, "%F", SENDER);
-            if line != command {
-                draft.told(&said.spot, "%F", SENDER_TOLD);
-            }
+            let line = command(draft, "delivery", &argument, &[SENDER])?;
             deliver.insert("mda".into(), line.into());
         }
         _ => {

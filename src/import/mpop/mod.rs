@@ -2,6 +2,7 @@
 
 mod account;
 mod amount;
+mod command;
 mod delivery;
 mod record;
 mod tls;
