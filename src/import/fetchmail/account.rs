@@ -26,14 +26,32 @@ pub struct Told<'f> {
 }
 
 impl<'f> Told<'f> {
-    /// The clause that counts: the user's own, the entry's, or that of the defaults.
-    pub fn of(&self, word: &str) -> Option<&'f Clause> {
+    /// The options among which that of this name counts: the user's own, the entry's, or those of the
+    /// defaults.
+    fn level(&self, word: &str) -> &'f [Clause] {
         let base = self.defaults;
         let base_user = base.and_then(|base| base.users.first());
-        last(&self.user.options, word)
-            .or_else(|| last(&self.entry.options, word))
-            .or_else(|| base_user.and_then(|user| last(&user.options, word)))
-            .or_else(|| base.and_then(|base| last(&base.options, word)))
+        let levels = [
+            Some(&self.user.options),
+            Some(&self.entry.options),
+            base_user.map(|user| &user.options),
+            base.map(|base| &base.options),
+        ];
+        let mut levels = levels.into_iter().flatten();
+        let level = levels.find(|options| last(options, word).is_some());
+        level.map_or(&[], Vec::as_slice)
+    }
+
+    /// The clause that counts: the last.
+    pub fn of(&self, word: &str) -> Option<&'f Clause> {
+        last(self.level(word), word)
+    }
+
+    /// The values of a list, which is made of all its clauses.
+    pub fn list(&self, word: &str) -> Vec<&'f Said> {
+        let clauses = self.level(word).iter();
+        let clauses = clauses.filter(|clause| clause.word == word && !clause.negated);
+        clauses.flat_map(|clause| &clause.values).collect()
     }
 
     /// The value of a clause that has one.
@@ -229,8 +247,7 @@ fn the_rest(draft: &mut Draft, told: &Told, protocol: &str) {
 
 /// The folder of an account of POP2.
 fn folder(draft: &mut Draft, told: &Told) {
-    let folders = told.of("folder").map_or(&[][..], |clause| &clause.values);
-    for (index, folder) in folders.iter().enumerate() {
+    for (index, folder) in told.list("folder").into_iter().enumerate() {
         let carried = |b: u8| b.is_ascii() && !matches!(b, b'\r' | b'\n');
         let why = match index {
             0 if folder.bytes.iter().copied().all(carried) => {

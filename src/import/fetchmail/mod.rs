@@ -186,6 +186,25 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_made_of_all_their_clauses() {
+        let (all, told) = becomes(
+            "defaults aka z smtphost z\n\
+             poll h proto pop3 localdomains a b localdomains c aka d aka e\n\
+             user u is x here is y here smtphost m smtphost n",
+        );
+        let domains =
+            "domains:\n      - a\n      - b\n      - c\n      - d\n      - e\n      - h\n";
+        assert!(
+            all.contains(domains) && all.contains("address: m\n"),
+            "{all}"
+        );
+        assert!(told.iter().any(|word| word == "smtphost"), "{told:?}");
+        let (all, told) = becomes("poll h proto pop2 user u is u here folder f folder g");
+        assert!(all.contains("folder: f\n"), "{all}");
+        assert!(told.iter().any(|word| word == "folder"), "{told:?}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line_and_column() {
         for (text, place) in [
             ("pol h\n", (1, 1)),

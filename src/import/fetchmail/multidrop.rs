@@ -86,10 +86,9 @@ fn envelope(draft: &mut Draft, told: &Told, multidrop: &mut Mapping, sdps: bool)
 /// The domains whose addresses are meant; none, if fetchmail was told none. The server's own name is
 /// one of them.
 fn domains(draft: &mut Draft, told: &Told) -> IndexSet<String> {
-    let clauses = ["localdomains", "aka"].into_iter();
-    let clauses = clauses.filter_map(|word| told.of(word));
+    let names = ["localdomains", "aka"].map(|word| told.list(word));
     let mut domains = IndexSet::new();
-    for said in clauses.flat_map(|clause| &clause.values) {
+    for said in names.into_iter().flatten() {
         match said.text().and_then(domain) {
             Some(domain) => drop(domains.insert(domain)),
             None => draft.lost(&said.spot, &said.shown(), "is no name of a domain"),

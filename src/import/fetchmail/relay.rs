@@ -20,13 +20,13 @@ pub struct Relay {
 
 /// The server; none if popget reaches none of this name.
 pub fn of(draft: &mut Draft, told: &Told) -> Option<Relay> {
-    let hosts = told.of("smtphost").map_or(&[][..], |clause| &clause.values);
+    let hosts = told.list("smtphost");
     if let Some(second) = hosts.get(1) {
         let why = "popget hands mail on to one server; the first is taken";
         draft.told(&second.spot, "smtphost", why);
     }
     let usual = told.entry.name.with("localhost");
-    let host = hosts.first().unwrap_or(&usual);
+    let host = hosts.first().copied().unwrap_or(&usual);
     let socket = host.bytes.starts_with(b"/");
     let address = match socket {
         true => draft.literal_path("smtphost", host),
