@@ -209,11 +209,17 @@ impl<'t> Reader<'t> {
             options: Vec::new(),
             users: Vec::new(),
         };
+        let mut named = false;
         while let Some(token) = self.peek() {
             let spot = token.spot().clone();
             match token.word() {
                 Some("set" | "poll" | "server" | "skip" | "defaults") => break,
                 Some("user" | "username") => {
+                    if !named && !written.users.is_empty() {
+                        let what = "user: a user after options of one that is not named";
+                        return Err(Wrong::new(&spot, what));
+                    }
+                    named = true;
                     self.next();
                     let user = self.user(&spot)?;
                     written.users.push(user);
