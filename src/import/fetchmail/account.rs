@@ -9,6 +9,7 @@ use super::super::Around;
 use super::grammar::{Clause, Entry, User, Whole, Written};
 use super::without::WITHOUT;
 use super::{delivery, last, login, tls};
+use serde_yaml::Value;
 
 /// fetchmail waits so many seconds unless it is told otherwise.
 const TIMEOUT: u64 = 300;
@@ -182,6 +183,17 @@ fn port(draft: &mut Draft, told: &Told) {
     }
 }
 
+/// The port that fetchmail connects to if none is named.
+pub fn usual_port(draft: &Draft) -> u64 {
+    let key = |key: &str| draft.account.keys.get(key).and_then(Value::as_str);
+    match (key("protocol"), key("tls")) {
+        (Some("kpop"), _) => 1109,
+        (Some("pop2"), _) => 109,
+        (_, Some("implicit")) => 995,
+        _ => 110,
+    }
+}
+
 fn policy(draft: &mut Draft, told: &Told) {
     draft.set("keep", told.flag("keep") == Some(true));
     // fetchmail adds such a line to all it hands on, unless it is to be invisible.
@@ -206,7 +218,8 @@ fn network(draft: &mut Draft, told: &Told) {
     let seconds = told.number("timeout").unwrap_or(TIMEOUT);
     draft.seconds("timeout", seconds.min(u32::MAX.into()));
     if let Some(plugin) = told.value("plugin") {
-        let port = told.value("port").map_or("110".into(), Said::shown);
+        let port = told.value("port").map(Said::shown);
+        let port = port.unwrap_or_else(|| usual_port(draft).to_string());
         let words = plugin.shown();
         let server = told.server().shown();
         let command = plugin.with(words.replace("%h", &server).replace("%p", &port));

@@ -205,6 +205,22 @@ mod tests {
     }
 
     #[test]
+    fn the_port_of_a_plugin_is_that_of_the_protocol() {
+        for (server, user, port) in [
+            ("proto pop3", "", "110"),
+            ("proto pop3", "ssl", "995"),
+            ("proto apop", "ssl", "995"),
+            ("proto kpop", "", "1109"),
+            ("proto pop2", "", "109"),
+            ("proto pop3 port 1234", "ssl", "1234"),
+        ] {
+            let text = format!("poll h {server} plugin 'nc %h %p' user u is u here {user}");
+            let (all, _) = becomes(&text);
+            assert!(all.contains(&format!("tunnel: nc h {port}\n")), "{all}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line_and_column() {
         for (text, place) in [
             ("pol h\n", (1, 1)),

@@ -2,7 +2,7 @@
 
 use super::super::draft::Draft;
 use super::super::fit;
-use super::account::{placed, Told};
+use super::account::{placed, usual_port, Told};
 
 /// What an account without TLS has no use for.
 const OF_TLS: [&str; 5] = [
@@ -34,7 +34,7 @@ pub fn write(draft: &mut Draft, told: &Told, protocol: &str) {
         return;
     }
     if older && !draft.account.keys.contains_key("port") {
-        draft.set("port", if protocol == "kpop" { 1109 } else { 109 });
+        draft.set("port", usual_port(draft));
     }
     least(draft, told);
     proof(draft, told);
