@@ -176,6 +176,16 @@ impl<'r> Draft<'r> {
         self.told(spot, "the password", why);
     }
 
+    /// The same where the certificate is not checked; that this shows the password is told with
+    /// `tls_verify`.
+    pub fn unproven(&mut self, methods: Vec<&str>) {
+        let keys = &self.account.keys;
+        let checked = keys.get("tls_verify").and_then(Value::as_bool) != Some(false);
+        if !checked && !keys.contains_key("auth") {
+            self.set("auth", methods);
+        }
+    }
+
     /// Something that people should know who read the account.
     pub fn note(&mut self, note: impl Into<String>) {
         self.account.notes.push(note.into());

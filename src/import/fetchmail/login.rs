@@ -25,9 +25,10 @@ pub fn write(draft: &mut Draft, told: &Told, around: &Around, protocol: &str) {
         return;
     }
     let clear = draft.account.keys.get("tls");
-    if protocol != "pop2" && clear.is_some_and(|tls| tls == "none") {
+    if clear.is_some_and(|tls| tls == "none") {
         draft.in_the_clear(&told.entry.name.spot, vec!["user-pass"]);
     }
+    draft.unproven(vec!["user-pass"]);
     match (told.value("password"), told.value("passwordfile")) {
         (Some(password), _) => draft.account.password = Some(password.clone()),
         (None, Some(file)) => {

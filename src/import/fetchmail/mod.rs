@@ -221,6 +221,19 @@ mod tests {
     }
 
     #[test]
+    fn a_login_is_named_where_the_server_proves_nothing() {
+        for text in [
+            "poll h proto pop3 user u is u here ssl no sslcertck",
+            "poll h proto pop3 user u is u here no sslcertck",
+            "poll h proto pop2 user u is u here",
+        ] {
+            let (all, told) = becomes(text);
+            assert!(all.contains("auth:\n    - user-pass\n"), "{all}");
+            assert_eq!(told.len(), 1, "{told:?}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line_and_column() {
         for (text, place) in [
             ("pol h\n", (1, 1)),

@@ -60,7 +60,7 @@ fn proof(draft: &mut Draft, told: &Told) {
         Some(false) if told.value("sslfingerprint").is_none() => {
             draft.set("tls_verify", false);
             let why = "anybody on the way can read the password; pin the certificate instead, see \
-                       popget probe";
+                       popget probe, and leave auth to popget then";
             draft.told(&told.entry.name.spot, "no sslcertck", why);
         }
         Some(true) => draft.set("tls_verify", true),

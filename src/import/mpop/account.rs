@@ -20,6 +20,9 @@ const TIMEOUT: u64 = 180;
 /// So many seconds are the longest time that popget knows.
 const LONGEST: u64 = u32::MAX as u64;
 
+/// The ways to log in that are left to mpop's choice at a server that proves nothing.
+const UNPROVEN: [&str; 4] = ["scram-sha-256", "scram-sha-1", "plain", "user-pass"];
+
 /// Writes an account; none if it names no server, or nobody who could log in.
 pub fn convert(written: &Written, around: &Around, remarks: &mut Vec<Remark>) -> Option<Account> {
     let mut draft = Draft::new(written.name.clone(), &written.spot, remarks);
@@ -116,6 +119,7 @@ fn login(draft: &mut Draft, written: &Written, around: &Around) -> bool {
         (method, Some(auth), _) => methods(draft, method, auth),
         _ => {}
     }
+    draft.unproven(UNPROVEN.to_vec());
     match (password, command) {
         (Some(password), _) => draft.account.password = Some(password.clone()),
         (None, Some(command)) => draft.set("password_command", command),

@@ -66,7 +66,7 @@ fn proof(draft: &mut Draft, written: &Written) {
     if let (Some(check), Some(false)) = (check, switch(check)) {
         draft.set("tls_verify", false);
         let why = "anybody on the way can read the password; pin the certificate instead, see \
-                   popget probe";
+                   popget probe, and leave auth to popget then";
         draft.told(&check.spot, "tls_certcheck off", why);
     }
 }
