@@ -234,6 +234,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_for_nobody_goes_to_whoever_runs_fetchmail() {
+        let text = "poll h proto pop3 envelope X-To user u is a b here smtphost m";
+        for (login, postmaster) in [("ann", "ann"), ("root", "postmaster")] {
+            let login = login.into();
+            let around = Around { login, ..around() };
+            let taken = settings(&"rc".into(), text.as_bytes(), &around).unwrap();
+            let all = written(&taken.accounts, Passwords::Written);
+            let address = format!("address: m\n          recipient: {postmaster}@m\n");
+            let unmatched = format!("unmatched:\n        smtp:\n          {address}");
+            assert!(all.contains(&unmatched), "{all}");
+        }
+        let (all, told) = becomes(&format!("set postmaster '' {text}"));
+        assert!(!all.contains("unmatched"), "{all}");
+        assert_eq!(told, ["set postmaster"]);
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line_and_column() {
         for (text, place) in [
             ("pol h\n", (1, 1)),

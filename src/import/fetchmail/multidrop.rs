@@ -36,10 +36,13 @@ pub fn write(draft: &mut Draft, of: (&Told, &Around), way: &Way, sdps: bool) {
         let domains: Vec<Value> = domains.into_iter().map(Value::from).collect();
         multidrop.insert("domains".into(), domains.into());
     }
-    if let Some(postmaster) = postmaster(told) {
-        if let Some(deliver) = way.to(draft, Some(postmaster)) {
-            multidrop.insert("unmatched".into(), deliver);
-        }
+    let postmaster = postmaster(of);
+    if postmaster.bytes.is_empty() {
+        let why =
+            "fetchmail deletes what is for nobody; popget leaves it on the server and reports it";
+        draft.told(&postmaster.spot, "set postmaster", why);
+    } else if let Some(deliver) = way.to(draft, Some(&postmaster)) {
+        multidrop.insert("unmatched".into(), deliver);
     }
     if routes.is_empty() {
         return fit::nowhere(draft);
@@ -48,10 +51,15 @@ pub fn write(draft: &mut Draft, of: (&Told, &Around), way: &Way, sdps: bool) {
     draft.set("multidrop", multidrop);
 }
 
-/// Who gets what is for nobody.
-fn postmaster<'f>(told: &Told<'f>) -> Option<&'f Said> {
-    let set = last(&told.file.globals, "postmaster")?;
-    set.values.first().filter(|said| !said.bytes.is_empty())
+/// Who gets what is for nobody: whoever runs fetchmail, unless somebody is named.
+fn postmaster((told, around): (&Told, &Around)) -> Said {
+    let set = last(&told.file.globals, "postmaster");
+    let usual = match around.login.as_str() {
+        "root" => "postmaster",
+        login => login,
+    };
+    let named = set.and_then(|clause| clause.values.first());
+    named.map_or_else(|| told.entry.name.with(usual), Said::clone)
 }
 
 fn envelope(draft: &mut Draft, told: &Told, multidrop: &mut Mapping, sdps: bool) {
@@ -163,8 +171,7 @@ fn named<'f>(draft: &mut Draft, local: &'f Local) -> Option<(&'f str, Address)> 
 fn anybody(draft: &mut Draft, (told, around): (&Told, &Around), way: &Way) -> Option<Value> {
     match way {
         Way::Relay(relay) if relay.needs_recipient(&told.user(around)) => {
-            let login = told.entry.name.with(around.login.as_str());
-            let whom = postmaster(told).unwrap_or(&login);
+            let whom = postmaster((told, around));
             let why = format!(
                 "popget hands mail on to recipients that are named, and not to whom a message \
                  names; write a route for each, since all goes to {} else, and take enabled: \
@@ -173,7 +180,7 @@ fn anybody(draft: &mut Draft, (told, around): (&Told, &Around), way: &Way) -> Op
             );
             draft.lost(&told.entry.name.spot, "*", &why);
             draft.set("enabled", false);
-            way.to(draft, Some(whom))
+            way.to(draft, Some(&whom))
         }
         _ => way.to(draft, None),
     }
