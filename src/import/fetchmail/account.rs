@@ -253,7 +253,7 @@ fn the_rest(draft: &mut Draft, told: &Told, protocol: &str) {
     if told.flag("uidl") != Some(true) && told.flag("keep") == Some(true) {
         let why =
             "without uidl fetchmail keeps a record only of servers that refuse LAST; if none \
-                   is found below, run popget state mark once";
+                   is found, a line below says what to do";
         draft.told(&told.entry.name.spot, "uidl", why);
     }
 }

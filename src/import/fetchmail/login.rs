@@ -53,9 +53,11 @@ fn methods(draft: &mut Draft, (method, auth): (&str, Option<&Said>), protocol: &
         ("gssapi" | "kerberos" | "kerberos_v5", _) => draft.set("auth", vec!["gssapi"]),
         ("cram-md5" | "external", _) => draft.set("auth", vec![method]),
         (_, Some(auth)) => {
-            let word = format!("auth {method}");
-            let why = "popget has no such login; ssh is what tunnel is for";
-            draft.lost(&auth.spot, &word, why);
+            let why = match method {
+                "ssh" => "popget always logs in; tunnel is what runs ssh",
+                _ => "popget has no such login; auth names those that it has",
+            };
+            draft.lost(&auth.spot, &format!("auth {method}"), why);
         }
         _ => {}
     }

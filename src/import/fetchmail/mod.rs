@@ -251,6 +251,19 @@ mod tests {
     }
 
     #[test]
+    fn a_login_that_popget_lacks_is_told_with_what_helps() {
+        for (method, help) in [
+            ("ntlm", "auth names those"),
+            ("ssh", "tunnel is what runs ssh"),
+        ] {
+            let text = format!("poll h proto pop3 auth {method} user u is u here");
+            let taken = settings(&"rc".into(), text.as_bytes(), &around()).unwrap();
+            let told = taken.remarks.iter().map(Remark::to_string);
+            assert!(told.collect::<String>().contains(help), "{method}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line_and_column() {
         for (text, place) in [
             ("pol h\n", (1, 1)),
