@@ -133,6 +133,11 @@ impl Home {
 
     /// Runs popget here.
     fn popget(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// What runs popget here.
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut popget = Command::new(env!("CARGO_BIN_EXE_popget"));
         popget
             .args(arguments)
@@ -140,7 +145,7 @@ impl Home {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.0.path())
             .env("LOGNAME", "alice");
-        popget.output().unwrap()
+        popget
     }
 }
 
@@ -873,6 +878,28 @@ fn a_record_that_cannot_be_read_is_told() {
         fs::remove_dir(&ids)
             .or_else(|_| fs::remove_file(&ids))
             .unwrap();
+    }
+}
+
+#[test]
+fn a_record_of_fetchmail_is_where_the_environment_has_it() {
+    for (variable, settings) in [
+        ("HOME_ETC", "etc/.fetchmailrc"),
+        ("FETCHMAILHOME", "etc/fetchmailrc"),
+    ] {
+        let home = Home::new();
+        fs::create_dir(home.path("etc")).unwrap();
+        home.write(settings, FETCHMAILRC);
+        home.write("etc/.fetchids", "alice@pop.example.org good\n");
+        home.write(
+            ".fetchids",
+            "alice@pop.example.org old\nalice@pop.example.org older\n",
+        );
+        let mut import = home.command(&["import", "-v"]);
+        let out = import.env(variable, home.path("etc")).output().unwrap();
+        let shown = said(&out);
+        assert!(shown.contains(": 1 messages remembered as seen"), "{shown}");
+        assert_eq!(out.status.code(), Some(0), "{shown}");
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Around<'a> {
     pub login: String,
     /// The home folder.
     pub home: String,
+    /// The folder in which fetchmail has its record, if it is another.
+    pub fetchmail: Option<String>,
     /// Whether the netrc file knows a host.
     pub in_netrc: &'a dyn Fn(&str) -> bool,
     /// Reads a file that the settings include, by its name as it stands there.
@@ -146,6 +148,7 @@ mod tests {
         Around {
             login: "ann".into(),
             home: "/users/ann".into(),
+            fetchmail: None,
             in_netrc: &|host| host == "netrc.example.org",
             include: &|_| None,
         }

@@ -33,6 +33,7 @@ fn of(tool: Tool, bytes: &[u8]) {
     let around = Around {
         login: "ann".into(),
         home: "/users/ann".into(),
+        fetchmail: None,
         in_netrc: &|host| host.len() % 2 == 0,
         include: &|_| None,
     };

@@ -91,6 +91,12 @@ pub fn usual(tool: Tool) -> Option<PathBuf> {
     }
 }
 
+/// The folder that fetchmail has in place of the home folder, by the environment.
+pub fn of_fetchmail() -> Option<PathBuf> {
+    let mut variables = ["FETCHMAILHOME", "HOME_ETC"].into_iter();
+    variables.find_map(folder::named_by)
+}
+
 /// Whether something has this name, be it what it may.
 pub fn is_there(path: &Path) -> bool {
     !matches!(fs::symlink_metadata(path), Err(why) if folder::is_missing(&why))

@@ -170,6 +170,7 @@ fn understood(tool: Tool, settings: &[Source], netrc: &Netrc) -> Result<Taken> {
     let around = Around {
         login: login.unwrap_or_else(|| "nobody".into()),
         home: folder::home().unwrap_or_default().display().to_string(),
+        fetchmail: files::of_fetchmail().map(|at| at.display().to_string()),
         in_netrc: &in_netrc,
         include: &include,
     };

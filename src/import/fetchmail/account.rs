@@ -158,7 +158,7 @@ pub fn convert(told: &Told, around: &Around, remarks: &mut Vec<Remark>) -> Optio
     policy(&mut draft, told);
     delivery::write(&mut draft, told, around, protocol == "sdps");
     the_rest(&mut draft, told, &protocol);
-    record(&mut draft, told, user.bytes);
+    record(&mut draft, (told, around), user.bytes);
     Some(draft.account)
 }
 
@@ -274,22 +274,23 @@ fn folder(draft: &mut Draft, told: &Told) {
     }
 }
 
-fn record(draft: &mut Draft, told: &Told, user: Vec<u8>) {
+fn record(draft: &mut Draft, (told, around): (&Told, &Around), user: Vec<u8>) {
     let spot = &told.entry.name.spot;
     let said = |path: &str| Said {
         bytes: path.into(),
         spot: spot.clone(),
     };
     let set = last(&told.file.globals, "idfile").and_then(|clause| clause.values.first());
-    let paths = match set {
-        Some(path) => vec![path.clone()],
+    let paths = match (set, &around.fetchmail) {
+        (Some(path), _) => vec![path.clone()],
+        (None, Some(folder)) => vec![said(&format!("{folder}/.fetchids"))],
         // The daemon of the system has a home folder of its own, which is closed to others.
-        None if spot.file.starts_with("/etc/") => vec![
+        (None, None) if spot.file.starts_with("/etc/") => vec![
             said("/var/lib/fetchmail/.fetchids"),
             said("/var/lib/fetchmail/.fetchmail-UIDL-cache"),
             said("~/.fetchids"),
         ],
-        None => vec![said("~/.fetchids")],
+        (None, None) => vec![said("~/.fetchids")],
     };
     draft.account.record = Some(RecordAt {
         paths,
