@@ -240,7 +240,7 @@ fn an_account_that_was_never_thunderbirds_is_only_told() {
     assert_eq!(out.status.code(), Some(0), "{told}");
     let place = home.path("popget.yaml");
     let new = format!(
-        "{}: new: {} has no entry of this account\n",
+        "{}: new: {} has no entry of this account; name another record with --state\n",
         place.display(),
         home.path("popstate.dat").display()
     );

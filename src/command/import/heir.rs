@@ -78,7 +78,10 @@ impl Heir {
             return None; // what is deleted needs no record
         }
         let why = match path {
-            Some(path) => format!("{} has no entry of this account", path.display()),
+            Some(path) => format!(
+                "{} has no entry of this account; name another record with --state",
+                path.display()
+            ),
             None => "no record of what was fetched was found; name it with --state".into(),
         };
         let name = &self.identity.name;
