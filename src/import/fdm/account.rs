@@ -14,14 +14,13 @@ const TIMEOUT: u64 = 900;
 const LARGEST: u64 = 32 << 20;
 
 /// Settings that change nothing for popget.
-const NEEDLESS: [&str; 9] = [
+const NEEDLESS: [&str; 8] = [
     "parallel-accounts",
     "queue-high",
     "queue-low",
     "purge-after",
     "allow-multiple",
     "lookup-order",
-    "unmatched-mail",
     "no-create",
     "ignore-errors",
 ];
@@ -30,9 +29,12 @@ const NEEDLESS: [&str; 9] = [
 pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
     for (name, _, spot) in &settings.set {
         let why = match name.as_str() {
-            "maximum-size" | "timeout" | "proxy" | "no-received" | "verify-certificates" => {
-                continue
-            }
+            "maximum-size"
+            | "timeout"
+            | "proxy"
+            | "no-received"
+            | "verify-certificates"
+            | "unmatched-mail" => continue,
             name if NEEDLESS.contains(&name) => "is not needed",
             "lock-file" | "lock-timeout" | "lock-wait" => "each account has a lock of its own",
             "lock-types" => "popget locks an mbox by fcntl and a lock file: see lock",
@@ -106,10 +108,9 @@ fn convert(
     let put = |said: &Said| said.with(tags::replaced(&said.bytes, around));
     server(&mut draft, written, settings, &put);
     login(&mut draft, written, around, &put);
-    let set = |name: &str| settings.set.iter().rev().find(|(known, ..)| known == name);
     let number = |draft: &mut Draft, name: &str, unit: fn(&str) -> Option<u64>| {
-        let (_, said, spot) = set(name)?;
-        let number = said.as_ref().and_then(|said| unit(said.text()?));
+        let (said, spot) = settings.set(name)?;
+        let number = said.and_then(|said| unit(said.text()?));
         if number.is_none() {
             draft.lost(spot, &format!("set {name}"), "is not understood");
         }
@@ -117,7 +118,7 @@ fn convert(
     };
     let timeout = number(&mut draft, "timeout", seconds);
     draft.seconds("timeout", timeout.unwrap_or(TIMEOUT));
-    if let Some((_, Some(proxy), spot)) = set("proxy") {
+    if let Some((Some(proxy), spot)) = settings.set("proxy") {
         match proxy.shown().strip_prefix("socks://") {
             Some(address) if address.contains('@') => {
                 let why = "its user and password are left out; write them yourself";
@@ -134,7 +135,7 @@ fn convert(
     }
     let largest = number(&mut draft, "maximum-size", octets);
     draft.set("max_size", largest.unwrap_or(LARGEST));
-    if set("no-received").is_none() {
+    if settings.set("no-received").is_none() {
         draft.set("received", true);
     }
     let kept = deliver(&mut draft, written, ways, around);
@@ -179,10 +180,7 @@ fn server(draft: &mut Draft, written: &Written, settings: &Settings, put: &dyn F
         _ => "none",
     };
     draft.set("tls", tls);
-    let verified = settings
-        .set
-        .iter()
-        .any(|(name, ..)| name == "verify-certificates");
+    let verified = settings.set("verify-certificates").is_some();
     if has("no-verify") || tls != "none" && !verified {
         let why = "fdm did not check the server's certificate, popget does";
         let word = match has("no-verify") {
@@ -243,7 +241,7 @@ fn login(draft: &mut Draft, written: &Written, around: &Around, put: &dyn Fn(&Sa
     }
 }
 
-/// What stays on the server: `keep` of the account, or that of the last action.
+/// What stays on the server: `keep` of the account, or what the rules keep.
 fn keep(draft: &mut Draft, written: &Written, kept: bool) {
     let spot = draft.account.spot.clone();
     let keep = kept || written.flags.iter().any(|flag| flag == "keep");
@@ -328,7 +326,6 @@ mod tests {
             "lock-types fcntl flock",
             "proxy \"socks://h:1\"",
             "proxy \"http://h:1\"",
-            "unmatched-mail keep",
             "purge-after 5",
             "no-received",
             "no-create",

@@ -15,6 +15,8 @@ pub struct Ways<'s> {
     named: HashMap<&'s str, Vec<usize>>,
     /// Those that are for all accounts, or for those whose names are like one with signs in it.
     open: Vec<usize>,
+    /// Whether mail stays that comes to the end of the rules.
+    unmatched_stays: bool,
 }
 
 impl<'s> Ways<'s> {
@@ -38,6 +40,7 @@ impl<'s> Ways<'s> {
             rules: &settings.rules,
             named,
             open,
+            unmatched_stays: !settings.is("unmatched-mail", b"drop"),
         }
     }
 
@@ -64,11 +67,11 @@ fn for_all(accounts: &[String]) -> bool {
     accounts.is_empty() || accounts.iter().any(|name| name == "*")
 }
 
-/// Writes the destination, if the rules leave no doubt about it; tells whether the last thing they do
-/// is to keep the message.
+/// Writes the destination, if the rules leave no doubt about it; tells whether the message stays on
+/// the server behind them.
 pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Around) -> bool {
     let mut actions = Vec::new();
-    let mut clear = true;
+    let (mut clear, mut stopped) = (true, false);
     for (rule, sure) in ways.of(&written.name) {
         let Some(names) = rule.actions.as_ref().filter(|_| sure) else {
             let why = "popget has no rules; let an MDA such as maildrop or sieve sort the mail";
@@ -87,10 +90,15 @@ pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Aroun
             }
         }
         if !rule.goes_on {
+            stopped = true;
             break;
         }
     }
-    let kept = matches!(actions.last(), Some(Action::Keep));
+    let kept = match (clear, stopped) {
+        (false, _) => true,
+        (true, true) => stays(&actions),
+        (true, false) => ways.unmatched_stays,
+    };
     let mut places = Vec::new();
     let certain = if clear { actions.as_slice() } else { &[] };
     for action in certain {
@@ -104,8 +112,10 @@ pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Aroun
         }
     }
     let spot = draft.account.spot.clone();
+    let dropped = actions.iter().any(|action| matches!(action, Action::Drop));
     match places.len() {
         _ if !clear => draft.note("say where mail goes with deliver: the rules could not be kept"),
+        0 if dropped => draft.lost(&spot, "drop", "throws mail away; popget does not"),
         0 => draft.lost(
             &spot,
             "action",
@@ -117,7 +127,13 @@ pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Aroun
     kept
 }
 
-/// The destination of an action; none for one that only says that mail stays.
+/// Whether the message stays where these actions end the rules: the last that says so counts.
+fn stays(actions: &[Action]) -> bool {
+    let says = |action: &&Action| matches!(action, Action::Keep | Action::Drop);
+    matches!(actions.iter().rfind(says), Some(Action::Keep))
+}
+
+/// The destination of an action; none for one that only says whether mail stays.
 fn destination(
     draft: &mut Draft,
     action: &Action,
@@ -152,8 +168,7 @@ fn destination(
         }
         Action::Smtp(server) => one("smtp", relay(server, true)?),
         Action::Lmtp(server) => one("lmtp", relay(server, false)?),
-        Action::Keep => return Ok(None),
-        Action::Drop => return Err("drop throws mail away; popget does not".into()),
+        Action::Keep | Action::Drop => return Ok(None),
         Action::Other(word) => {
             let spot = draft.account.spot.clone();
             draft.told(&spot, word, "popget has no such action");
@@ -174,4 +189,76 @@ fn relay(relay: &Relay, recipient_needed: bool) -> Result<Value, String> {
         None => {}
     }
     Ok(keys.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::tests::becomes;
+    use crate::import::Tool;
+
+    /// What becomes of an account with these statements behind it.
+    fn with(statements: &str) -> (String, String) {
+        let text = format!(
+            "set verify-certificates\naccount \"a\" pop3s server \"h\" user \"u\" pass \"p\" \
+             new-only cache \"/c\"\naction \"in\" maildir \"~/m\"\n{statements}\n"
+        );
+        becomes(Tool::Fdm, "conf", text.as_bytes())
+    }
+
+    #[test]
+    fn mail_stays_where_fdm_leaves_it() {
+        let (stay, go) = ("keep: true\n", "keep: false\n");
+        for (statements, keep) in [
+            ("match all action \"in\"", go),
+            (
+                "action \"k\" { keep maildir \"~/k\" }\nmatch all action \"k\"",
+                stay,
+            ),
+            (
+                "action \"k\" { maildir \"~/k\" keep }\nmatch all action \"k\"",
+                stay,
+            ),
+            (
+                "action \"k\" keep\nmatch all action \"k\" continue\nmatch all action \"in\"",
+                stay,
+            ),
+            (
+                "action \"k\" { keep maildir \"~/k\" drop }\nmatch all action \"k\"",
+                go,
+            ),
+            (
+                "action \"k\" { drop maildir \"~/k\" keep }\nmatch all action \"k\"",
+                stay,
+            ),
+            ("match all action \"in\" continue", stay),
+            (
+                "set unmatched-mail keep\nmatch all action \"in\" continue",
+                stay,
+            ),
+            (
+                "set unmatched-mail drop\nmatch all action \"in\" continue",
+                go,
+            ),
+            ("set unmatched-mail keep\nmatch all action \"in\"", go),
+        ] {
+            let (text, told) = with(statements);
+            assert_eq!(told, "", "{statements}");
+            assert!(text.contains(keep), "{statements}: {text}");
+        }
+        for (statements, word) in [
+            ("", "action"),
+            ("match all action drop", "drop"),
+            (
+                "match \"^From\" in headers action \"in\"\nmatch all action \"in\"",
+                "match",
+            ),
+        ] {
+            let (text, told) = with(statements);
+            assert!(
+                told.starts_with("lost conf:") && told.contains(&format!(": {word}: ")),
+                "{told}"
+            );
+            assert_eq!(text.contains(stay), word != "drop", "{statements}: {text}");
+        }
+    }
 }

@@ -28,6 +28,20 @@ struct Settings {
     unread: Vec<(Spot, String)>,
 }
 
+impl Settings {
+    /// What was set last under a name, and where that stands.
+    fn set(&self, name: &str) -> Option<(Option<&Said>, &Spot)> {
+        let set = self.set.iter().rfind(|(known, ..)| known == name);
+        set.map(|(_, said, spot)| (said.as_ref(), spot))
+    }
+
+    /// Whether this was set last under a name.
+    fn is(&self, name: &str, value: &[u8]) -> bool {
+        let said = self.set(name).and_then(|(said, _)| said);
+        said.is_some_and(|said| said.bytes == value)
+    }
+}
+
 /// An account.
 #[derive(Default)]
 struct Written {
