@@ -442,7 +442,7 @@ mod tests {
             "match size > 5 action \"in\"",
             "match age > 5 days action \"in\"",
             "match all tag \"x\" action \"in\"",
-            "match accounts { \"a*\" } action \"in\"",
+            "match accounts { \"a*\" } and matched action \"in\"",
         ] {
             let first = format!("match all action \"in\" continue\n{rule}");
             let text = format!("set verify-certificates\naction \"in\" {ACTION}\naccount \"a\" {ACCOUNT}\n{first}\n");

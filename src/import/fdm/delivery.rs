@@ -3,17 +3,18 @@
 use super::super::draft::Draft;
 use super::super::said::Said;
 use super::super::Around;
-use super::{tags, Action, Relay, Rule, Settings, Written};
+use super::{glob, tags, Action, Relay, Rule, Settings, Written};
 use serde_yaml::{Mapping, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// The actions by their names, and the rules by the accounts that they name.
 pub struct Ways<'s> {
     actions: HashMap<&'s str, &'s [Action]>,
+    all_actions: &'s [(String, Vec<Action>)],
     rules: &'s [Rule],
-    /// The rules that name an account as it is.
+    /// The rules that can be for an account since they name it as it is.
     named: HashMap<&'s str, Vec<usize>>,
-    /// Those that are for all accounts, or for those whose names are like one with signs in it.
+    /// Those that can be for any account.
     open: Vec<usize>,
     /// Whether mail stays that comes to the end of the rules.
     unmatched_stays: bool,
@@ -24,11 +25,11 @@ impl<'s> Ways<'s> {
     pub fn new(settings: &'s Settings) -> Self {
         let (mut named, mut open) = (HashMap::<&str, Vec<usize>>::new(), Vec::new());
         for (at, rule) in settings.rules.iter().enumerate() {
-            for name in rule.accounts.iter().filter(|name| !has_signs(name)) {
-                named.entry(name).or_default().push(at);
-            }
-            if rule.accounts.is_empty() || rule.accounts.iter().any(|name| has_signs(name)) {
-                open.push(at);
+            match rule.condition.names() {
+                Some(names) => names
+                    .iter()
+                    .for_each(|name| named.entry(name).or_default().push(at)),
+                None => open.push(at),
             }
         }
         // The first of a name counts.
@@ -37,6 +38,7 @@ impl<'s> Ways<'s> {
             actions: actions
                 .map(|(name, actions)| (name.as_str(), actions.as_slice()))
                 .collect(),
+            all_actions: &settings.actions,
             rules: &settings.rules,
             named,
             open,
@@ -44,27 +46,27 @@ impl<'s> Ways<'s> {
         }
     }
 
-    /// The rules that are or may be for an account, in order, and whether each surely is.
+    /// The rules that are or may be for mail of an account, in order, and whether each surely is.
     fn of(&self, account: &str) -> Vec<(&'s Rule, bool)> {
         let named = self.named.get(account).map_or(&[][..], Vec::as_slice);
-        let open = self.open.iter().map(|at| {
-            let accounts = self.rules.get(*at).map(|rule| rule.accounts.as_slice());
-            (*at, accounts.is_some_and(for_all))
-        });
-        let all: BTreeMap<usize, bool> = open.chain(named.iter().map(|at| (*at, true))).collect();
-        let rule = |(at, sure)| Some((self.rules.get(at)?, sure));
+        let all: BTreeSet<usize> = self.open.iter().chain(named).copied().collect();
+        let rule = |at: usize| {
+            let rule = self.rules.get(at)?;
+            let holds = rule.condition.holds(account);
+            (holds != Some(false)).then_some((rule, holds.is_some()))
+        };
         all.into_iter().filter_map(rule).collect()
     }
-}
 
-/// Whether a name stands for all that are like it.
-fn has_signs(name: &str) -> bool {
-    name.contains(['*', '?', '['])
-}
-
-/// Whether a rule with these accounts is for all.
-fn for_all(accounts: &[String]) -> bool {
-    accounts.is_empty() || accounts.iter().any(|name| name == "*")
+    /// What the actions do that have this name, or one that is like it.
+    fn named(&self, name: &str) -> Vec<&'s [Action]> {
+        if !glob::has_signs(name) {
+            return self.actions.get(name).copied().into_iter().collect();
+        }
+        let like = |(own, _): &&(String, _)| glob::is_like(name, own);
+        let all = self.all_actions.iter().filter(like);
+        all.map(|(_, actions)| actions.as_slice()).collect()
+    }
 }
 
 /// Writes the destination, if the rules leave no doubt about it; tells whether the message stays on
@@ -81,13 +83,12 @@ pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Aroun
         };
         actions.extend(rule.direct.iter().cloned());
         for name in names {
-            match ways.actions.get(name.as_str()) {
-                Some(known) => actions.extend(known.iter().cloned()),
-                None => {
-                    draft.lost(&rule.spot, name, "there is no such action");
-                    clear = false;
-                }
+            let known = ways.named(name);
+            if known.is_empty() {
+                draft.lost(&rule.spot, name, "there is no such action");
+                clear = false;
             }
+            actions.extend(known.into_iter().flatten().cloned());
         }
         if !rule.goes_on {
             stopped = true;
@@ -259,6 +260,56 @@ mod tests {
                 "{told}"
             );
             assert_eq!(text.contains(stay), word != "drop", "{statements}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_for_the_accounts_that_it_asks_for() {
+        let (m, rest) = (Some("maildir: ~/m\n"), Some("maildir: ~/rest\n"));
+        for (condition, home, work) in [
+            ("all", m, m),
+            ("account \"home\"", m, rest),
+            ("account \"home\" or account \"work\"", m, m),
+            ("account \"work\" or\n account \"home\"\n", m, m),
+            ("accounts { \"home\" \"work\" }", m, m),
+            ("account \"h*\"", m, rest),
+            ("account \"?o[a-r]k\"", rest, m),
+            ("not account \"home\"", rest, m),
+            ("account \"*\" and not account \"h*\"", rest, m),
+            ("all or all and not all", rest, rest),
+            (
+                "account \"home\" and \"^Subject: x\" in headers",
+                None,
+                rest,
+            ),
+            ("account \"home\" or \"^Subject: x\" in headers", m, None),
+            ("\"x\" and account \"home\"", None, rest),
+            ("\"x\" and account \"home\" or account \"work\"", None, m),
+            ("\"^Subject: x\" in headers\n   ", None, None),
+            ("not tagged \"x\"", None, None),
+            ("unmatched", None, None),
+            ("account \"home\" user \"x\"", None, None),
+        ] {
+            let text = format!(
+                "set verify-certificates\naction \"in\" maildir \"~/m\"\naction \"rest\" maildir \"~/rest\"\n\
+                 account \"home\" pop3s server \"h\" user \"u\" pass \"p\"\n\
+                 account \"work\" pop3s server \"h\" user \"u\" pass \"p\"\n\
+                 match {condition} action \"in\"\nmatch all action \"re*\"\n"
+            );
+            let (text, told) = becomes(Tool::Fdm, "conf", text.as_bytes());
+            let (first, second) = text.split_once("  work:\n").unwrap();
+            for (account, place) in [(first, home), (second, work)] {
+                match place {
+                    Some(place) => assert!(account.contains(place), "{condition}: {text}{told}"),
+                    None => assert!(!account.contains("maildir: "), "{condition}: {text}"),
+                }
+            }
+            let lost = home.is_none() || work.is_none();
+            assert_eq!(
+                told.contains("lost conf:6: match: "),
+                lost,
+                "{condition}: {told}"
+            );
         }
     }
 }

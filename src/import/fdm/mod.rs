@@ -3,6 +3,7 @@
 mod account;
 mod action;
 mod delivery;
+mod glob;
 mod lexer;
 mod parser;
 mod rules;
@@ -91,12 +92,11 @@ struct Relay {
     to: Option<Said>,
 }
 
-/// A rule that applies to all mail, or one that is not understood.
+/// A rule.
 struct Rule {
     spot: Spot,
-    /// The accounts it is for; all, if none is named.
-    accounts: Vec<String>,
-    /// What it does, if it does so with all mail.
+    condition: rules::Condition,
+    /// The actions that it names, if they are understood.
     actions: Option<Vec<String>>,
     /// What it does without naming an action.
     direct: Vec<Action>,

@@ -34,6 +34,12 @@ const BEGINNINGS: [&str; 10] = [
     "set", "account", "action", "match", "cache", "include", "import", "ifdef", "ifndef", "endif",
 ];
 
+/// Whether a statement begins here.
+fn begins(token: &Token) -> bool {
+    let word = BEGINNINGS.iter().any(|word| token.is(word));
+    token.first && (word || matches!(token.kind, Kind::Macro(_)))
+}
+
 /// A file under way.
 pub struct Parser<'t, 'a> {
     ahead: Option<Token>,
@@ -120,13 +126,21 @@ impl<'t> Parser<'t, '_> {
         Wrong::new(here.map_or(statement, |token| &token.spot), what)
     }
 
+    /// Whether a term of a rule ends here: before the next one, what the rule does, or a statement.
+    pub fn term_ends(&mut self) -> Result<bool, Wrong> {
+        let ends = |token: &Token| {
+            let words = ["and", "or", "action", "actions"];
+            let sign = token.is_sign('{') || token.is_sign('}');
+            sign || begins(token) || words.iter().any(|word| token.is(word))
+        };
+        Ok(self.peek()?.is_none_or(ends))
+    }
+
     /// Passes by everything up to the next statement.
     pub fn skip(&mut self) -> Result<(), Wrong> {
         let mut depth = 0usize;
         while let Some(token) = self.peek()? {
-            let word = BEGINNINGS.iter().any(|word| token.is(word));
-            let assigns = matches!(token.kind, Kind::Macro(_));
-            if depth == 0 && token.first && (word || assigns) {
+            if depth == 0 && begins(token) {
                 return Ok(());
             }
             match token.kind {

@@ -1,37 +1,108 @@
 //! Rules: which of them send all mail of an account one way.
 
 use super::super::place::{Spot, Wrong};
+use super::action;
+use super::glob;
 use super::parser::Parser;
-use super::{action, Rule};
+use super::Rule;
+use std::collections::HashSet;
 
-/// Reads a rule; one that asks for anything but the account has no actions.
+/// What a rule asks for: terms that are taken one after the other.
+pub struct Condition(Vec<Term>);
+
+struct Term {
+    joint: Joint,
+    /// Whether it holds where what it asks for does not.
+    not: bool,
+    asks: Asks,
+}
+
+/// How a term goes with those before it.
+enum Joint {
+    And,
+    Or,
+}
+
+enum Asks {
+    All,
+    Accounts(Names),
+    /// Something that depends on the message.
+    Other,
+}
+
+/// Names of accounts, as they are and with signs in them.
+#[derive(Default)]
+struct Names {
+    plain: HashSet<String>,
+    signs: Vec<String>,
+}
+
+impl Condition {
+    /// Whether it holds for all mail of an account; none, if that depends on the message.
+    pub fn holds(&self, account: &str) -> Option<bool> {
+        let mut holds = Some(true);
+        for term in &self.0 {
+            let term_holds = match &term.asks {
+                Asks::All => Some(true),
+                Asks::Accounts(names) => Some(names.have(account)),
+                Asks::Other => None,
+            };
+            let term_holds = term_holds.map(|it| it != term.not);
+            let settles = Some(matches!(term.joint, Joint::Or));
+            holds = match (holds, term_holds) {
+                (one, other) if one == settles || other == settles => settles,
+                (Some(_), other) => other,
+                (None, _) => None,
+            };
+        }
+        holds
+    }
+
+    /// The names of the accounts that it can hold for, where those are known without looking at
+    /// all accounts.
+    pub fn names(&self) -> Option<HashSet<&str>> {
+        let mut names: Option<HashSet<&str>> = None;
+        for term in &self.0 {
+            let own: Option<HashSet<&str>> = match &term.asks {
+                Asks::Accounts(own) if own.signs.is_empty() && !term.not => {
+                    Some(own.plain.iter().map(String::as_str).collect())
+                }
+                _ => None,
+            };
+            names = match (&term.joint, names, own) {
+                (Joint::And, names, own) => names.or(own),
+                (Joint::Or, Some(mut names), Some(own)) => {
+                    names.extend(own);
+                    Some(names)
+                }
+                (Joint::Or, ..) => None,
+            };
+        }
+        names
+    }
+}
+
+impl Names {
+    fn have(&self, account: &str) -> bool {
+        let like = |pattern: &String| glob::is_like(pattern, account);
+        self.plain.contains(account) || self.signs.iter().any(like)
+    }
+}
+
+/// Reads a rule; one whose actions are not understood has none.
 pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Rule, Wrong> {
     let mut rule = Rule {
         spot: spot.clone(),
-        accounts: Vec::new(),
+        condition: condition(parser)?,
         actions: None,
         direct: Vec::new(),
         goes_on: false,
     };
-    if !condition(parser, &mut rule)? {
-        parser.skip()?;
-        return Ok(rule);
-    }
     if parser.word("actions")? {
         let names = parser.list()?;
         rule.actions = Some(names.iter().map(super::Said::shown).collect());
     } else if parser.word("action")? {
-        let names = parser.list()?;
-        let kinds = ["maildir", "mbox", "pipe", "smtp", "lmtp", "keep", "drop"];
-        let direct = kinds.iter().any(|kind| is(parser, kind));
-        if direct {
-            rule.direct = action::read(parser, spot)?;
-            rule.actions = Some(Vec::new());
-        } else if names.is_empty() {
-            rule.actions = parser.text()?.map(|name| vec![name.shown()]);
-        } else {
-            rule.actions = Some(names.iter().map(super::Said::shown).collect());
-        }
+        actions(parser, spot, &mut rule)?;
     }
     rule.goes_on = parser.word("continue")?;
     let ends = parser
@@ -44,23 +115,61 @@ pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Rule, Wrong> {
     Ok(rule)
 }
 
+/// What stands behind `action`: the name of one, names in braces, or what is to be done itself.
+fn actions(parser: &mut Parser, spot: &Spot, rule: &mut Rule) -> Result<(), Wrong> {
+    let kinds = ["maildir", "mbox", "pipe", "smtp", "lmtp", "keep", "drop"];
+    if kinds.iter().any(|kind| is(parser, kind)) {
+        rule.direct = action::read(parser, spot)?;
+        rule.actions = Some(Vec::new());
+    } else {
+        let names = parser.list()?;
+        rule.actions = match names.is_empty() {
+            true => parser.text()?.map(|name| vec![name.shown()]),
+            false => Some(names.iter().map(super::Said::shown).collect()),
+        };
+    }
+    Ok(())
+}
+
 fn is(parser: &mut Parser, word: &str) -> bool {
     matches!(parser.peek(), Ok(Some(token)) if token.is(word))
 }
 
-/// Whether a rule is for all mail, or for all mail of the accounts that it names.
-fn condition(parser: &mut Parser, rule: &mut Rule) -> Result<bool, Wrong> {
+fn condition(parser: &mut Parser) -> Result<Condition, Wrong> {
+    let mut terms = Vec::new();
+    let mut joint = Joint::And;
+    loop {
+        let not = parser.word("not")?;
+        let asks = asks(parser)?;
+        terms.push(Term { joint, not, asks });
+        joint = match (parser.word("and")?, parser.word("or")?) {
+            (true, _) => Joint::And,
+            (_, true) => Joint::Or,
+            _ => return Ok(Condition(terms)),
+        };
+    }
+}
+
+/// What a term asks for; of anything but accounts it is passed by.
+fn asks(parser: &mut Parser) -> Result<Asks, Wrong> {
+    let mut asks = Asks::Other;
     if parser.word("all")? {
-        return Ok(is(parser, "action") || is(parser, "actions"));
-    }
-    if parser.word("account")? {
-        rule.accounts
-            .extend(parser.text()?.map(|name| name.shown()));
+        asks = Asks::All;
+    } else if parser.word("account")? {
+        asks = Asks::Accounts(names(parser.text()?));
     } else if parser.word("accounts")? {
-        rule.accounts
-            .extend(parser.list()?.iter().map(super::Said::shown));
-    } else {
-        return Ok(false);
+        asks = Asks::Accounts(names(parser.list()?));
     }
-    Ok(is(parser, "action") || is(parser, "actions"))
+    while !parser.term_ends()? {
+        parser.next()?;
+        asks = Asks::Other;
+    }
+    Ok(asks)
+}
+
+fn names(said: impl IntoIterator<Item = super::Said>) -> Names {
+    let names = said.into_iter().map(|name| name.shown());
+    let (signs, plain): (Vec<_>, Vec<_>) = names.partition(|name| glob::has_signs(name));
+    let plain = plain.into_iter().collect();
+    Names { plain, signs }
 }
