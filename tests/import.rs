@@ -753,12 +753,11 @@ fn what_popget_would_refuse_is_told() {
     let home = Home::new();
     let accounts = "account \"a\" pop3s server \"h.example.org\" user \"u\" pass \"x\" keep\n";
     let long = format!(
-        "$x = \"/{}\"\naction \"in\" maildir \"${{x}}\"\n{}match all action \"in\"\n",
+        "action \"in\" maildir \"/{}\"\n{}match all action \"in\"\n",
         "m".repeat(1 << 20),
         accounts.repeat(17)
     );
     home.write("long", &long);
-    home.write("odd", &CONF.replace("user \"alice\"", "user \"al\nice\""));
     home.write(
         "twice",
         &CONF.replace(
@@ -784,13 +783,11 @@ fn what_popget_would_refuse_is_told() {
         "{}",
         said(&out)
     );
-    for name in ["odd", "twice"] {
-        let out = import(name);
-        assert_eq!(out.status.code(), Some(65), "{}", said(&out));
-        let told = said(&out);
-        assert!(told.contains(" of what is printed: "), "{told}");
-        assert!(told.contains(": popget refuses it: "), "{told}");
-    }
+    let out = import("twice");
+    let told = said(&out);
+    assert_eq!(out.status.code(), Some(65), "{told}");
+    assert!(told.contains(" of what is printed: "), "{told}");
+    assert!(told.contains(": popget refuses it: "), "{told}");
 }
 
 /// What lies below a folder, with what is in it.

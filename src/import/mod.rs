@@ -210,7 +210,7 @@ mod tests {
         let names = each(&|number| format!("\"n{number}\" "));
         let actions = each(&|number| format!("action \"n{number}\" maildir \"/m/{number}\"\n"));
         let conf = format!(
-            "{actions}{}account \"n1\" pop3s server \"h\"\n\
+            "{actions}{}account \"n1\" pop3s server \"h\" user \"u\"\n\
              match accounts {{ {names}}} actions {{ {names}}}\n{}",
             each(&account),
             each(&|number| format!("match account \"n{number}\" action \"n{number}\"\n")),

@@ -1,17 +1,21 @@
 //! An account of fdm in popget's words.
 
 use super::super::draft::{Account, Draft};
+use super::super::fit;
 use super::super::place::{Remark, Weight};
 use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::{Around, Taken};
-use super::delivery::{deliver, Ways};
+use super::delivery::{deliver, port, Ways};
 use super::{tags, Secret, Settings, Written};
 use std::collections::HashSet;
 
 /// fdm waits so many seconds, and takes messages up to this size, unless it is told otherwise.
 const TIMEOUT: u64 = 900;
 const LARGEST: u64 = 32 << 20;
+
+/// So many seconds are the longest time that popget knows.
+const LONGEST: u64 = u32::MAX as u64;
 
 /// Settings that change nothing for popget.
 const NEEDLESS: [&str; 8] = [
@@ -106,29 +110,26 @@ fn convert(
         return None;
     }
     let put = |said: &Said| said.with(tags::replaced(&said.bytes, around));
-    server(&mut draft, written, settings, &put);
-    login(&mut draft, written, around, &put);
+    if !server(&mut draft, written, &put) {
+        return None;
+    }
+    tls(&mut draft, written, settings);
+    if !login(&mut draft, written, around, &put) {
+        return None;
+    }
     let number = |draft: &mut Draft, name: &str, unit: fn(&str) -> Option<u64>| {
         let (said, spot) = settings.set(name)?;
         let number = said.and_then(|said| unit(said.text()?));
+        let number = number.filter(|number| *number > 0);
         if number.is_none() {
             draft.lost(spot, &format!("set {name}"), "is not understood");
         }
         number
     };
     let timeout = number(&mut draft, "timeout", seconds);
-    draft.seconds("timeout", timeout.unwrap_or(TIMEOUT));
-    if let Some((Some(proxy), spot)) = settings.set("proxy") {
-        match proxy.shown().strip_prefix("socks://") {
-            Some(address) if address.contains('@') => {
-                let why = "its user and password are left out; write them yourself";
-                draft.lost(spot, "set proxy", why);
-                let host = address.rsplit('@').next().unwrap_or_default();
-                draft.set("proxy", format!("socks5://{host}"));
-            }
-            Some(address) => draft.set("proxy", format!("socks5://{address}")),
-            None => draft.lost(spot, "set proxy", "popget goes through SOCKS5 proxies only"),
-        }
+    draft.seconds("timeout", timeout.unwrap_or(TIMEOUT).min(LONGEST));
+    if written.pipe.is_none() {
+        proxy(&mut draft, settings);
     }
     if written.disabled {
         draft.set("enabled", false);
@@ -151,29 +152,70 @@ fn convert(
     Some(draft.account)
 }
 
-fn server(draft: &mut Draft, written: &Written, settings: &Settings, put: &dyn Fn(&Said) -> Said) {
+/// Writes where the server is and how it is reached. Fails if that is not known.
+fn server(draft: &mut Draft, written: &Written, put: &dyn Fn(&Said) -> Said) -> bool {
+    let spot = draft.account.spot.clone();
+    match (&written.server, &written.pipe) {
+        (Some(said), _) => {
+            let Some(host) = put(said).text().and_then(fit::host) else {
+                let why = "is no name of a host; the account is passed by";
+                draft.lost(&said.spot, "server", why);
+                return false;
+            };
+            draft.set("server", host);
+        }
+        (None, Some(said)) => {
+            let said = put(said);
+            let Some(command) = fit::command(draft, "pipe", &said) else {
+                return false;
+            };
+            draft.set("server", "localhost");
+            draft.set("tunnel", command);
+        }
+        (None, None) => {
+            draft.lost(&spot, "server", "is missing; the account is passed by");
+            return false;
+        }
+    }
+    if let Some(said) = &written.port {
+        match port(&put(said)) {
+            Some(number) => draft.set("port", number),
+            None => draft.lost(&said.spot, "port", "is no number; write it yourself"),
+        }
+    }
+    true
+}
+
+/// The proxy that all connections go through.
+fn proxy(draft: &mut Draft, settings: &Settings) {
+    let Some((Some(proxy), spot)) = settings.set("proxy") else {
+        return;
+    };
+    let Some(address) = proxy.text().and_then(|text| text.strip_prefix("socks://")) else {
+        draft.lost(spot, "set proxy", "popget goes through SOCKS5 proxies only");
+        return;
+    };
+    let (login, place) = match address.rsplit_once('@') {
+        Some((login, place)) => (Some(login), place),
+        None => (None, address),
+    };
+    if login.is_some() {
+        let why = "its user and password are left out; write them yourself";
+        draft.lost(spot, "set proxy", why);
+    }
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) => (host, fit::port(port.parse().ok())),
+        None => (place, Some(1080)),
+    };
+    match (fit::host(host), port) {
+        (Some(host), Some(port)) => draft.set("proxy", format!("socks5://{host}:{port}")),
+        _ => draft.lost(spot, "set proxy", "is no host with a port"),
+    }
+}
+
+fn tls(draft: &mut Draft, written: &Written, settings: &Settings) {
     let spot = draft.account.spot.clone();
     let has = |flag: &str| written.flags.iter().any(|known| known == flag);
-    match (&written.server, &written.pipe) {
-        (Some(server), _) => draft.text("server", &put(server)),
-        (None, Some(command)) => {
-            draft.set("server", "localhost");
-            draft.text("tunnel", &put(command));
-        }
-        (None, None) => draft.lost(&spot, "server", "is missing; write it yourself"),
-    }
-    if let Some(port) = &written.port {
-        let port = put(port);
-        let number = match port.bytes.as_slice() {
-            b"pop3" => Some(110),
-            b"pop3s" => Some(995),
-            _ => port.number(),
-        };
-        match number {
-            Some(number) => draft.set("port", number),
-            None => draft.lost(&port.spot, "port", "is no number; write it yourself"),
-        }
-    }
     let tls = match written.kind.as_str() {
         "pop3s" => "implicit",
         _ if has("starttls") => "starttls",
@@ -201,33 +243,50 @@ fn server(draft: &mut Draft, written: &Written, settings: &Settings, put: &dyn F
             draft.told(&spot, flag, why);
         }
     }
-    if written.other_user {
+    if !written.users.is_empty() {
         let why = "popget delivers as the user who runs it";
         draft.told(&spot, "user", why);
     }
 }
 
-fn login(draft: &mut Draft, written: &Written, around: &Around, put: &dyn Fn(&Said) -> Said) {
+/// Writes who logs in, and how. Fails if nobody can.
+fn login(
+    draft: &mut Draft,
+    written: &Written,
+    around: &Around,
+    put: &dyn Fn(&Said) -> Said,
+) -> bool {
     let has = |flag: &str| written.flags.iter().any(|known| known == flag);
     let clear = written.kind == "pop3" && !has("starttls");
-    if let Some(user) = &written.user {
-        draft.text("user", &put(user));
+    let host = written.server.as_ref();
+    let host = host.map_or(String::new(), |said| put(said).shown());
+    let in_netrc = (around.in_netrc)(&host);
+    match &written.user {
+        Some(said) => {
+            let said = put(said);
+            if let Some(why) = fit::unfit_user(&said) {
+                draft.lost(&said.spot, "user", why);
+                return false;
+            }
+            draft.text("user", &said);
+        }
+        None if in_netrc => {}
+        None => {
+            let spot = draft.account.spot.clone();
+            let why = "is missing, and ~/.netrc does not name the host; the account is passed by";
+            draft.lost(&spot, "user", why);
+            return false;
+        }
     }
     match &written.password {
         Some(Secret::Text(said)) => draft.account.password = Some(put(said)),
-        Some(Secret::Command(said)) => draft.text("password_command", said),
-        None => {
-            let host = written
-                .server
-                .as_ref()
-                .map_or(String::new(), |said| put(said).shown());
-            match (around.in_netrc)(&host) {
-                true => draft.set("netrc", true),
-                false => {
-                    draft.note("fdm took the password from ~/.netrc, which does not name the host")
-                }
+        Some(Secret::Command(said)) => {
+            if let Some(command) = fit::command(draft, "pass", said) {
+                draft.set("password_command", command);
             }
         }
+        None if in_netrc => draft.set("netrc", true),
+        None => draft.note("fdm took the password from ~/.netrc, which does not name the host"),
     }
     if clear && written.pipe.is_none() {
         let spot = draft.account.spot.clone();
@@ -239,6 +298,7 @@ fn login(draft: &mut Draft, written: &Written, around: &Around, put: &dyn Fn(&Sa
             },
         );
     }
+    true
 }
 
 /// What stays on the server: `keep` of the account, or what the rules keep.
@@ -376,7 +436,7 @@ mod tests {
                 "pop3s server \"h\" port \"x\" user \"u\" pass \"p\"",
                 ": port: ",
             ),
-            ("pop3s server \"h\"", "netrc"),
+            ("pop3s server \"netrc.example.org\"", "netrc"),
             ("pop3 pipe \"x\" user \"u\" pass \"p\"", "pipe"),
             (&format!("{ACCOUNT} old-only cache \"/c\""), ": old-only: "),
             (&format!("{ACCOUNT} no-apop"), ": no-apop: "),
@@ -462,5 +522,104 @@ mod tests {
         assert_eq!(told, "");
         assert_eq!(text.matches("maildir: ~/m\n").count(), 2, "{text}");
         assert_eq!(text.matches("maildir: ~/o\n").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn an_account_whose_destination_is_lost_is_off() {
+        for action in [
+            "maildir \"rel\"",
+            "maildir \"~bob/m\"",
+            "maildir \"/m$x\"",
+            "maildir \"/m/%y\"",
+            "mbox \"/b\" compress",
+            "mbox \"\"",
+            "pipe \"\"",
+            "smtp server \"a b\" to \"t@x\"",
+            "smtp server \"h\" port \"x\" to \"t@x\"",
+            "smtp server \"h\" to \"t x\"",
+            "smtp server \"h\"",
+            "rewrite \"x\"",
+            "drop",
+            "{\n maildir \"~/m\"\n action \"in\" }",
+        ] {
+            let (text, told) = conf("", ACCOUNT, action, "");
+            let line = 3 + action.lines().count() - action.lines().count().min(1);
+            assert!(
+                told.starts_with(&format!("lost conf:{line}: ")),
+                "{action}: {told}"
+            );
+            assert!(
+                text.contains("enabled: false\n") && text.contains("exit 75"),
+                "{action}: {text}"
+            );
+        }
+        let (text, _) = conf(
+            "",
+            ACCOUNT,
+            "smtp server \"::1\" port \"smtp\" to \"t@x\"",
+            "",
+        );
+        assert!(text.contains("address: '[::1]:25'\n"), "{text}");
+    }
+
+    #[test]
+    fn an_account_without_a_server_or_a_user_is_passed_by() {
+        for account in [
+            "pop3s server \"\" user \"u\" pass \"p\"",
+            "pop3s server \"a b\" user \"u\" pass \"p\"",
+            "pop3s server \"h\" user \"\" pass \"p\"",
+            "pop3s server \"h\"",
+            "pop3s user \"u\" pass \"p\"",
+            "pop3 pipe \" \" user \"u\" pass \"p\"",
+        ] {
+            let (text, told) = conf("", account, ACTION, "");
+            assert_eq!(text, "accounts: {}\n", "{account}");
+            assert!(told.starts_with("lost conf:4: "), "{account}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_command_goes_through_no_proxy() {
+        let proxy = "set proxy \"socks://h:1\"";
+        let (text, _) = conf(proxy, "pop3 pipe \"x\" user \"u\" pass \"p\"", ACTION, "");
+        assert!(
+            text.contains("tunnel: x\n") && !text.contains("proxy"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn mail_is_delivered_as_the_user_who_is_named() {
+        let joe = "set default-user \"joe\"\nset default-user \"bob\"";
+        let other = "user \"kim\" pop3s server \"h\" user \"u\" pass \"p\"";
+        let both = "users { \"kim\" \"joe\" } pop3s server \"h\" user \"u\" pass \"p\"";
+        for (before, account, action, command) in [
+            ("", ACCOUNT, "pipe \"x -d %u\"", "x -d ann"),
+            (joe, ACCOUNT, "pipe \"x -d %u\"", "x -d joe"),
+            (joe, other, "pipe \"x -d %[user]\"", "x -d kim"),
+            (
+                joe,
+                other,
+                "user \"tom\" pipe \"x -d %u -a %a\"",
+                "x -d tom -a a",
+            ),
+            (joe, both, "pipe \"x -d %u\"", "exit 75"),
+            (
+                "set default-user 1000",
+                ACCOUNT,
+                "pipe \"x -d %u\"",
+                "exit 75",
+            ),
+        ] {
+            let (text, told) = conf(before, account, action, "");
+            assert!(
+                text.contains(command),
+                "{before} {account} {action}: {text}{told}"
+            );
+        }
+        let home = ": the home folder is that of the user who runs popget now";
+        let told = |before, action| conf(before, ACCOUNT, action, "").1.contains(home);
+        assert!(told(joe, "maildir \"%h/m\"") && told(joe, ACTION));
+        assert!(!told("", "maildir \"%h/m\"") && !told(joe, "maildir \"/m\""));
     }
 }

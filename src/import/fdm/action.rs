@@ -1,46 +1,50 @@
 //! What an action of fdm does with mail.
 
 use super::super::place::{Spot, Weight, Wrong};
+use super::super::said::Said;
+use super::lexer::Kind;
 use super::parser::Parser;
-use super::{Action, Relay};
+use super::{Action, Does, Relay};
 
 /// Reads an action, or a list of them in braces.
 pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Vec<Action>, Wrong> {
-    while parser.word("user")? || parser.word("users")? {
-        if parser.list()?.is_empty() {
-            parser.text()?;
-        }
+    let users = parser.users()?;
+    if let Some(user) = users.first() {
         let why = "popget delivers as the user who runs it";
-        parser.remark(spot, "user", why, Weight::Told);
+        parser.remark(&user.spot, "user", why, Weight::Told);
     }
     if !parser.sign('{')? {
-        return Ok(vec![one(parser, spot)?]);
+        return Ok(vec![one(parser, spot, users)?]);
     }
     let mut actions = Vec::new();
     while !parser.sign('}')? {
         if parser.peek()?.is_none() {
             return Err(Wrong::new(spot, "the list of actions has no end"));
         }
-        actions.push(one(parser, spot)?);
+        actions.push(one(parser, spot, users.clone())?);
         while parser.sign(',')? {}
     }
     Ok(actions)
 }
 
-fn one(parser: &mut Parser, spot: &Spot) -> Result<Action, Wrong> {
-    let word = parser.needed("what the action does", spot)?.shown();
+fn one(parser: &mut Parser, spot: &Spot, users: Vec<Said>) -> Result<Action, Wrong> {
+    let quoted = !matches!(parser.peek()?, Some(token) if matches!(token.kind, Kind::Word(_)));
+    let said = parser.needed("what the action does", spot)?;
+    let word = said.shown();
     let argument = |parser: &mut Parser| parser.needed(&format!("what {word} is for"), spot);
-    Ok(match word.as_str() {
-        "maildir" => Action::Maildir(argument(parser)?),
+    let does = match word.as_str() {
+        _ if quoted => Does::Named(word),
+        "action" => Does::Named(argument(parser)?.shown()),
+        "maildir" => Does::Maildir(argument(parser)?),
         "mbox" => {
             let path = argument(parser)?;
-            Action::Mbox(path, parser.word("compress")?)
+            Does::Mbox(path, parser.word("compress")?)
         }
-        "pipe" => Action::Pipe(argument(parser)?),
-        "smtp" => Action::Smtp(relay(parser, spot)?),
-        "lmtp" => Action::Lmtp(relay(parser, spot)?),
-        "keep" => Action::Keep,
-        "drop" => Action::Drop,
+        "pipe" => Does::Pipe(argument(parser)?),
+        "smtp" => Does::Smtp(relay(parser, spot)?),
+        "lmtp" => Does::Lmtp(relay(parser, spot)?),
+        "keep" => Does::Keep,
+        "drop" => Does::Drop,
         _ => {
             // rewrite, tag, write and others: with what belongs to them, as far as it is strings
             while parser
@@ -49,9 +53,11 @@ fn one(parser: &mut Parser, spot: &Spot) -> Result<Action, Wrong> {
             {
                 parser.next()?;
             }
-            Action::Other(word)
+            Does::Other(word)
         }
-    })
+    };
+    let spot = said.spot;
+    Ok(Action { spot, users, does })
 }
 
 fn relay(parser: &mut Parser, spot: &Spot) -> Result<Relay, Wrong> {

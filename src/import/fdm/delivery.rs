@@ -1,9 +1,11 @@
 //! Where fdm's rules and actions send the mail of an account.
 
 use super::super::draft::Draft;
+use super::super::fit;
 use super::super::said::Said;
 use super::super::Around;
-use super::{glob, tags, Action, Relay, Rule, Settings, Written};
+use super::tags::Known;
+use super::{glob, tags, Action, Does, Relay, Rule, Settings, Written};
 use serde_yaml::{Mapping, Value};
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,6 +14,8 @@ pub struct Ways<'s> {
     actions: HashMap<&'s str, &'s [Action]>,
     all_actions: &'s [(String, Vec<Action>)],
     rules: &'s [Rule],
+    /// As whom mail is delivered where nobody else is named.
+    default_user: Option<&'s Said>,
     /// The rules that can be for an account since they name it as it is.
     named: HashMap<&'s str, Vec<usize>>,
     /// Those that can be for any account.
@@ -40,6 +44,7 @@ impl<'s> Ways<'s> {
                 .collect(),
             all_actions: &settings.actions,
             rules: &settings.rules,
+            default_user: settings.first("default-user"),
             named,
             open,
             unmatched_stays: !settings.is("unmatched-mail", b"drop"),
@@ -67,129 +72,233 @@ impl<'s> Ways<'s> {
         let all = self.all_actions.iter().filter(like);
         all.map(|(_, actions)| actions.as_slice()).collect()
     }
+
+    /// What an action of a rule does. None, with a remark, if that is not known.
+    fn steps(&self, draft: &mut Draft, action: &'s Action) -> Option<Vec<&'s Action>> {
+        let Does::Named(name) = &action.does else {
+            return Some(vec![action]);
+        };
+        let known: Vec<&Action> = self.named(name).into_iter().flatten().collect();
+        let nested = known
+            .iter()
+            .find(|step| matches!(step.does, Does::Named(_)));
+        let why = "popget follows no action within an action; write out what it does";
+        match nested {
+            Some(nested) => draft.lost(&nested.spot, "action", why),
+            None if known.is_empty() => draft.lost(&action.spot, name, "there is no such action"),
+            None => return Some(known),
+        }
+        None
+    }
 }
 
-/// Writes the destination, if the rules leave no doubt about it; tells whether the message stays on
-/// the server behind them.
+/// Writes the destination, if the rules leave no doubt about it; without any, an account that is off.
+/// Tells whether the message stays on the server behind the rules.
 pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Around) -> bool {
-    let mut actions = Vec::new();
+    let mut steps = Vec::new();
     let (mut clear, mut stopped) = (true, false);
     for (rule, sure) in ways.of(&written.name) {
-        let Some(names) = rule.actions.as_ref().filter(|_| sure) else {
+        let Some(actions) = rule.actions.as_ref().filter(|_| sure) else {
             let why = "popget has no rules; let an MDA such as maildrop or sieve sort the mail";
             draft.lost(&rule.spot, "match", why);
             clear = false;
             continue;
         };
-        actions.extend(rule.direct.iter().cloned());
-        for name in names {
-            let known = ways.named(name);
-            if known.is_empty() {
-                draft.lost(&rule.spot, name, "there is no such action");
-                clear = false;
-            }
-            actions.extend(known.into_iter().flatten().cloned());
+        for action in actions {
+            let known = ways.steps(draft, action);
+            clear &= known.is_some();
+            steps.extend(known.into_iter().flatten());
         }
         if !rule.goes_on {
             stopped = true;
             break;
         }
     }
-    let kept = match (clear, stopped) {
-        (false, _) => true,
-        (true, true) => stays(&actions),
-        (true, false) => ways.unmatched_stays,
-    };
-    let mut places = Vec::new();
-    let certain = if clear { actions.as_slice() } else { &[] };
-    for action in certain {
-        match destination(draft, action, around) {
-            Ok(place) => places.extend(place),
-            Err(why) => {
-                let spot = draft.account.spot.clone();
-                draft.lost(&spot, "action", &why);
-                clear = false;
-            }
+    let places = clear.then(|| places(draft, &steps, (written, ways), around));
+    match places.flatten() {
+        Some(mut places) if places.len() == 1 => draft.set("deliver", places.remove(0)),
+        Some(places) => draft.set("deliver", places),
+        None => {
+            draft.note("say where mail goes with deliver: the rules could not be kept");
+            fit::nowhere(draft);
         }
     }
-    let spot = draft.account.spot.clone();
-    let dropped = actions.iter().any(|action| matches!(action, Action::Drop));
-    match places.len() {
-        _ if !clear => draft.note("say where mail goes with deliver: the rules could not be kept"),
-        0 if dropped => draft.lost(&spot, "drop", "throws mail away; popget does not"),
-        0 => draft.lost(
-            &spot,
-            "action",
-            "none delivers; say where mail goes with deliver",
-        ),
-        1 => draft.set("deliver", places.remove(0)),
-        _ => draft.set("deliver", places),
+    match (clear, stopped) {
+        (false, _) => true,
+        (true, true) => stays(&steps),
+        (true, false) => ways.unmatched_stays,
     }
-    kept
 }
 
 /// Whether the message stays where these actions end the rules: the last that says so counts.
-fn stays(actions: &[Action]) -> bool {
-    let says = |action: &&Action| matches!(action, Action::Keep | Action::Drop);
-    matches!(actions.iter().rfind(says), Some(Action::Keep))
+fn stays(steps: &[&Action]) -> bool {
+    let says = |step: &&&Action| matches!(step.does, Does::Keep | Does::Drop);
+    let last = steps.iter().rfind(says);
+    last.is_some_and(|step| matches!(step.does, Does::Keep))
 }
 
-/// The destination of an action; none for one that only says whether mail stays.
+/// The destinations of the actions; none, with a remark, if one of them or all are missing.
+fn places(
+    draft: &mut Draft,
+    steps: &[&Action],
+    (written, ways): (&Written, &Ways),
+    around: &Around,
+) -> Option<Vec<Value>> {
+    let (ends, steps): (Vec<&Action>, Vec<&Action>) = steps
+        .iter()
+        .partition(|step| matches!(step.does, Does::Keep | Does::Drop));
+    if steps.is_empty() {
+        match ends.iter().find(|step| matches!(step.does, Does::Drop)) {
+            Some(drop) => draft.lost(&drop.spot, "drop", "throws mail away; popget does not"),
+            None => {
+                let spot = draft.account.spot.clone();
+                let why = "none delivers; say where mail goes with deliver";
+                draft.lost(&spot, "action", why);
+            }
+        }
+        return None;
+    }
+    let mut places = Vec::new();
+    for step in &steps {
+        let known = Known {
+            account: &written.name,
+            user: user(step, written, ways, around),
+            home: &around.home,
+        };
+        places.extend(destination(draft, step, (&known, around)));
+    }
+    (places.len() == steps.len()).then_some(places)
+}
+
+/// The user as whom fdm delivers, if it is one and has a name.
+fn user<'u>(
+    step: &'u Action,
+    written: &'u Written,
+    ways: &Ways<'u>,
+    around: &'u Around,
+) -> Option<&'u str> {
+    let named = [&step.users, &written.users];
+    let named = named.into_iter().find(|users| !users.is_empty());
+    let user = match (named.map(Vec::as_slice), ways.default_user) {
+        (Some([one]), _) | (None, Some(one)) => one.text()?,
+        (Some(_), _) => return None,
+        (None, None) => &around.login,
+    };
+    let number = user.bytes().all(|byte| byte.is_ascii_digit());
+    (!number).then_some(user)
+}
+
+/// The destination of an action; none, with a remark, if popget has no such.
 fn destination(
     draft: &mut Draft,
-    action: &Action,
-    around: &Around,
-) -> Result<Option<Value>, String> {
-    let open = |tag: String| format!("{tag} in a path has no counterpart");
-    let path = |said: &Said| -> Result<Value, String> {
-        let bytes = tags::path(&said.bytes, around).map_err(open)?;
-        let path = said.with(bytes);
-        let text = path.text().ok_or("a path is not UTF-8")?;
-        match text.contains('$') {
-            true => Err("popget takes $ in a path for a variable".into()),
-            false => Ok(text.into()),
+    step: &Action,
+    (known, around): (&Known, &Around),
+) -> Option<Value> {
+    let (key, value): (&str, Value) = match &step.does {
+        Does::Maildir(said) => {
+            let path = filled(draft, ("maildir", said), (known, around))?;
+            ("maildir", fit::path(draft, "maildir", &path)?.into())
+        }
+        Does::Mbox(said, true) => {
+            draft.lost(&said.spot, "mbox", "popget writes no compressed mbox");
+            return None;
+        }
+        Does::Mbox(said, false) => {
+            let path = filled(draft, ("mbox", said), (known, around))?;
+            ("mbox", fit::path(draft, "mbox", &path)?.into())
+        }
+        Does::Pipe(said) => {
+            let command = filled(draft, ("pipe", said), (known, around))?;
+            ("mda", fit::command(draft, "pipe", &command)?.into())
+        }
+        Does::Smtp(server) => ("smtp", relay(draft, ("smtp", server), (known, around))?),
+        Does::Lmtp(server) => ("lmtp", relay(draft, ("lmtp", server), (known, around))?),
+        Does::Keep | Does::Drop => return None,
+        Does::Named(word) | Does::Other(word) => {
+            draft.lost(&step.spot, word, "popget has no such action");
+            return None;
         }
     };
-    let one = |key: &str, value: Value| Value::from(Mapping::from_iter([(key.into(), value)]));
-    Ok(Some(match action {
-        Action::Maildir(said) => one("maildir", path(said)?),
-        Action::Mbox(_, true) => return Err("popget writes no compressed mbox".into()),
-        Action::Mbox(said, false) => one("mbox", path(said)?),
-        Action::Pipe(said) => {
-            let bytes = tags::path(&said.bytes, around).map_err(|tag| {
-                format!("{tag} in a command has no counterpart; see the environment of an mda")
-            })?;
-            one(
-                "mda",
-                said.with(bytes)
-                    .text()
-                    .ok_or("a command is not UTF-8")?
-                    .into(),
-            )
-        }
-        Action::Smtp(server) => one("smtp", relay(server, true)?),
-        Action::Lmtp(server) => one("lmtp", relay(server, false)?),
-        Action::Keep | Action::Drop => return Ok(None),
-        Action::Other(word) => {
-            let spot = draft.account.spot.clone();
-            draft.told(&spot, word, "popget has no such action");
-            return Err(format!("{word} has no counterpart"));
-        }
-    }))
+    Some(Mapping::from_iter([(key.into(), value)]).into())
 }
 
-fn relay(relay: &Relay, recipient_needed: bool) -> Result<Value, String> {
+/// What was said, with its tags filled in. None, with a remark, if popget does not know one of them.
+fn filled(
+    draft: &mut Draft,
+    (word, said): (&str, &Said),
+    (known, around): (&Known, &Around),
+) -> Option<Said> {
+    match tags::filled(&said.bytes, known) {
+        Ok(bytes) => {
+            if known.user != Some(&around.login) && tags::names_home(&said.bytes) {
+                let why = "the home folder is that of the user who runs popget now";
+                draft.told(&said.spot, word, why);
+            }
+            Some(said.with(bytes))
+        }
+        Err(tag) => {
+            let why = format!("{tag} has no counterpart; see the environment of an mda");
+            draft.lost(&said.spot, word, &why);
+            None
+        }
+    }
+}
+
+fn relay(
+    draft: &mut Draft,
+    (word, relay): (&str, &Relay),
+    known: (&Known, &Around),
+) -> Option<Value> {
+    let Some(host) = relay.server.text().and_then(fit::host) else {
+        draft.lost(&relay.server.spot, word, "its server is no name of a host");
+        return None;
+    };
     let address = match &relay.port {
-        Some(port) => format!("{}:{}", relay.server.shown(), port.shown()),
-        None => relay.server.shown(),
+        None => host,
+        Some(said) => match port(said) {
+            Some(port) => format!("{host}:{port}"),
+            None => {
+                draft.lost(&said.spot, word, "its port is no number");
+                return None;
+            }
+        },
     };
     let mut keys = Mapping::from_iter([("address".into(), address.into())]);
     match &relay.to {
-        Some(to) => drop(keys.insert("recipient".into(), to.shown().into())),
-        None if recipient_needed => return Err("smtp names no recipient; popget wants one".into()),
+        Some(to) => {
+            let to = filled(draft, (word, to), known)?;
+            let fits = |text: &&str| {
+                let unfit = |c: char| c.is_whitespace() || c.is_control();
+                !text.is_empty() && !text.contains(unfit)
+            };
+            let Some(recipient) = to.text().filter(fits) else {
+                draft.lost(&to.spot, word, "its recipient is no address");
+                return None;
+            };
+            keys.insert("recipient".into(), recipient.into());
+        }
+        None if word == "smtp" => {
+            let why = "names no recipient; popget wants one";
+            draft.lost(&relay.server.spot, word, why);
+            return None;
+        }
         None => {}
     }
-    Ok(keys.into())
+    Some(keys.into())
+}
+
+/// A port: a number, or one of the names that the services of mail have.
+pub fn port(said: &Said) -> Option<u64> {
+    let named = [
+        ("pop3", 110),
+        ("pop3s", 995),
+        ("smtp", 25),
+        ("submission", 587),
+        ("lmtp", 24),
+    ];
+    let name = said.text()?;
+    let known = named.iter().find(|(known, _)| *known == name);
+    known.map_or_else(|| fit::port(said.number()), |(_, port)| Some(*port))
 }
 
 #[cfg(test)]

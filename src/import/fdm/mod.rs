@@ -36,6 +36,12 @@ impl Settings {
         set.map(|(_, said, spot)| (said.as_ref(), spot))
     }
 
+    /// What was set first under a name, and is set once and for all.
+    fn first(&self, name: &str) -> Option<&Said> {
+        let set = self.set.iter().find(|(known, ..)| known == name);
+        set.and_then(|(_, said, _)| said.as_ref())
+    }
+
     /// Whether this was set last under a name.
     fn is(&self, name: &str, value: &[u8]) -> bool {
         let said = self.set(name).and_then(|(said, _)| said);
@@ -51,8 +57,8 @@ struct Written {
     /// pop3, pop3s, or a kind that is none of ours.
     kind: String,
     disabled: bool,
-    /// Whether somebody is named who delivers.
-    other_user: bool,
+    /// As whom mail is delivered, where that is said.
+    users: Vec<Said>,
     pipe: Option<Said>,
     server: Option<Said>,
     port: Option<Said>,
@@ -70,9 +76,17 @@ enum Secret {
     Command(Said),
 }
 
-/// What is done with mail.
+/// Something that is done with mail.
 #[derive(Clone)]
-enum Action {
+struct Action {
+    spot: Spot,
+    /// As whom, where that is said.
+    users: Vec<Said>,
+    does: Does,
+}
+
+#[derive(Clone)]
+enum Does {
     Maildir(Said),
     Mbox(Said, bool),
     Pipe(Said),
@@ -80,6 +94,8 @@ enum Action {
     Lmtp(Relay),
     Keep,
     Drop,
+    /// What the actions do that have this name, or one that is like it.
+    Named(String),
     /// Anything else, by its word.
     Other(String),
 }
@@ -96,10 +112,8 @@ struct Relay {
 struct Rule {
     spot: Spot,
     condition: rules::Condition,
-    /// The actions that it names, if they are understood.
-    actions: Option<Vec<String>>,
-    /// What it does without naming an action.
-    direct: Vec<Action>,
+    /// What it does, if that is understood.
+    actions: Option<Vec<Action>>,
     goes_on: bool,
 }
 

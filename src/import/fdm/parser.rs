@@ -287,14 +287,12 @@ impl<'t> Parser<'t, '_> {
         loop {
             if self.word("disabled")? {
                 account.disabled = true;
-            } else if self.word("user")? {
-                self.needed("the name of a user", spot)?;
-                account.other_user = true;
-            } else if self.word("users")? {
-                self.list()?;
-                account.other_user = true;
             } else {
-                break;
+                let users = self.users()?;
+                if users.is_empty() {
+                    break;
+                }
+                account.users.extend(users);
             }
         }
         account.kind = self.needed("the kind of the account", spot)?.shown();
@@ -373,6 +371,18 @@ impl<'t> Parser<'t, '_> {
             }
             _ => self.needed("the password", spot).map(Secret::Text),
         }
+    }
+
+    /// Those who are named behind `user` or `users`.
+    pub fn users(&mut self) -> Result<Vec<Said>, Wrong> {
+        let mut users = Vec::new();
+        while self.word("user")? || self.word("users")? {
+            match self.list()? {
+                none if none.is_empty() => users.extend(self.text()?),
+                named => users.extend(named),
+            }
+        }
+        Ok(users)
     }
 
     /// The strings between braces.

@@ -95,14 +95,10 @@ pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Rule, Wrong> {
         spot: spot.clone(),
         condition: condition(parser)?,
         actions: None,
-        direct: Vec::new(),
         goes_on: false,
     };
-    if parser.word("actions")? {
-        let names = parser.list()?;
-        rule.actions = Some(names.iter().map(super::Said::shown).collect());
-    } else if parser.word("action")? {
-        actions(parser, spot, &mut rule)?;
+    if parser.word("actions")? || parser.word("action")? {
+        rule.actions = Some(action::read(parser, spot)?);
     }
     rule.goes_on = parser.word("continue")?;
     let ends = parser
@@ -113,26 +109,6 @@ pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Rule, Wrong> {
         parser.skip()?;
     }
     Ok(rule)
-}
-
-/// What stands behind `action`: the name of one, names in braces, or what is to be done itself.
-fn actions(parser: &mut Parser, spot: &Spot, rule: &mut Rule) -> Result<(), Wrong> {
-    let kinds = ["maildir", "mbox", "pipe", "smtp", "lmtp", "keep", "drop"];
-    if kinds.iter().any(|kind| is(parser, kind)) {
-        rule.direct = action::read(parser, spot)?;
-        rule.actions = Some(Vec::new());
-    } else {
-        let names = parser.list()?;
-        rule.actions = match names.is_empty() {
-            true => parser.text()?.map(|name| vec![name.shown()]),
-            false => Some(names.iter().map(super::Said::shown).collect()),
-        };
-    }
-    Ok(())
-}
-
-fn is(parser: &mut Parser, word: &str) -> bool {
-    matches!(parser.peek(), Ok(Some(token)) if token.is(word))
 }
 
 fn condition(parser: &mut Parser) -> Result<Condition, Wrong> {

@@ -17,21 +17,55 @@ pub fn replaced(text: &[u8], around: &Around) -> Vec<u8> {
     out
 }
 
-/// The path of a delivery, with `~` for the home folder. Fails with the first tag that popget has no
-/// counterpart for: the time, the account, parts of a rule.
-pub fn path(text: &[u8], around: &Around) -> Result<Vec<u8>, String> {
+/// What stands for the tags of a delivery, as far as that is known.
+#[derive(Clone, Copy)]
+pub struct Known<'k> {
+    /// The name of the account.
+    pub account: &'k str,
+    /// The one user who delivers.
+    pub user: Option<&'k str>,
+    /// The home folder of whoever imports.
+    pub home: &'k str,
+}
+
+/// What a string of a delivery says, with `~` for the home folder. Fails with the first tag that popget
+/// has no counterpart for: the time, parts of a rule.
+pub fn filled(text: &[u8], known: &Known) -> Result<Vec<u8>, String> {
+    // The shell may read it.
+    let plain = |name: &&str| {
+        let letters = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+        !name.is_empty() && name.chars().all(letters)
+    };
     let mut out = Vec::new();
     let mut open = None;
     walk(text, |piece| match piece {
         Piece::Plain(byte) => out.push(byte),
         Piece::Tag(b"h" | b"home") if out.is_empty() => out.push(b'~'),
-        Piece::Tag(b"h" | b"home") => out.extend(around.home.as_bytes()),
-        Piece::Tag(b"u" | b"user") => out.extend(around.login.as_bytes()),
+        Piece::Tag(b"h" | b"home") => out.extend(known.home.as_bytes()),
         Piece::Tag(tag) => {
-            open.get_or_insert_with(|| format!("%{}", String::from_utf8_lossy(tag)));
+            let value = match tag {
+                b"u" | b"user" => known.user,
+                b"a" | b"account" => Some(known.account),
+                _ => None,
+            };
+            match value.filter(plain) {
+                Some(value) => out.extend(value.as_bytes()),
+                None => {
+                    open.get_or_insert_with(|| format!("%{}", String::from_utf8_lossy(tag)));
+                }
+            }
         }
     });
     open.map_or(Ok(out), Err)
+}
+
+/// Whether a path or a command has the home folder of the user in it who delivers.
+pub fn names_home(text: &[u8]) -> bool {
+    let mut named = text.starts_with(b"~");
+    walk(text, |piece| {
+        named |= matches!(piece, Piece::Tag(b"h" | b"home"))
+    });
+    named
 }
 
 enum Piece<'t> {
@@ -91,9 +125,28 @@ mod tests {
     }
 
     #[test]
-    fn a_path_with_the_time_in_it_has_no_counterpart() {
-        assert_eq!(path(b"%h/Mail", &around()).unwrap(), b"~/Mail");
-        assert_eq!(path(b"~/Mail/%y-%m", &around()).unwrap_err(), "%y");
-        assert_eq!(path(b"%[account]", &around()).unwrap_err(), "%account");
+    fn what_is_known_of_a_delivery_is_written_out() {
+        let known = |account, user| Known {
+            account,
+            user,
+            home: "/users/ann",
+        };
+        let ann = known("work", Some("ann"));
+        for (written, meant) in [
+            ("%h/Mail", "~/Mail"),
+            ("x -d %u %[home]", "x -d ann /users/ann"),
+            ("/m/%[account]/%a", "/m/work/work"),
+        ] {
+            let filled = filled(written.as_bytes(), &ann).unwrap();
+            assert_eq!(String::from_utf8(filled).unwrap(), meant);
+        }
+        for (written, tag, known) in [
+            ("~/Mail/%y-%m", "%y", ann),
+            ("%[account]", "%account", known("a;b", None)),
+            ("-d %u", "%u", known("a", None)),
+        ] {
+            assert_eq!(filled(written.as_bytes(), &known).unwrap_err(), tag);
+        }
+        assert!(names_home(b"~/x") && names_home(b"x %h") && !names_home(b"x%%h"));
     }
 }
