@@ -70,7 +70,15 @@ pub struct Around<'a> {
     /// Whether the netrc file knows a host.
     pub in_netrc: &'a dyn Fn(&str) -> bool,
     /// Reads a file that the settings include, by its name as it stands there.
-    pub include: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+    pub include: &'a dyn Fn(&str) -> Option<Included>,
+}
+
+/// A file that the settings include.
+pub struct Included {
+    /// Its whole path, to be shown.
+    pub name: String,
+    /// What is in it.
+    pub text: Vec<u8>,
 }
 
 /// What was understood of a program's settings.

@@ -13,7 +13,7 @@ use crate::cli::{Fetch, Import};
 use crate::config::{self, Settings};
 use crate::error::{Error, ExitStatus, Mistake, Result};
 use crate::folder;
-use crate::import::{self, Around, Passwords, Remark, Taken, Tool, Weight, Wrong};
+use crate::import::{self, Around, Included, Passwords, Remark, Taken, Tool, Weight, Wrong};
 use crate::report::{self, Level, Options};
 use crate::secret::Netrc;
 use files::Source;
@@ -165,7 +165,11 @@ fn understood(tool: Tool, settings: &[Source], netrc: &Netrc) -> Result<Taken> {
         .unwrap_or_default();
     let include = |name: &str| {
         let path = files::placed(name.as_bytes(), &beside);
-        Source::read(&path).ok().map(|source| source.bytes)
+        let source = Source::read(&path).ok()?;
+        Some(Included {
+            name: source.name(),
+            text: source.bytes,
+        })
     };
     let around = Around {
         login: login.unwrap_or_else(|| "nobody".into()),

@@ -141,7 +141,8 @@ fn convert(
     }
     let kept = deliver(&mut draft, written, ways, around);
     keep(&mut draft, written, kept);
-    if let Some(cache) = &written.cache {
+    let cache = written.cache.as_ref();
+    if let Some(cache) = cache.filter(|cache| !cache.bytes.is_empty()) {
         let bytes = |said: &Option<Said>| said.as_ref().map_or(Vec::new(), |said| put(said).bytes);
         draft.account.record = Some(RecordAt {
             paths: vec![put(cache)],

@@ -43,8 +43,56 @@ impl Token {
     }
 }
 
-/// The values of macros.
-pub type Macros = HashMap<String, Vec<u8>>;
+/// A macro holds no more than this.
+const LONGEST: usize = 64 << 10;
+
+/// So much may macros and included files bring in all, as much as a file may hold.
+const ROOM: usize = 64 << 20;
+
+/// The values of macros, and how much they and included files may still bring.
+#[derive(Default)]
+pub struct Macros {
+    values: HashMap<String, Vec<u8>>,
+    room: usize,
+}
+
+impl Macros {
+    /// None, and all the room.
+    pub fn new() -> Self {
+        let values = HashMap::new();
+        Self { values, room: ROOM }
+    }
+
+    /// Whether there is one of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Sets one that stands here.
+    pub fn set(&mut self, name: &str, value: Vec<u8>, spot: &Spot) -> Result<(), Wrong> {
+        if value.len() > LONGEST {
+            return Err(Wrong::new(spot, "a macro holds more than 64 KiB"));
+        }
+        self.values.insert(name.to_string(), value);
+        Ok(())
+    }
+
+    /// Puts a value behind what stands here; without one, nothing.
+    fn put(&mut self, name: &str, text: &mut Vec<u8>, spot: &Spot) -> Result<(), Wrong> {
+        let length = self.values.get(name).map_or(0, Vec::len);
+        self.take(length, spot)?;
+        text.extend_from_slice(self.values.get(name).map_or(&[], Vec::as_slice));
+        Ok(())
+    }
+
+    /// Takes room for what is brought here.
+    pub fn take(&mut self, length: usize, spot: &Spot) -> Result<(), Wrong> {
+        let what = "macros and included files bring more than 64 MiB in all";
+        let left = self.room.checked_sub(length);
+        self.room = left.ok_or_else(|| Wrong::new(spot, what))?;
+        Ok(())
+    }
+}
 
 /// Reads tokens one by one: a macro counts from where it is set.
 pub struct Lexer<'t> {
@@ -71,6 +119,13 @@ impl<'t> Lexer<'t> {
             first: true,
             macros,
         }
+    }
+
+    /// The value of a macro that stands here.
+    pub fn value(&mut self, name: &str, spot: &Spot) -> Result<Vec<u8>, Wrong> {
+        let mut value = Vec::new();
+        self.macros.put(name, &mut value, spot)?;
+        Ok(value)
     }
 
     fn spot(&self) -> Spot {
@@ -178,7 +233,7 @@ impl<'t> Lexer<'t> {
                     if self.bump() != Some(b'}') {
                         return Err(Wrong::new(&end, "a macro without }"));
                     }
-                    text.extend(self.macros.get(&name).into_iter().flatten());
+                    self.macros.put(&name, &mut text, spot)?;
                 }
                 byte => text.push(byte),
             }
@@ -211,7 +266,9 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<Kind> {
-        let macros = Macros::from([("x".into(), b"y z".to_vec())]);
+        let mut macros = Macros::new();
+        let spot = Spot::new(&"fdm.conf".into(), 1);
+        macros.set("x", b"y z".to_vec(), &spot).unwrap();
         let mut lexer = Lexer::new(&"fdm.conf".into(), text.as_bytes(), macros);
         let mut kinds = Vec::new();
         while let Some(token) = lexer.token().unwrap() {

@@ -5,6 +5,7 @@ mod action;
 mod delivery;
 mod glob;
 mod lexer;
+mod maildrop;
 mod parser;
 mod rules;
 mod tags;
@@ -167,6 +168,7 @@ fn lines(text: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::import::tests::around;
+    use crate::import::Included;
 
     #[test]
     fn what_is_wrong_is_named_with_its_line_and_column() {
@@ -185,6 +187,109 @@ mod tests {
             let spot = wrong.err().unwrap().spot;
             assert_eq!((spot.line, spot.column), (line, column), "{text}");
         }
+    }
+
+    /// What becomes of settings that include these files.
+    fn including(text: &str, files: &[(&str, &str)]) -> (Result<Taken, Wrong>, String) {
+        let include = |name: &str| {
+            let (_, text) = files.iter().find(|(known, _)| *known == name)?;
+            Some(Included {
+                name: format!("/etc/{name}"),
+                text: text.as_bytes().to_vec(),
+            })
+        };
+        let around = Around {
+            include: &include,
+            ..around()
+        };
+        let taken = settings(&"conf".into(), text.as_bytes(), &around);
+        let remarks = taken.as_ref().map_or(&[][..], |taken| &taken.remarks);
+        let told = remarks.iter().map(|remark| format!("{remark}\n"));
+        let told = told.collect();
+        (taken, told)
+    }
+
+    const ACCOUNT: &str =
+        "set verify-certificates\naccount \"a\" pop3s server \"h\" user \"u\" pass \"p\"\n";
+
+    #[test]
+    fn what_is_told_names_the_file_and_the_line_where_it_stands() {
+        let rules = "include \"more\"\nmatch all action \"in\"\n";
+        let more = "\naction \"in\" {\n maildir \"~/m\"\n maildir \"rel\"\n}\n";
+        let (_, told) = including(&format!("{ACCOUNT}{rules}"), &[("more", more)]);
+        let why = "popget takes no relative path; write the whole path";
+        assert_eq!(told, format!("/etc/more:4: maildir: {why}\n"));
+        let (_, told) = including("include \"more\"\n", &[("more", "include \"more\"\n")]);
+        assert_eq!(
+            told,
+            "/etc/more:1: include more: cannot be read; what it says is missing\n"
+        );
+    }
+
+    #[test]
+    fn macros_and_included_files_are_bounded() {
+        let double = "$a = \"${a}${a}\"\n".repeat(40);
+        let joined = "$a = $a + $a\n".repeat(40);
+        let filled = "$a = \"${a}${a}\"\n".repeat(12) + &"$b = \"${a}\"\n".repeat(2000);
+        let both = "include \"one\"\ninclude \"two\"\n".to_string();
+        let large = "#".repeat(64 << 20);
+        for (text, line, what) in [
+            (
+                format!("$a = \"0123456789abcdef\"\n{double}"),
+                14,
+                "more than 64 KiB",
+            ),
+            (
+                format!("$a = \"0123456789abcdef\"\n{joined}"),
+                14,
+                "more than 64 KiB",
+            ),
+            (
+                format!("$a = \"0123456789abcdef\"\n{filled}"),
+                1036,
+                "more than 64 MiB",
+            ),
+            (both, 2, "more than 64 MiB"),
+        ] {
+            let (taken, _) = including(&text, &[("one", "# x\n"), ("two", &large)]);
+            let wrong = taken.err().unwrap();
+            assert!(wrong.what.contains(what), "{}", wrong.what);
+            assert_eq!(wrong.spot.line, line, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_a_command_would_print_is_told() {
+        let account = |parts: &str| {
+            format!("set verify-certificates\naction \"in\" maildir \"~/m\"\n\n\
+                     account \"a\" pop3s {parts}\nmatch all action \"in\"\n\
+                     account \"b\" pop3s server \"h\" user \"u\" pass \"p\" new-only cache \"/c\"\n")
+        };
+        for (parts, count) in [
+            ("server \"h\" user $(echo me) pass \"p\"", 1),
+            ("server $(echo h) user \"u\" pass \"p\"", 1),
+            (
+                "server \"h\" user \"u\" pass \"p\" new-only cache $(echo /tmp/c)",
+                2,
+            ),
+            ("server \"h\" user \"u\" + $(echo me) pass \"p\"", 2),
+            ("server \"h\" port %(echo 995) user \"u\" pass \"p\"", 2),
+        ] {
+            let (taken, told) = including(&account(parts), &[]);
+            assert!(
+                told.contains("conf:4: $(): popget runs nothing here; write it out\n"),
+                "{told}"
+            );
+            let taken = taken.unwrap();
+            assert!(taken.remarks.iter().any(Remark::is_loss), "{told}");
+            assert_eq!(taken.accounts.len(), count, "{parts}: {told}");
+        }
+        let rules = "action \"in\" maildir \"~/m\"\nmatch account $(echo a) action \"in\"\n";
+        let (_, told) = including(&format!("{ACCOUNT}{rules}"), &[]);
+        assert!(
+            told.contains("conf:4: match: popget has no rules"),
+            "{told}"
+        );
     }
 
     #[test]

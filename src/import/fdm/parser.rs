@@ -6,7 +6,8 @@ use super::super::said::Said;
 use super::super::Around;
 use super::action;
 use super::lexer::{Kind, Lexer, Macros, Token};
-use super::{rules, tags, Secret, Settings, Written};
+use super::{rules, tags, Settings};
+use std::mem;
 use std::rc::Rc;
 
 /// Files that include each other are not followed deeper.
@@ -30,7 +31,7 @@ pub fn read(
 }
 
 /// Words that begin a statement where they begin a line.
-const BEGINNINGS: [&str; 10] = [
+pub const BEGINNINGS: [&str; 10] = [
     "set", "account", "action", "match", "cache", "include", "import", "ifdef", "ifndef", "endif",
 ];
 
@@ -84,18 +85,20 @@ impl<'t> Parser<'t, '_> {
         Ok(is)
     }
 
-    /// A string: quoted, of a macro, a bare word, or several joined by `+`.
+    /// A string: quoted, of a macro, of a command, a bare word, or several joined by `+`.
     pub fn text(&mut self) -> Result<Option<Said>, Wrong> {
         let Some(token) = self.peek()?.cloned() else {
             return Ok(None);
         };
-        let mut bytes = match self.piece(&token.kind) {
-            Some(bytes) => bytes,
-            None => return Ok(None),
+        let Some(mut bytes) = self.piece(&token)? else {
+            return Ok(None);
         };
         self.next()?;
         while self.sign('+')? {
-            let more = self.next()?.and_then(|token| self.piece(&token.kind));
+            let more = match self.next()? {
+                Some(token) => self.piece(&token)?,
+                None => None,
+            };
             let what = "no string behind +";
             bytes.extend(more.ok_or_else(|| Wrong::new(&token.spot, what))?);
         }
@@ -103,13 +106,19 @@ impl<'t> Parser<'t, '_> {
         Ok(Some(Said { bytes, spot }))
     }
 
-    fn piece(&self, kind: &Kind) -> Option<Vec<u8>> {
-        match kind {
+    /// What a token says, if it is a string; of what a command would print that is nothing.
+    fn piece(&mut self, token: &Token) -> Result<Option<Vec<u8>>, Wrong> {
+        Ok(match &token.kind {
             Kind::Text(text) => Some(text.clone()),
             Kind::Word(word) => Some(word.clone().into_bytes()),
-            Kind::Macro(name) => Some(self.lexer.macros.get(name).cloned().unwrap_or_default()),
-            Kind::Command(_) | Kind::Sign(_) => None,
-        }
+            Kind::Macro(name) => Some(self.lexer.value(name, &token.spot)?),
+            Kind::Command(_) => {
+                let why = "popget runs nothing here; write it out";
+                self.remark(&token.spot, "$()", why, Weight::Lost);
+                Some(Vec::new())
+            }
+            Kind::Sign(_) => None,
+        })
     }
 
     /// A string that must stand here.
@@ -219,10 +228,9 @@ impl<'t> Parser<'t, '_> {
         if !self.sign('=')? {
             return Err(self.wrong(spot, "= is missing behind the name of a macro"));
         }
-        match self.text()? {
-            Some(said) => {
-                self.lexer.macros.insert(name.to_string(), said.bytes);
-            }
+        let printed = matches!(self.peek()?, Some(token) if matches!(token.kind, Kind::Command(_)));
+        match if printed { None } else { self.text()? } {
+            Some(said) => self.lexer.macros.set(name, said.bytes, spot)?,
             None => {
                 self.next()?;
                 let why = "is no text, or what a command prints, which popget does not run: it is \
@@ -236,17 +244,20 @@ impl<'t> Parser<'t, '_> {
     fn include(&mut self, spot: &Spot, settings: &mut Settings) -> Result<(), Wrong> {
         let name = self.needed("the name of a file", spot)?;
         let name = name.with(tags::replaced(&name.bytes, self.around)).shown();
-        let open = self.open.contains(&name) || self.open.len() >= DEEPEST;
-        let text = (self.around.include)(&name).filter(|_| !open);
-        let Some(text) = text else {
+        let deep = self.open.len() >= DEEPEST;
+        let found = (self.around.include)(&name);
+        let found = found.filter(|file| !deep && !self.open.contains(&file.name));
+        let Some(file) = found else {
             settings.unread.push((spot.clone(), name));
             return Ok(());
         };
+        self.lexer.macros.take(file.text.len(), spot)?;
+        let macros = mem::take(&mut self.lexer.macros);
         let mut inner = Parser {
             ahead: None,
-            lexer: Lexer::new(&name.as_str().into(), &text, self.lexer.macros.clone()),
+            lexer: Lexer::new(&file.name.as_str().into(), &file.text, macros),
             around: self.around,
-            open: self.open.iter().cloned().chain([name]).collect(),
+            open: self.open.iter().cloned().chain([file.name]).collect(),
             remarks: Vec::new(),
         };
         inner.file(settings)?;
@@ -261,7 +272,7 @@ impl<'t> Parser<'t, '_> {
             _ => return Err(self.wrong(spot, "the name of a macro is missing")),
         };
         self.next()?;
-        if self.lexer.macros.contains_key(&name) == wanted {
+        if self.lexer.macros.has(&name) == wanted {
             return Ok(());
         }
         let mut depth = 1;
@@ -276,101 +287,6 @@ impl<'t> Parser<'t, '_> {
             }
         }
         Err(Wrong::new(spot, "there is no endif"))
-    }
-
-    fn account(&mut self, spot: &Spot) -> Result<Written, Wrong> {
-        let mut account = Written {
-            name: self.needed("the name of an account", spot)?.shown(),
-            spot: Some(spot.clone()),
-            ..Written::default()
-        };
-        loop {
-            if self.word("disabled")? {
-                account.disabled = true;
-            } else {
-                let users = self.users()?;
-                if users.is_empty() {
-                    break;
-                }
-                account.users.extend(users);
-            }
-        }
-        account.kind = self.needed("the kind of the account", spot)?.shown();
-        if !matches!(account.kind.as_str(), "pop3" | "pop3s") {
-            self.skip()?;
-            return Ok(account);
-        }
-        while self.option(&mut account, spot)? {}
-        Ok(account)
-    }
-
-    /// One part of an account of POP3; tells whether there was one.
-    fn option(&mut self, account: &mut Written, spot: &Spot) -> Result<bool, Wrong> {
-        let Some(Token {
-            kind: Kind::Word(word),
-            first,
-            ..
-        }) = self.peek()?.cloned()
-        else {
-            return Ok(false);
-        };
-        if first && BEGINNINGS.contains(&word.as_str()) {
-            return Ok(false);
-        }
-        let flags = [
-            "no-apop",
-            "no-verify",
-            "no-uidl",
-            "starttls",
-            "insecure",
-            "keep",
-            "verify",
-        ];
-        let known = [
-            "server", "port", "user", "pass", "pipe", "new-only", "old-only",
-        ];
-        if flags.contains(&word.as_str()) {
-            self.next()?;
-            account.flags.push(word);
-            return Ok(true);
-        }
-        if !known.contains(&word.as_str()) {
-            return Ok(false);
-        }
-        self.next()?;
-        match word.as_str() {
-            "pass" => account.password = Some(self.secret(spot)?),
-            "new-only" | "old-only" => {
-                account.old_only = word == "old-only";
-                if self.word("cache")? {
-                    account.cache = Some(self.needed("the path of the cache", spot)?);
-                }
-            }
-            _ => {
-                let value = Some(self.needed(&format!("what {word} is"), spot)?);
-                match word.as_str() {
-                    "server" => account.server = value,
-                    "port" => account.port = value,
-                    "user" => account.user = value,
-                    _ => account.pipe = value,
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    fn secret(&mut self, spot: &Spot) -> Result<Secret, Wrong> {
-        match self.peek()?.cloned() {
-            Some(Token {
-                kind: Kind::Command(bytes),
-                spot,
-                ..
-            }) => {
-                self.next()?;
-                Ok(Secret::Command(Said { bytes, spot }))
-            }
-            _ => self.needed("the password", spot).map(Secret::Text),
-        }
     }
 
     /// Those who are named behind `user` or `users`.

@@ -31,7 +31,6 @@ enum Asks {
 }
 
 /// Names of accounts, as they are and with signs in them.
-#[derive(Default)]
 struct Names {
     plain: HashSet<String>,
     signs: Vec<String>,
@@ -132,9 +131,9 @@ fn asks(parser: &mut Parser) -> Result<Asks, Wrong> {
     if parser.word("all")? {
         asks = Asks::All;
     } else if parser.word("account")? {
-        asks = Asks::Accounts(names(parser.text()?));
+        asks = accounts(parser.text()?);
     } else if parser.word("accounts")? {
-        asks = Asks::Accounts(names(parser.list()?));
+        asks = accounts(parser.list()?);
     }
     while !parser.term_ends()? {
         parser.next()?;
@@ -143,9 +142,14 @@ fn asks(parser: &mut Parser) -> Result<Asks, Wrong> {
     Ok(asks)
 }
 
-fn names(said: impl IntoIterator<Item = super::Said>) -> Names {
-    let names = said.into_iter().map(|name| name.shown());
-    let (signs, plain): (Vec<_>, Vec<_>) = names.partition(|name| glob::has_signs(name));
+/// The accounts that are named. What has no name is left open.
+fn accounts(said: impl IntoIterator<Item = super::Said>) -> Asks {
+    let names: Vec<String> = said.into_iter().map(|name| name.shown()).collect();
+    if names.iter().any(String::is_empty) {
+        return Asks::Other;
+    }
+    let signs = |name: &String| glob::has_signs(name);
+    let (signs, plain): (Vec<_>, Vec<_>) = names.into_iter().partition(signs);
     let plain = plain.into_iter().collect();
-    Names { plain, signs }
+    Asks::Accounts(Names { plain, signs })
 }
