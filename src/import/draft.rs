@@ -17,6 +17,8 @@ pub struct Account {
     pub keys: Mapping,
     /// The password, where it stood in the settings.
     pub password: Option<Said>,
+    /// The proxy with user and password, where those stood in the settings.
+    pub proxy: Option<Said>,
     /// What people should know before they use it.
     pub notes: Vec<String>,
     /// Where its record is.
@@ -115,6 +117,7 @@ impl<'r> Draft<'r> {
             spot: spot.clone(),
             keys: Mapping::new(),
             password: None,
+            proxy: None,
             notes: Vec::new(),
             record: None,
         };
@@ -215,6 +218,7 @@ mod tests {
             spot: Spot::new(&"rc".into(), 3),
             keys: serde_yaml::from_str(keys).unwrap(),
             password: None,
+            proxy: None,
             notes: Vec::new(),
             record: None,
         };

@@ -30,7 +30,7 @@ pub fn written(accounts: &[Account], passwords: Passwords) -> String {
             .password
             .as_ref()
             .filter(|said| !said.bytes.is_empty());
-        let keys = match (passwords, given) {
+        let mut keys = match (passwords, given) {
             (Passwords::Written, Some(password)) if password.text().is_some() => {
                 with_password(&account.keys, password)
             }
@@ -42,6 +42,17 @@ pub fn written(accounts: &[Account], passwords: Passwords) -> String {
                 account.keys.clone()
             }
         };
+        match (passwords, &account.proxy) {
+            (_, None) => {}
+            (Passwords::Written, Some(proxy)) => {
+                keys.insert("proxy".into(), proxy.shown().into());
+            }
+            (Passwords::LeftOut, Some(proxy)) => {
+                let spot = comment(&proxy.spot.to_string());
+                let what = "socks5://user:password@host:port";
+                let _ = writeln!(text, "    # the proxy's password stands in {spot}: {what}");
+            }
+        }
         indented(&mut text, &keys);
     }
     text

@@ -200,18 +200,38 @@ fn proxy(draft: &mut Draft, settings: &Settings) {
         Some((login, place)) => (Some(login), place),
         None => (None, address),
     };
-    if login.is_some() {
-        let why = "its user and password are left out; write them yourself";
-        draft.lost(spot, "set proxy", why);
-    }
     let (host, port) = match place.rsplit_once(':') {
         Some((host, port)) => (host, fit::port(port.parse().ok())),
         None => (place, Some(1080)),
     };
-    match (fit::host(host), port) {
-        (Some(host), Some(port)) => draft.set("proxy", format!("socks5://{host}:{port}")),
-        _ => draft.lost(spot, "set proxy", "is no host with a port"),
+    let (Some(host), Some(port)) = (fit::host(host), port) else {
+        draft.lost(spot, "set proxy", "is no host with a port");
+        return;
+    };
+    draft.set("proxy", format!("socks5://{host}:{port}"));
+    match login.map(|login| login.split_once(':')) {
+        None => {}
+        Some(Some((user, password))) if !user.is_empty() && !password.is_empty() => {
+            let (user, password) = (coded(user), coded(password));
+            let whole = format!("socks5://{user}:{password}@{host}:{port}");
+            draft.account.proxy = Some(proxy.with(whole));
+        }
+        Some(_) => {
+            let why = "its user or its password is empty; both are left out";
+            draft.lost(spot, "set proxy", why);
+        }
     }
+}
+
+/// A word as it stands in a URL: all but the unreserved characters (RFC 3986, section 2.3) as %XX.
+fn coded(word: &str) -> String {
+    let code = |byte: u8| match byte {
+        _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    word.bytes().map(code).collect()
 }
 
 fn tls(draft: &mut Draft, written: &Written, settings: &Settings) {
@@ -345,8 +365,8 @@ fn unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use crate::import::tests::becomes;
-    use crate::import::Tool;
+    use crate::import::tests::{around, becomes};
+    use crate::import::{written, Passwords, Tool};
 
     /// What becomes of settings with something before, in the account, in the action or behind.
     fn conf(before: &str, account: &str, action: &str, behind: &str) -> (String, String) {
@@ -360,140 +380,220 @@ mod tests {
     const ACCOUNT: &str = "pop3s server \"h\" user \"u\" pass \"p\"";
     const ACTION: &str = "maildir \"~/m\"";
 
+    /// What becomes of a word.
+    #[derive(Clone, Copy)]
+    enum Fate {
+        /// This stands in the account, and does not without it.
+        Carried(&'static str),
+        /// It is told under this name, by a remark that is not there without it.
+        Told(&'static str),
+    }
+    use Fate::{Carried, Told};
+
     #[track_caller]
-    fn carried_or_told(what: &str, without: &(String, String), with: &(String, String)) {
-        let telling = with.1.lines().filter(|line| line.contains(what));
-        let told = telling.count() > 0;
-        assert!(told || without.0 != with.0, "{what}: {}{}", with.0, with.1);
+    fn meets(what: &str, fate: Fate, with: &(String, String)) {
+        let plain = conf("", ACCOUNT, ACTION, "");
+        assert_eq!(plain.1, "");
+        match fate {
+            Carried(text) => {
+                assert!(
+                    !plain.0.contains(text) && with.0.contains(text),
+                    "{what}: {}",
+                    with.0
+                );
+            }
+            Told(word) => {
+                let told = with.1.contains(&format!(": {word}: "));
+                assert!(told, "{what}: {}", with.1);
+            }
+        }
     }
 
     #[test]
     fn each_setting_alone_is_carried_over_or_told() {
-        let plain = conf("", ACCOUNT, ACTION, "");
-        assert_eq!(plain.1, "");
-        for setting in [
-            "maximum-size 5M",
-            "delete-oversized",
-            "queue-high 5",
-            "queue-low 5",
-            "ignore-errors",
-            "allow-multiple",
-            "lock-file \"/l\"",
-            "lock-timeout 5",
-            "lock-wait",
-            "command-user \"x\"",
-            "default-user \"x\"",
-            "lookup-order courier passwd",
-            "lock-types fcntl flock",
-            "proxy \"socks://h:1\"",
-            "proxy \"http://h:1\"",
-            "purge-after 5",
-            "no-received",
-            "no-create",
-            "file-umask 077",
-            "file-group user",
-            "timeout 5",
-            "timeout x",
-            "maximum-size x",
-            "parallel-accounts 5",
-            "of-a-newer-fdm 5",
+        for (setting, fate) in [
+            ("maximum-size 5M", Carried("max_size: 5242880\n")),
+            ("maximum-size x", Told("set maximum-size")),
+            ("delete-oversized", Told("set delete-oversized")),
+            ("queue-high 5", Told("set queue-high")),
+            ("queue-low 5", Told("set queue-low")),
+            ("ignore-errors", Told("set ignore-errors")),
+            ("allow-multiple", Told("set allow-multiple")),
+            ("lock-file \"/l\"", Told("set lock-file")),
+            ("lock-timeout 5", Told("set lock-timeout")),
+            ("lock-wait", Told("set lock-wait")),
+            ("command-user \"x\"", Told("set command-user")),
+            ("default-user \"x\"", Told("set default-user")),
+            ("lookup-order courier passwd", Told("set lookup-order")),
+            ("lock-types fcntl flock", Told("set lock-types")),
+            ("proxy \"socks://h:1\"", Carried("proxy: socks5://h:1\n")),
+            ("proxy \"socks://h\"", Carried("proxy: socks5://h:1080\n")),
+            (
+                "proxy \"socks://u:p@w@h\"",
+                Carried("proxy: socks5://u:p%40w@h:1080\n"),
+            ),
+            ("proxy \"socks://u@h\"", Told("set proxy")),
+            ("proxy \"socks://h:x\"", Told("set proxy")),
+            ("proxy \"http://h:1\"", Told("set proxy")),
+            ("purge-after 5", Told("set purge-after")),
+            ("no-create", Told("set no-create")),
+            ("file-umask 077", Told("set file-umask")),
+            ("file-group user", Told("set file-group")),
+            ("timeout 5", Carried("timeout: 5s\n")),
+            ("timeout 2 minutes", Carried("timeout: 120s\n")),
+            ("timeout 99999999999", Carried("timeout: 4294967295s\n")),
+            ("timeout 0", Told("set timeout")),
+            ("timeout x", Told("set timeout")),
+            ("parallel-accounts 5", Told("set parallel-accounts")),
+            ("of-a-newer-fdm 5", Told("set of-a-newer-fdm")),
         ] {
             let with = conf(&format!("set {setting}"), ACCOUNT, ACTION, "");
-            let word = setting.split(' ').next().unwrap();
-            carried_or_told(&format!("set {word}: "), &plain, &with);
+            meets(setting, fate, &with);
         }
         for (statement, word) in [
-            ("cache \"/c\" expire 5", ": cache: "),
-            ("import \"/c\"", ": import: "),
-            ("include \"/none\"", ": include /none: "),
-            ("$x = $(date)", ": $x: "),
+            ("cache \"/c\" expire 5", "cache"),
+            ("import \"/c\"", "import"),
+            ("include \"/none\"", "include /none"),
+            ("$x = $(date)", "$x"),
         ] {
-            carried_or_told(word, &plain, &conf(statement, ACCOUNT, ACTION, ""));
+            meets(statement, Told(word), &conf(statement, ACCOUNT, ACTION, ""));
         }
+        let plain = conf("", ACCOUNT, ACTION, "").0;
+        let bare = conf("set no-received", ACCOUNT, ACTION, "").0;
+        assert_eq!(bare, plain.replace("    received: true\n", ""));
         let unverified =
             b"action \"in\" drop\naccount \"a\" pop3s server \"h\" user \"u\" pass \"p\"\n";
         let (_, told) = becomes(Tool::Fdm, "conf", unverified);
         assert!(told.contains(": verify-certificates: "), "{told}");
     }
 
+    /// Who reads the output puts the password of a proxy in, as any other, unless it is asked for.
+    #[test]
+    fn the_password_of_a_proxy_is_left_out_like_others() {
+        let text = format!("set proxy \"socks://u:sEcRet@h\"\naccount \"a\" {ACCOUNT}\n");
+        let files = [("conf".to_string(), text.as_bytes())];
+        let taken = Tool::Fdm.settings(&files, &around()).unwrap();
+        let text = written(&taken.accounts, Passwords::LeftOut);
+        assert!(text.contains("    proxy: socks5://h:1080\n"), "{text}");
+        assert!(
+            text.contains("# the proxy's password stands in conf:1: "),
+            "{text}"
+        );
+        assert!(!text.contains("sEcRet"), "{text}");
+    }
+
     #[test]
     fn each_part_of_an_account_alone_is_carried_over_or_told() {
-        let plain = conf("", ACCOUNT, ACTION, "");
-        for (account, word) in [
+        const LOGIN: &str = "server \"h\" user \"u\" pass \"p\"";
+        for (account, fate) in [
             (
-                "disabled pop3s server \"h\" user \"u\" pass \"p\"",
-                "disabled",
+                format!("disabled pop3s {LOGIN}"),
+                Carried("enabled: false\n"),
+            ),
+            (format!("user \"x\" pop3s {LOGIN}"), Told("user")),
+            (
+                format!("users {{ \"x\" \"y\" }} pop3s {LOGIN}"),
+                Told("user"),
+            ),
+            (format!("pop3s {LOGIN} port 996"), Carried("port: 996\n")),
+            (
+                format!("pop3s {LOGIN} port \"pop3s\""),
+                Carried("port: 995\n"),
+            ),
+            (format!("pop3s {LOGIN} port \"x\""), Told("port")),
+            (format!("pop3s {LOGIN} port 65536"), Told("port")),
+            (
+                "pop3s server \"netrc.example.org\"".into(),
+                Carried("netrc: true\n"),
             ),
             (
-                "user \"x\" pop3s server \"h\" user \"u\" pass \"p\"",
-                ": user: ",
+                "pop3s server \"h\" user \"u\"".into(),
+                Carried("# fdm took the password from ~/.netrc"),
             ),
             (
-                "users { \"x\" \"y\" } pop3s server \"h\" user \"u\" pass \"p\"",
-                ": user: ",
+                "pop3s server \"i\" user \"u\" pass \"p\"".into(),
+                Carried("server: i\n"),
             ),
-            ("pop3s server \"h\" port 996 user \"u\" pass \"p\"", "port"),
             (
-                "pop3s server \"h\" port \"x\" user \"u\" pass \"p\"",
-                ": port: ",
+                "pop3s server \"h\" user \"v\" pass \"p\"".into(),
+                Carried("user: v\n"),
             ),
-            ("pop3s server \"netrc.example.org\"", "netrc"),
-            ("pop3 pipe \"x\" user \"u\" pass \"p\"", "pipe"),
-            (&format!("{ACCOUNT} old-only cache \"/c\""), ": old-only: "),
-            (&format!("{ACCOUNT} no-apop"), ": no-apop: "),
-            (&format!("{ACCOUNT} no-verify"), ": no-verify: "),
-            (&format!("{ACCOUNT} no-uidl"), ": no-uidl: "),
-            (&format!("{ACCOUNT} insecure"), ": insecure: "),
-            (&format!("{ACCOUNT} keep"), "keep"),
             (
-                "pop3 server \"h\" user \"u\" pass \"p\" starttls",
-                "starttls",
+                "pop3s server \"h\" user \"u\" pass \"q\"".into(),
+                Carried("password: q\n"),
             ),
-            ("imap server \"h\" user \"u\" pass \"p\"", "imap"),
-            ("imaps server \"h\" folders { \"x\" }", "imaps"),
-            ("nntp server \"h\" group \"x\" cache \"/c\"", "nntp"),
-            ("maildirs { \"/m\" }", "maildirs"),
-            ("mbox \"/m\"", "mbox"),
-            ("stdin", "stdin"),
+            (
+                "pop3s server \"h\" user \"u\" pass $(q)".into(),
+                Carried("password_command: q\n"),
+            ),
+            (
+                "pop3 pipe \"x\" user \"u\" pass \"p\"".into(),
+                Carried("tunnel: x\n"),
+            ),
+            (format!("{ACCOUNT} old-only cache \"/c\""), Told("old-only")),
+            (format!("{ACCOUNT} no-apop"), Told("no-apop")),
+            (format!("{ACCOUNT} no-verify"), Told("no-verify")),
+            (format!("{ACCOUNT} no-uidl"), Told("no-uidl")),
+            (format!("{ACCOUNT} insecure"), Told("insecure")),
+            (format!("{ACCOUNT} keep"), Carried("keep: true\n")),
+            (format!("pop3 {LOGIN} starttls"), Carried("tls: starttls\n")),
+            (format!("pop3 {LOGIN}"), Carried("tls: none\n")),
+            (format!("imap {LOGIN}"), Told("account \"a\" imap")),
+            (
+                "imaps server \"h\" folders { \"x\" }".into(),
+                Told("account \"a\" imaps"),
+            ),
+            (
+                "nntp server \"h\" group \"x\" cache \"/c\"".into(),
+                Told("account \"a\" nntp"),
+            ),
+            ("maildirs { \"/m\" }".into(), Told("account \"a\" maildirs")),
+            ("mbox \"/m\"".into(), Told("account \"a\" mbox")),
+            ("stdin".into(), Told("account \"a\" stdin")),
         ] {
-            carried_or_told(word, &plain, &conf("", account, ACTION, ""));
+            meets(&account, fate, &conf("", &account, ACTION, ""));
         }
         // Where the record is shows in what is taken over, not in the text.
         let cache = conf("", &format!("{ACCOUNT} new-only cache \"/c\""), ACTION, "");
-        assert_eq!(cache, plain);
+        assert_eq!(cache, conf("", ACCOUNT, ACTION, ""));
     }
 
     #[test]
     fn each_action_alone_is_carried_over_or_told() {
-        let plain = conf("", ACCOUNT, ACTION, "");
-        for (action, word) in [
-            ("drop", "drop"),
-            ("keep", "keep"),
-            ("tag \"x\" value \"y\"", "tag"),
-            ("mbox \"/b\"", "mbox"),
-            ("mbox \"/b\" compress", "compress"),
-            ("exec \"x\"", "exec"),
-            ("pipe \"x\"", "pipe"),
-            ("write \"x\"", "write"),
-            ("append \"x\"", "append"),
-            ("smtp server \"h\"", "recipient"),
+        for (action, fate) in [
+            ("drop", Told("drop")),
+            ("{ maildir \"~/m\" keep }", Carried("keep: true\n")),
+            ("maildir \"~/n\"", Carried("maildir: ~/n\n")),
+            ("maildir \"~/m/%[hour]\"", Told("maildir")),
+            ("mbox \"/b\"", Carried("mbox: /b\n")),
+            ("mbox \"/b\" compress", Told("mbox")),
+            ("pipe \"x\"", Carried("mda: x\n")),
+            ("smtp server \"h\"", Told("smtp")),
+            ("smtp server \"h\" from \"f@x\" to \"t@x\"", Told("from")),
             (
-                "smtp server \"h\" port 26 from \"f@x\" to \"t@x\"",
-                ": from: ",
+                "smtp server \"h\" port 26 to \"t@x\"",
+                Carried("address: h:26\n"),
             ),
-            ("lmtp server \"h\" to \"t@x\"", "lmtp"),
-            ("rewrite \"x\"", "rewrite"),
-            ("add-header \"x\" value \"y\"", "add-header"),
-            ("remove-header \"x\"", "remove-header"),
-            ("remove-headers { \"x\" }", "remove-headers"),
-            ("stdout", "stdout"),
-            ("add-to-cache \"/c\" key \"k\"", "add-to-cache"),
-            ("remove-from-cache \"/c\" key \"k\"", "remove-from-cache"),
-            ("action \"x\"", "action"),
-            ("user \"x\" maildir \"~/m\"", ": user: "),
-            ("maildir \"~/m/%[hour]\"", "hour"),
+            ("smtp server \"h\" to \"t@x\"", Carried("recipient: t@x\n")),
+            ("lmtp server \"h\" to \"t@x\"", Carried("lmtp:\n")),
+            ("user \"x\" maildir \"~/m\"", Told("user")),
+            ("tag \"x\" value \"y\"", Told("tag")),
+            ("exec \"x\"", Told("exec")),
+            ("write \"x\"", Told("write")),
+            ("append \"x\"", Told("append")),
+            ("rewrite \"x\"", Told("rewrite")),
+            ("add-header \"x\" value \"y\"", Told("add-header")),
+            ("remove-header \"x\"", Told("remove-header")),
+            ("remove-headers { \"x\" }", Told("remove-headers")),
+            ("stdout", Told("stdout")),
+            ("add-to-cache \"/c\" key \"k\"", Told("add-to-cache")),
+            (
+                "remove-from-cache \"/c\" key \"k\"",
+                Told("remove-from-cache"),
+            ),
+            ("action \"x\"", Told("action")),
         ] {
-            carried_or_told(word, &plain, &conf("", ACCOUNT, action, ""));
+            meets(action, fate, &conf("", ACCOUNT, action, ""));
         }
         for rule in [
             "match matched action \"in\"",
@@ -569,6 +669,7 @@ mod tests {
             "pop3s server \"\" user \"u\" pass \"p\"",
             "pop3s server \"a b\" user \"u\" pass \"p\"",
             "pop3s server \"h\" user \"\" pass \"p\"",
+            "pop3s server \"h\" user \"u\\nv\" pass \"p\"",
             "pop3s server \"h\"",
             "pop3s user \"u\" pass \"p\"",
             "pop3 pipe \" \" user \"u\" pass \"p\"",
