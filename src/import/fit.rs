@@ -78,10 +78,12 @@ pub fn command<'s>(draft: &mut Draft, word: &str, said: &'s Said) -> Option<&'s 
 /// Writes an account that delivers nowhere, and is off, until somebody says where mail goes.
 pub fn nowhere(draft: &mut Draft) {
     draft.set("enabled", false);
-    draft.set(
-        "deliver",
-        Mapping::from_iter([("mda".into(), NOWHERE.into())]),
-    );
+    draft.set("deliver", refusal());
+}
+
+/// A destination that takes no message.
+pub fn refusal() -> Mapping {
+    Mapping::from_iter([("mda".into(), NOWHERE.into())])
 }
 
 #[cfg(test)]

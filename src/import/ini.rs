@@ -22,6 +22,14 @@ impl Section {
         let named = self.keys.iter().find(|(name, _)| name == key);
         named.map(|(_, said)| said)
     }
+
+    /// Its name where it begins.
+    pub fn begin(&self) -> Said {
+        Said {
+            bytes: self.name.clone().into_bytes(),
+            spot: self.spot.clone(),
+        }
+    }
 }
 
 /// Reads the sections of a file. Fails where Python would.

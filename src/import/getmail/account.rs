@@ -1,6 +1,7 @@
 //! An rc file of getmail as an account.
 
 use super::super::draft::{Account, Draft};
+use super::super::fit;
 use super::super::ini::Section;
 use super::super::place::Remark;
 use super::super::record::RecordAt;
@@ -9,7 +10,7 @@ use super::super::Around;
 use super::destination;
 use super::literal::Literal;
 use super::sections::{Kind, Sections};
-use super::{record_name, rest};
+use super::{record_name, rest, sorter};
 use serde_yaml::{Mapping, Value};
 use std::rc::Rc;
 
@@ -195,56 +196,14 @@ fn policy(draft: &mut Draft, sections: &Sections, kind: &Kind) {
 }
 
 fn place(draft: &mut Draft, sections: &Sections, kind: &Kind) {
-    let Some(section) = sections.named("destination") else {
-        let spot = draft.account.spot.clone();
-        return draft.lost(
-            &spot,
-            "[destination]",
-            "is missing; say where mail goes with deliver",
-        );
-    };
-    if !kind.multidrop {
-        match destination::one(draft, sections, section) {
-            Some(deliver) => draft.set("deliver", deliver),
-            None => nowhere(draft, section),
-        }
-        return;
-    }
-    let mut multidrop = Mapping::new();
-    match sections.of("retriever", "envelope_recipient") {
-        _ if kind.sdps => {
-            multidrop.insert("envelope".into(), "sdps".into());
-        }
-        Some(said) => envelope(&mut multidrop, &said.shown()),
+    match sections.named("destination") {
+        Some(section) if kind.multidrop => sorter::write(draft, sections, section, kind),
+        Some(section) => destination::write(draft, sections, section),
         None => {
             let spot = draft.account.spot.clone();
-            draft.lost(
-                &spot,
-                "envelope_recipient",
-                "is missing; write multidrop's envelope",
-            );
+            let why = "is missing; say where mail goes with deliver";
+            draft.lost(&spot, "[destination]", why);
+            fit::nowhere(draft);
         }
-    }
-    match destination::routes(draft, sections, section) {
-        Some(routes) => {
-            multidrop.insert("routes".into(), routes.into());
-            draft.set("multidrop", multidrop);
-        }
-        None => nowhere(draft, section),
-    }
-}
-
-fn nowhere(draft: &mut Draft, section: &Section) {
-    let why = "is not carried over; say where mail goes with deliver or multidrop";
-    draft.lost(&section.spot, "[destination]", why);
-}
-
-/// `HEADER` or `HEADER:N`, the N-th of them from the top.
-fn envelope(multidrop: &mut Mapping, said: &str) {
-    let (field, nth) = said.split_once(':').unwrap_or((said, "1"));
-    multidrop.insert("envelope".into(), field.trim().into());
-    let skip = nth.trim().parse::<u64>().unwrap_or(1).saturating_sub(1);
-    if skip > 0 {
-        multidrop.insert("skip".into(), skip.into());
     }
 }

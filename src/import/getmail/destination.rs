@@ -1,6 +1,7 @@
 //! Where getmail delivers, in popget's words.
 
 use super::super::draft::Draft;
+use super::super::fit;
 use super::super::ini::Section;
 use super::super::said::Said;
 use super::literal::Literal;
@@ -10,91 +11,49 @@ use serde_yaml::{Mapping, Value};
 /// Destinations within destinations are not followed deeper.
 const DEEPEST: usize = 8;
 
-/// The value of `deliver` for a destination; none, with a remark, if there is nothing like it.
-pub fn one(draft: &mut Draft, sections: &Sections, section: &Section) -> Option<Value> {
-    let mut road = Road {
-        draft,
-        sections,
-        depth: 0,
-    };
-    road.section(section)
-}
-
-/// The routes for a destination that sorts, or for one that takes everything.
-pub fn routes(draft: &mut Draft, sections: &Sections, section: &Section) -> Option<Mapping> {
-    let mut road = Road {
-        draft,
-        sections,
-        depth: 0,
-    };
-    let mut routes = Mapping::new();
-    if kind(section) != "MultiSorter" {
-        routes.insert("*".into(), road.section(section)?);
-        return Some(routes);
-    }
-    let locals = section.of("locals");
-    let pairs = locals.and_then(|said| Literal::read(said.text()?));
-    if let (Some(said), Some(Literal::Tuple(pairs))) = (locals, pairs) {
-        for pair in pairs {
-            match pair.texts().as_deref() {
-                Some([pattern, place]) => match plain(pattern) {
-                    Some(address) => {
-                        if let Some(place) = road.named(place, said) {
-                            routes.insert(address.into(), place);
-                        }
-                    }
-                    None => {
-                        let why = format!("{pattern} is no plain address; write a route for each");
-                        road.draft.lost(&said.spot, "locals", &why);
-                    }
-                },
-                _ => road
-                    .draft
-                    .lost(&said.spot, "locals", "is not made of pairs"),
-            }
-        }
-    } else if let Some(said) = locals {
-        road.draft
-            .lost(&said.spot, "locals", "is no tuple of pairs");
-    }
-    if let Some(said) = section.of("default") {
-        if let Some(place) = road.named(&said.shown(), said) {
-            routes.insert("*".into(), place);
+/// Writes where mail goes; without any destination, an account that is off.
+pub fn write(draft: &mut Draft, sections: &Sections, section: &Section) {
+    let mut road = Road::new(draft, sections);
+    match road.section(section) {
+        Some(deliver) => draft.set("deliver", deliver),
+        None => {
+            road.lost_section(section);
+            fit::nowhere(draft);
         }
     }
-    (!routes.is_empty()).then_some(routes)
 }
 
-/// The address that a regular expression stands for, if it is one with nothing open in it.
-fn plain(pattern: &str) -> Option<String> {
-    let bare = pattern.strip_prefix('^').unwrap_or(pattern);
-    let bare = bare.strip_suffix('$').unwrap_or(bare);
-    let mut address = String::new();
-    let mut chars = bare.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => address.push(chars.next().filter(|c| ".+-@".contains(*c))?),
-            '.' | '@' | '-' | '_' => address.push(c),
-            c if c.is_ascii_alphanumeric() => address.push(c),
-            _ => return None,
-        }
-    }
-    let address = address.trim_end_matches('@').to_string();
-    (!address.is_empty()).then_some(address)
-}
-
-fn kind(section: &Section) -> &str {
+/// The type of a section.
+pub fn kind(section: &Section) -> &str {
     section.of("type").and_then(Said::text).unwrap_or("")
 }
 
-struct Road<'d, 'r, 's> {
-    draft: &'d mut Draft<'r>,
+/// From a section to those that it names.
+pub struct Road<'d, 'r, 's> {
+    /// What is said on the way.
+    pub draft: &'d mut Draft<'r>,
     sections: &'d Sections<'s>,
     depth: usize,
 }
 
-impl Road<'_, '_, '_> {
-    fn section(&mut self, section: &Section) -> Option<Value> {
+impl<'d, 'r, 's> Road<'d, 'r, 's> {
+    /// At its beginning.
+    pub fn new(draft: &'d mut Draft<'r>, sections: &'d Sections<'s>) -> Self {
+        Self {
+            draft,
+            sections,
+            depth: 0,
+        }
+    }
+
+    /// Tells that mail has no destination any more.
+    pub fn lost_section(&mut self, section: &Section) {
+        let why = "is not carried over; say where mail goes with deliver or multidrop";
+        self.draft.lost(&section.spot, "[destination]", why);
+    }
+
+    /// The value of `deliver` for a section; none, with a remark, if there is nothing like it.
+    pub fn section(&mut self, section: &Section) -> Option<Value> {
         let path = section.of("path");
         match (kind(section), path) {
             ("Maildir", Some(path)) => self.file("maildir", path),
@@ -131,8 +90,8 @@ impl Road<'_, '_, '_> {
         Some(place(key, text))
     }
 
-    /// `[section]` or a path.
-    fn named(&mut self, name: &str, said: &Said) -> Option<Value> {
+    /// The value of `deliver` for `[section]` or a path.
+    pub fn named(&mut self, name: &str, said: &Said) -> Option<Value> {
         let inner = name
             .trim()
             .strip_prefix('[')
@@ -273,19 +232,6 @@ fn place(key: &str, path: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_regular_expression_is_a_route_only_if_it_is_an_address() {
-        assert_eq!(plain("joe@example.org").as_deref(), Some("joe@example.org"));
-        assert_eq!(
-            plain(r"^joe@example\.org$").as_deref(),
-            Some("joe@example.org")
-        );
-        assert_eq!(plain("joe@").as_deref(), Some("joe"));
-        for pattern in ["joe.*", "(a|b)@c", r"\w+", "", "@", "[jJ]oe"] {
-            assert_eq!(plain(pattern), None, "{pattern}");
-        }
-    }
 
     #[test]
     fn words_for_the_shell_stay_words() {

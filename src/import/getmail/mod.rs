@@ -5,6 +5,7 @@ mod destination;
 mod literal;
 mod rest;
 mod sections;
+mod sorter;
 
 use super::ini;
 use super::place::{Spot, Wrong};
