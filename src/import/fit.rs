@@ -42,6 +42,36 @@ pub fn port(number: Option<u64>) -> Option<u64> {
 /// A path as `Draft::literal_path` gives it, if popget takes it.
 pub fn path(draft: &mut Draft, word: &str, said: &Said) -> Option<String> {
     let path = draft.literal_path(word, said)?;
+    whole(draft, (word, said), path)
+}
+
+/// A path in which the other program puts in the environment as popget does, if popget takes it.
+pub fn open_path(draft: &mut Draft, word: &str, said: &Said) -> Option<String> {
+    let why = match said.text() {
+        Some(text) if named(text) && text.starts_with('$') => return Some(text.to_string()),
+        Some(text) if named(text) => return whole(draft, (word, said), text.to_string()),
+        Some(_) => "popget takes $ for a variable of the environment; rename the file",
+        None => "is not UTF-8; write it yourself",
+    };
+    draft.lost(&said.spot, word, why);
+    None
+}
+
+/// Whether each `$` stands before the name of a variable.
+fn named(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let good = |after: &str| {
+        let name = match after.strip_prefix('{') {
+            Some(braced) => braced.split_once('}').map_or("", |(name, _)| name),
+            None => after,
+        };
+        name.starts_with(|c| letter(c) && !c.is_ascii_digit())
+    };
+    text.split('$').skip(1).all(good)
+}
+
+/// A path that popget takes: it begins at the root, or in one's own home folder.
+fn whole(draft: &mut Draft, (word, said): (&str, &Said), path: String) -> Option<String> {
     let why = match path.as_str() {
         "~" => return Some(path),
         absolute if absolute.starts_with(['/']) || absolute.starts_with("~/") => return Some(path),

@@ -11,11 +11,15 @@ use super::destination;
 use super::literal::Literal;
 use super::sections::{Kind, Sections};
 use super::{record_name, rest, sorter};
+use crate::net::Fingerprint;
 use serde_yaml::{Mapping, Value};
 use std::rc::Rc;
 
 /// getmail waits so many seconds unless it is told otherwise.
 const TIMEOUT: u64 = 180;
+
+/// So many seconds are the longest time that popget knows.
+const LONGEST: u64 = u32::MAX as u64;
 
 /// Writes the account; none if there is nothing of POP3 in it.
 pub fn convert(
@@ -40,34 +44,37 @@ pub fn convert(
         );
         return None;
     };
-    let server = retriever.of("server").filter(|said| !said.bytes.is_empty());
-    let Some(server) = server else {
-        draft.lost(
-            &retriever.spot,
-            "server",
-            "is missing; this file is passed by",
-        );
+    let server = retriever.of("server");
+    let name = server.and_then(|said| said.text().and_then(fit::host));
+    let Some((server, name)) = server.zip(name) else {
+        let spot = server.map_or(&retriever.spot, |said| &said.spot);
+        let why = "is missing, or is no name of a host; this file is passed by";
+        draft.lost(spot, "server", why);
         return None;
     };
-    draft.text("server", server);
-    let own_port = sections.number("retriever", "port");
+    draft.set("server", name);
+    let own_port = port(&mut draft, &sections);
     let port = own_port.unwrap_or(if kind.tls { 995 } else { 110 });
     if let Some(port) = own_port {
         draft.set("port", port);
     }
     draft.set("tls", if kind.tls { "implicit" } else { "none" });
     sections.odd(&mut draft);
-    login(&mut draft, &sections, around);
+    if !login(&mut draft, &sections, around) {
+        return None;
+    }
     if !kind.tls {
         draft.in_the_clear(&retriever.spot, vec!["user-pass"]);
     }
     trust(&mut draft, retriever, kind.tls);
     draft.seconds(
         "timeout",
-        sections.number("retriever", "timeout").unwrap_or(TIMEOUT),
+        sections
+            .number("retriever", "timeout")
+            .map_or(TIMEOUT, |seconds| seconds.min(LONGEST)),
     );
     policy(&mut draft, &sections, &kind);
-    place(&mut draft, &sections, &kind);
+    place(&mut draft, (&sections, &around.home), &kind);
     rest::tell(&mut draft, &sections, &kind);
     let user = retriever.of("username").map_or(String::new(), Said::shown);
     let path = record_name(&server.shown(), port, &user);
@@ -79,22 +86,38 @@ pub fn convert(
     Some(draft.account)
 }
 
-/// A tuple of words, as a list.
-fn words(said: &Said) -> Option<Vec<String>> {
-    Literal::read(said.text()?)?
-        .texts()
-        .filter(|words| !words.is_empty())
+/// The port that is named; one that can be none is told.
+fn port(draft: &mut Draft, sections: &Sections) -> Option<u64> {
+    let number = sections.number("retriever", "port")?;
+    let port = fit::port(Some(number));
+    if let (None, Some(said)) = (port, sections.of("retriever", "port")) {
+        draft.lost(&said.spot, "port", "is no port; it is the usual one now");
+    }
+    port
 }
 
-fn login(draft: &mut Draft, sections: &Sections, around: &Around) {
+/// A tuple of words that is a command, as a list.
+fn words(said: &Said) -> Option<Vec<String>> {
+    let words = Literal::read(said.text()?)?.texts()?;
+    let named = words.first().is_some_and(|word| !word.is_empty());
+    let whole = words.iter().all(|word| !word.contains('\0'));
+    (named && whole).then_some(words)
+}
+
+/// Writes who logs in and how. False if nobody can.
+fn login(draft: &mut Draft, sections: &Sections, around: &Around) -> bool {
     let of = |key| sections.of("retriever", key);
-    match of("username") {
-        Some(user) => draft.text("user", user),
-        None => draft.lost(
-            &draft.account.spot.clone(),
-            "username",
-            "is missing; write it yourself",
-        ),
+    match of("username").map(|user| (user, fit::unfit_user(user))) {
+        Some((user, None)) => draft.text("user", user),
+        Some((user, Some(why))) => {
+            draft.lost(&user.spot, "username", why);
+            return false;
+        }
+        None => {
+            let spot = draft.account.spot.clone();
+            draft.lost(&spot, "username", "is missing; this file is passed by");
+            return false;
+        }
     }
     let token = sections.flag("retriever", "use_xoauth2", false);
     if token {
@@ -125,11 +148,12 @@ fn login(draft: &mut Draft, sections: &Sections, around: &Around) {
     } else {
         draft.note("getmail asked the key ring or you for the password: see password_command");
     }
+    true
 }
 
 fn trust(draft: &mut Draft, retriever: &Section, tls: bool) {
     match retriever.of("ca_certs") {
-        Some(file) => draft.text("tls_ca_file", file),
+        Some(file) => open_path(draft, "tls_ca_file", ("ca_certs", file)),
         None if tls => {
             let why = "getmail did not check the server's certificate, popget does";
             draft.told(&retriever.spot, "ca_certs", why);
@@ -142,20 +166,35 @@ fn trust(draft: &mut Draft, retriever: &Section, tls: bool) {
             Some(Literal::Text(one)) => Some(vec![one]),
             other => other.and_then(Literal::texts),
         };
-        match list.or_else(|| prints.text().map(|text| vec![text.to_string()])) {
+        let list = list.or_else(|| prints.text().map(|text| vec![text.to_string()]));
+        let good = |list: &Vec<String>| list.iter().all(|it| Fingerprint::parse(it).is_some());
+        match list.filter(|list| good(list) && !list.is_empty()) {
             Some(list) => draft.set("tls_fingerprint", list),
-            None => draft.lost(&prints.spot, "ssl_fingerprints", "is not understood"),
+            None => {
+                let why = "is not of SHA-256; popget probe tells the one that is";
+                draft.lost(&prints.spot, "ssl_fingerprints", why);
+            }
         }
     }
-    let keys = [
-        ("ssl_cert_hostname", "tls_server_name"),
-        ("certfile", "tls_client_cert"),
-        ("keyfile", "tls_client_key"),
-    ];
-    for (word, key) in keys {
-        if let Some(said) = retriever.of(word) {
-            draft.text(key, said);
+    if let Some(name) = retriever.of("ssl_cert_hostname") {
+        draft.text("tls_server_name", name);
+    }
+    match (retriever.of("certfile"), retriever.of("keyfile")) {
+        (Some(cert), key) => {
+            open_path(draft, "tls_client_cert", ("certfile", cert));
+            if let Some(key) = key.filter(|_| draft.account.keys.contains_key("tls_client_cert")) {
+                open_path(draft, "tls_client_key", ("keyfile", key));
+            }
         }
+        (None, Some(key)) => draft.told(&key.spot, "keyfile", "means nothing without certfile"),
+        (None, None) => {}
+    }
+}
+
+/// Sets a key to a path, if popget takes it.
+fn open_path(draft: &mut Draft, key: &str, (word, said): (&str, &Said)) {
+    if let Some(path) = fit::open_path(draft, word, said) {
+        draft.set(key, path);
     }
 }
 
@@ -164,7 +203,7 @@ fn policy(draft: &mut Draft, sections: &Sections, kind: &Kind) {
     let days = sections.number("options", "delete_after");
     let keep: Value = match (delete, days) {
         (true, _) => false.into(),
-        (false, Some(days)) => format!("{days}d").into(),
+        (false, Some(days)) => format!("{}d", days.min(LONGEST / 86_400)).into(),
         (false, None) => true.into(),
     };
     draft.set("keep", keep);
@@ -195,15 +234,127 @@ fn policy(draft: &mut Draft, sections: &Sections, kind: &Kind) {
     }
 }
 
-fn place(draft: &mut Draft, sections: &Sections, kind: &Kind) {
+fn place(draft: &mut Draft, of: (&Sections, &str), kind: &Kind) {
+    let (sections, home) = of;
     match sections.named("destination") {
-        Some(section) if kind.multidrop => sorter::write(draft, sections, section, kind),
-        Some(section) => destination::write(draft, sections, section),
+        Some(section) if kind.multidrop => sorter::write(draft, of, section, kind),
+        Some(section) => destination::write(draft, sections, section, home),
         None => {
             let spot = draft.account.spot.clone();
             let why = "is missing; say where mail goes with deliver";
             draft.lost(&spot, "[destination]", why);
             fit::nowhere(draft);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::tests::becomes;
+    use crate::import::Tool;
+
+    fn rc(server: &str, destination: &str) -> (String, String) {
+        let text = format!(
+            "[retriever]\ntype = SimplePOP3SSLRetriever\nusername = u\n{server}\n\
+             [destination]\n{destination}\n"
+        );
+        becomes(Tool::Getmail, "rc", text.as_bytes())
+    }
+
+    #[test]
+    fn a_destination_that_popget_would_refuse_turns_the_account_off() {
+        for destination in [
+            "type = Maildir\npath = Mail/",
+            "type = Maildir\npath = ~bob/Mail/",
+            "type = Maildir\npath = /m$/",
+            "type = Mboxrd\npath =",
+            "type = MultiDestination\ndestinations = ('./in', '/m/')",
+            "type = MDA_external\npath = maildrop",
+            "type = MDA_external\npath =",
+            "type = MDA_external\npath = /x\narguments = ('~bob/x',)",
+            "type = MDA_external\npath = /x\narguments = ('a\\0b',)",
+            "type = MDA_external\npath = /x\narguments = ('%(mailbox)',)",
+            "type = MDA_lmtp\nhost = a b",
+            "type = MDA_lmtp\nhost = h\nport = 70000",
+            "type = MDA_lmtp\nhost = h\noverride = a@",
+        ] {
+            let (yaml, told) = rc("server = h", destination);
+            let off = "    enabled: false\n    deliver:\n      mda: 'exit 75 ";
+            assert!(yaml.contains(off), "{destination}: {yaml}");
+            assert!(told.contains("lost rc:"), "{destination}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_getmail_expands_leads_to_the_same_place() {
+        for (destination, deliver) in [
+            ("type = Maildir\npath = ~/Mail/", "maildir: ~/Mail/"),
+            ("type = Mboxrd\npath = /m/${USER}", "mbox: /m/${USER}"),
+            (
+                "type = MDA_external\npath = ~/bin/x",
+                "mda:\n      - /users/ann/bin/x\n",
+            ),
+            (
+                "type = MDA_external\npath = $HOME/x\narguments = ('~/in', '$1')",
+                "mda:\n      - /users/ann/x\n      - /users/ann/in\n      - $1\n",
+            ),
+            (
+                "type = MDA_external\npath = /x\narguments = ('-d', '$USER')",
+                "mda: exec \"/x\" \"-d\" \"${USER}\"\n",
+            ),
+            ("type = MDA_lmtp\nhost = ::1", "address: '[::1]:2003'\n"),
+            (
+                "type = MDA_lmtp\nhost = /run/lmtp\nport = 5",
+                "address: /run/lmtp\n",
+            ),
+        ] {
+            let (yaml, told) = rc("server = h", destination);
+            assert!(yaml.contains(deliver), "{destination}: {yaml}");
+            assert!(!yaml.contains("enabled"), "{destination}: {told}");
+        }
+    }
+
+    #[test]
+    fn an_account_that_nobody_can_fetch_is_passed_by() {
+        const PLACE: &str = "type = Maildir\npath = /m/";
+        for server in [
+            "",
+            "server =",
+            "server = a b",
+            "server = h:5",
+            "server = h\nusername =",
+        ] {
+            let text = match server.contains("username") {
+                true => server.to_owned(),
+                false => format!("{server}\nusername = u"),
+            };
+            let text = format!(
+                "[retriever]\ntype = SimplePOP3SSLRetriever\n{text}\n[destination]\n{PLACE}\n"
+            );
+            let (yaml, told) = becomes(Tool::Getmail, "rc", text.as_bytes());
+            assert!(!yaml.contains("server:"), "{server}: {yaml}");
+            assert!(told.contains("passed by"), "{server}: {told}");
+        }
+        for (server, key) in [
+            ("server = 2001:db8::1", "server: '[2001:db8::1]'"),
+            ("server = h\nport = 995", "port: 995"),
+        ] {
+            let (yaml, _) = rc(server, PLACE);
+            assert!(yaml.contains(key), "{yaml}");
+        }
+        for (server, key) in [
+            ("server = h\nport = 70000", "port"),
+            (
+                "server = h\nssl_fingerprints = ('aa:bb',)",
+                "tls_fingerprint",
+            ),
+            ("server = h\nca_certs = ca.pem", "tls_ca_file"),
+            ("server = h\nkeyfile = /k", "tls_client_key"),
+            ("server = h\npassword_command = ('',)", "password_command"),
+        ] {
+            let (yaml, told) = rc(server, PLACE);
+            assert!(!yaml.contains(&format!("    {key}:")), "{yaml}");
+            assert!(told.contains("rc:5: "), "{told}");
         }
     }
 }

@@ -5,15 +5,20 @@ use super::super::fit;
 use super::super::ini::Section;
 use super::super::said::Said;
 use super::literal::Literal;
+use super::program;
 use super::sections::Sections;
+use crate::delivery::Address;
 use serde_yaml::{Mapping, Value};
 
 /// Destinations within destinations are not followed deeper.
 const DEEPEST: usize = 8;
 
+/// getmail's port of LMTP, where none is named.
+const LMTP_PORT: u64 = 2003;
+
 /// Writes where mail goes; without any destination, an account that is off.
-pub fn write(draft: &mut Draft, sections: &Sections, section: &Section) {
-    let mut road = Road::new(draft, sections);
+pub fn write(draft: &mut Draft, sections: &Sections, section: &Section, home: &str) {
+    let mut road = Road::new(draft, sections, home);
     match road.section(section) {
         Some(deliver) => draft.set("deliver", deliver),
         None => {
@@ -33,15 +38,17 @@ pub struct Road<'d, 'r, 's> {
     /// What is said on the way.
     pub draft: &'d mut Draft<'r>,
     sections: &'d Sections<'s>,
+    home: &'d str,
     depth: usize,
 }
 
 impl<'d, 'r, 's> Road<'d, 'r, 's> {
     /// At its beginning.
-    pub fn new(draft: &'d mut Draft<'r>, sections: &'d Sections<'s>) -> Self {
+    pub fn new(draft: &'d mut Draft<'r>, sections: &'d Sections<'s>, home: &'d str) -> Self {
         Self {
             draft,
             sections,
+            home,
             depth: 0,
         }
     }
@@ -56,6 +63,8 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
     pub fn section(&mut self, section: &Section) -> Option<Value> {
         let path = section.of("path");
         match (kind(section), path) {
+            ("MultiDestination", _) => self.several(section),
+            ("MDA_lmtp", _) => self.lmtp(section),
             ("Maildir", Some(path)) => self.file("maildir", path),
             ("Mboxrd", Some(path)) => {
                 if let Some(lock) = section.of("locktype").filter(|lock| lock.bytes == b"flock") {
@@ -65,8 +74,6 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
                 self.file("mbox", path)
             }
             ("MDA_external", Some(path)) => self.program(section, path),
-            ("MDA_lmtp", _) => self.lmtp(section),
-            ("MultiDestination", _) => self.several(section),
             (other, _) => {
                 let word = format!("[{}] {other}", section.name);
                 let why = "popget has no such destination, or its path is missing";
@@ -76,18 +83,10 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
         }
     }
 
-    /// A path of this kind, unless it begins in the home folder of somebody else.
+    /// A path of this kind.
     fn file(&mut self, key: &str, path: &Said) -> Option<Value> {
-        let text = path.text()?;
-        let other = text
-            .strip_prefix('~')
-            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
-        if other {
-            let why = "popget knows only your own home folder by ~; write the other out";
-            self.draft.lost(&path.spot, "path", why);
-            return None;
-        }
-        Some(place(key, text))
+        let path = fit::open_path(self.draft, "path", path)?;
+        Some(Mapping::from_iter([(key.into(), path.into())]).into())
     }
 
     /// The value of `deliver` for `[section]` or a path.
@@ -97,12 +96,11 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
             .strip_prefix('[')
             .and_then(|name| name.strip_suffix(']'));
         let Some(inner) = inner else {
-            let place = file(name.trim());
-            if place.is_none() {
-                let why = "is neither a section in brackets nor a path from / on";
-                self.draft.lost(&said.spot, name, why);
-            }
-            return place;
+            let path = said.with(name.trim());
+            return match path.bytes.ends_with(b"/") {
+                true => self.file("maildir", &path),
+                false => self.file("mbox", &path),
+            };
         };
         self.depth += 1;
         let place = match self.sections.named(inner).filter(|_| self.depth <= DEEPEST) {
@@ -135,111 +133,86 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
     }
 
     fn lmtp(&mut self, section: &Section) -> Option<Value> {
-        let host = section.of("host")?.text()?.to_string();
-        let port = section.of("port").map(Said::shown);
-        let address = match port.filter(|_| !host.starts_with('/')) {
-            Some(port) => format!("{host}:{port}"),
-            None => host,
+        let host = section.of("host")?;
+        let address = match host.bytes.starts_with(b"/") {
+            true => self.draft.literal_path("host", host)?,
+            false => {
+                let port = match section.of("port") {
+                    Some(said) => fit::port(said.number()),
+                    None => Some(LMTP_PORT),
+                };
+                let name = host.text().and_then(fit::host);
+                let Some((name, port)) = name.zip(port) else {
+                    let why = "is no name of a host, or its port is none";
+                    self.draft.lost(&host.spot, "host", why);
+                    return None;
+                };
+                format!("{name}:{port}")
+            }
         };
         let mut lmtp = Mapping::from_iter([("address".into(), address.into())]);
-        if let Some(recipient) = section.of("override") {
+        let fixed = section.of("override");
+        let user = self.sections.of("retriever", "username");
+        if fixed
+            .or(user)
+            .and_then(|said| Address::parse(&said.bytes))
+            .is_none()
+        {
+            let spot = fixed.map_or(&section.spot, |said| &said.spot);
+            let why = "is no address; name a recipient below lmtp";
+            self.draft.lost(spot, "override", why);
+            return None;
+        }
+        if let Some(recipient) = fixed {
             lmtp.insert("recipient".into(), recipient.text()?.into());
         }
         Some(Mapping::from_iter([("lmtp".into(), lmtp.into())]).into())
     }
 
     fn program(&mut self, section: &Section, path: &Said) -> Option<Value> {
-        let arguments = section.of("arguments");
-        let mut words = vec![path.text()?.to_string()];
-        if let Some(said) = arguments {
-            match Literal::read(said.text()?).and_then(Literal::texts) {
-                Some(more) => words.extend(more),
-                None => {
-                    self.draft
-                        .lost(&said.spot, "arguments", "is no tuple of words");
-                    return None;
-                }
-            }
-        }
-        let command: Value = if words.iter().any(|word| word.contains("%(")) {
-            let mut line = String::from("exec");
-            for word in &words {
-                line.push(' ');
-                match in_shell(word) {
-                    Some(word) => line.push_str(&word),
-                    None => {
-                        let why = format!(
-                            "{word} has no counterpart; popget tells a program \
-                                           $SENDER and $RECIPIENT"
-                        );
-                        self.draft.lost(&arguments?.spot, "arguments", &why);
-                        return None;
-                    }
-                }
-            }
-            line.into()
-        } else {
-            words.into()
-        };
-        Some(Mapping::from_iter([("mda".into(), command)]).into())
-    }
-}
-
-/// A word for the shell, with what getmail puts in taken from the environment instead.
-fn in_shell(word: &str) -> Option<String> {
-    let places = [
-        ("%(sender)", "$SENDER"),
-        ("%(recipient)", "$RECIPIENT"),
-        ("%(local)", "${RECIPIENT%@*}"),
-        ("%(domain)", "${RECIPIENT##*@}"),
-    ];
-    let mut line = String::from("\"");
-    let mut rest = word;
-    while let Some(c) = rest.chars().next() {
-        if let Some((tag, variable)) = places.iter().find(|(tag, _)| rest.starts_with(tag)) {
-            line.push_str(variable);
-            rest = &rest[tag.len()..];
-            continue;
-        }
-        if rest.starts_with("%(") {
+        let mut words = vec![self.word(path)?];
+        if !words[0].starts_with(['/', '$']) {
+            let why = "popget takes no relative path; write the whole path";
+            self.draft.lost(&path.spot, "path", why);
             return None;
         }
-        if "\"\\$`".contains(c) {
-            line.push('\\');
+        if let Some(said) = section.of("arguments") {
+            let Some(more) = Literal::read(said.text()?).and_then(Literal::texts) else {
+                self.draft
+                    .lost(&said.spot, "arguments", "is no tuple of words");
+                return None;
+            };
+            for word in more {
+                words.push(self.word(&said.with(word))?);
+            }
         }
-        line.push(c);
-        rest = &rest[c.len_utf8()..];
+        if !words.iter().any(|word| program::needs_shell(word)) {
+            return Some(Mapping::from_iter([("mda".into(), words.into())]).into());
+        }
+        let mut line = String::from("exec");
+        for word in &words {
+            let Some(word) = program::in_shell(word) else {
+                let why = format!(
+                    "{word} has no counterpart; popget tells a program $SENDER and $RECIPIENT"
+                );
+                self.draft.lost(&section.spot, "arguments", &why);
+                return None;
+            };
+            line.push(' ');
+            line.push_str(&word);
+        }
+        Some(Mapping::from_iter([("mda".into(), line.into())]).into())
     }
-    line.push('"');
-    Some(line)
-}
 
-/// A path: a Maildir if it ends in a slash, else an mbox.
-fn file(path: &str) -> Option<Value> {
-    let begins = path.starts_with(['/', '.', '~', '$']);
-    let key = if path.ends_with('/') {
-        "maildir"
-    } else {
-        "mbox"
-    };
-    begins.then(|| place(key, path))
-}
-
-fn place(key: &str, path: &str) -> Value {
-    Mapping::from_iter([(key.into(), path.into())]).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_for_the_shell_stay_words() {
-        assert_eq!(in_shell("%(recipient)").as_deref(), Some("\"$RECIPIENT\""));
-        assert_eq!(
-            in_shell("a $b `c` \"d\" \\").as_deref(),
-            Some(r#""a \$b \`c\` \"d\" \\""#)
-        );
-        assert_eq!(in_shell("%(mailbox)"), None);
+    /// A word of a command as getmail takes it.
+    fn word(&mut self, said: &Said) -> Option<String> {
+        let word = said.text().map(|text| program::at_home(text, self.home));
+        let why = match word {
+            Some(Some(word)) => return Some(word),
+            Some(None) => "popget knows no home folder but one's own; write it out",
+            None => "is not UTF-8 or holds a NUL; write it yourself",
+        };
+        self.draft.lost(&said.spot, &said.shown(), why);
+        None
     }
 }

@@ -3,6 +3,7 @@
 mod account;
 mod destination;
 mod literal;
+mod program;
 mod rest;
 mod sections;
 mod sorter;

@@ -15,10 +15,15 @@ use std::collections::HashSet;
 const SKIPPED: u64 = 1000;
 
 /// Writes `multidrop`; if not all of it could be carried over, the account is off.
-pub fn write(draft: &mut Draft, sections: &Sections, section: &Section, kind: &Kind) {
+pub fn write(
+    draft: &mut Draft,
+    (sections, home): (&Sections, &str),
+    section: &Section,
+    kind: &Kind,
+) {
     let envelope = envelope(draft, sections, kind);
     let mut sorter = Sorter {
-        road: Road::new(draft, sections),
+        road: Road::new(draft, sections, home),
         routes: Mapping::new(),
         whole: true,
     };
