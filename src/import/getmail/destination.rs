@@ -8,10 +8,14 @@ use super::literal::Literal;
 use super::program;
 use super::sections::Sections;
 use crate::delivery::Address;
+use indexmap::IndexSet;
 use serde_yaml::{Mapping, Value};
 
 /// Destinations within destinations are not followed deeper.
 const DEEPEST: usize = 8;
+
+/// So many sections and paths are followed in a file: lists that name lists multiply.
+const MOST: usize = 100_000;
 
 /// getmail's port of LMTP, where none is named.
 const LMTP_PORT: u64 = 2003;
@@ -39,7 +43,10 @@ pub struct Road<'d, 'r, 's> {
     pub draft: &'d mut Draft<'r>,
     sections: &'d Sections<'s>,
     home: &'d str,
-    depth: usize,
+    /// The sections that lead here.
+    above: Vec<String>,
+    /// So many sections and paths may yet be named.
+    left: usize,
 }
 
 impl<'d, 'r, 's> Road<'d, 'r, 's> {
@@ -49,7 +56,8 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
             draft,
             sections,
             home,
-            depth: 0,
+            above: Vec::new(),
+            left: MOST,
         }
     }
 
@@ -95,24 +103,33 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
             .trim()
             .strip_prefix('[')
             .and_then(|name| name.strip_suffix(']'));
-        let Some(inner) = inner else {
-            let path = said.with(name.trim());
-            return match path.bytes.ends_with(b"/") {
-                true => self.file("maildir", &path),
-                false => self.file("mbox", &path),
-            };
-        };
-        self.depth += 1;
-        let place = match self.sections.named(inner).filter(|_| self.depth <= DEEPEST) {
-            Some(section) => self.section(section),
-            None => {
-                self.draft
-                    .lost(&said.spot, name, "there is no such section");
-                None
+        let why = match (inner, inner.and_then(|inner| self.sections.named(inner))) {
+            _ if self.left == 0 => "is one destination too many; name fewer",
+            (None, _) => {
+                self.left -= 1;
+                let path = said.with(name.trim());
+                return match path.bytes.ends_with(b"/") {
+                    true => self.file("maildir", &path),
+                    false => self.file("mbox", &path),
+                };
+            }
+            (Some(_), None) => "there is no such section",
+            (Some(inner), _) if self.above.iter().any(|above| above == inner) => {
+                "leads back to itself; take it out of the list"
+            }
+            (Some(_), _) if self.above.len() >= DEEPEST => {
+                "stands too deep in lists of lists; name its destinations in the first list"
+            }
+            (Some(inner), Some(section)) => {
+                self.left -= 1;
+                self.above.push(inner.to_owned());
+                let place = self.section(section);
+                self.above.pop();
+                return place;
             }
         };
-        self.depth -= 1;
-        place
+        self.draft.lost(&said.spot, name, why);
+        None
     }
 
     fn several(&mut self, section: &Section) -> Option<Value> {
@@ -122,14 +139,26 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
                 .lost(&said.spot, "destinations", "is no tuple of texts");
             return None;
         };
-        let mut places = Vec::new();
+        let mut places = IndexSet::new();
         for name in &names {
-            match self.named(name, said)? {
-                Value::Sequence(several) => places.extend(several),
-                place => places.push(place),
+            let more = match self.named(name, said)? {
+                Value::Sequence(several) => several,
+                place => vec![place],
+            };
+            for place in more {
+                if !places.insert(place) {
+                    let why = "leads to a destination that the list has already; name it once";
+                    self.draft.lost(&said.spot, name, why);
+                    return None;
+                }
             }
         }
-        Some(Value::Sequence(places))
+        if places.is_empty() {
+            self.draft
+                .lost(&said.spot, "destinations", "names no destination");
+            return None;
+        }
+        Some(Value::Sequence(places.into_iter().collect()))
     }
 
     fn lmtp(&mut self, section: &Section) -> Option<Value> {
@@ -214,5 +243,68 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
         };
         self.draft.lost(&said.spot, &said.shown(), why);
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::tests::becomes;
+    use crate::import::Tool;
+
+    /// What becomes of this destination.
+    fn delivered(destination: &str) -> (String, String) {
+        let rc = format!(
+            "[retriever]\ntype = SimplePOP3SSLRetriever\nserver = h\nusername = u\n\
+             [destination]\n{destination}"
+        );
+        becomes(Tool::Getmail, "rc", rc.as_bytes())
+    }
+
+    fn list(names: &[String]) -> String {
+        let names: String = names.iter().map(|name| format!("'{name}',")).collect();
+        format!("type = MultiDestination\ndestinations = ({names})\n")
+    }
+
+    #[test]
+    fn lists_that_name_lists_come_to_an_end() {
+        const WIDE: usize = 60;
+        let level = |level: usize| {
+            let below = (0..WIDE).map(|number| format!("[{level}-{number}]"));
+            list(&below.collect::<Vec<_>>())
+        };
+        let mut rc = level(0);
+        for above in 0..6 {
+            for number in 0..WIDE {
+                rc.push_str(&format!("[{above}-{number}]\n{}", level(above + 1)));
+            }
+        }
+        for number in 0..WIDE {
+            rc.push_str(&format!(
+                "[6-{number}]\ntype = Maildir\npath = /m/{number}/\n"
+            ));
+        }
+        for (rc, told) in [
+            (rc, "already; name it once"),
+            (
+                list(&["[a]".into(), "[a]".into()]) + "[a]\ntype = Maildir\npath = /a/\n",
+                "name it once",
+            ),
+            (
+                list(&["[a]".into()]) + "[a]\n" + &list(&["[a]".into()]),
+                "leads back to itself",
+            ),
+            (list(&[]), "names no destination"),
+        ] {
+            let (yaml, remarks) = delivered(&rc);
+            assert!(yaml.contains("    enabled: false\n"), "{yaml}");
+            assert!(remarks.contains(told), "{told}: {remarks}");
+        }
+        let many: Vec<String> = (0..super::MOST + 1)
+            .map(|number| format!("/m/{number}"))
+            .collect();
+        let (_, remarks) = delivered(&list(&many));
+        assert!(remarks.contains("is one destination too many"));
+        let (yaml, _) = delivered(&list(&many[..super::MOST]));
+        assert!(!yaml.contains("enabled"));
     }
 }
