@@ -684,6 +684,36 @@ fn of_a_folder_of_getmail_all_rc_files_are_read() {
     );
 }
 
+/// In a folder of getmail a file that is wrong is lost, and the others are read.
+#[test]
+fn of_a_folder_of_getmail_no_rc_file_is_passed_by_unsaid() {
+    let home = Home::new();
+    fs::create_dir(home.path("rc")).unwrap();
+    home.write("rc/good", RC);
+    home.write("rc/marked", &format!("\u{feff}{RC}"));
+    home.write(
+        "rc/noted",
+        &RC.replace("[retriever]", " [retriever] # main"),
+    );
+    home.write("rc/wrong", &format!("{RC}read_all = true\n"));
+    take_back(home.0.path()).unwrap();
+    let folder = home.path("rc");
+    let out = home.popget(&[
+        "import",
+        "-n",
+        "--from",
+        "getmail",
+        folder.to_str().unwrap(),
+    ]);
+    let (yaml, told) = (String::from_utf8_lossy(&out.stdout), said(&out));
+    assert_eq!(out.status.code(), Some(65), "{told}");
+    for name in ["good", "marked", "noted"] {
+        assert!(yaml.contains(&format!("\n  {name}:\n")), "{yaml}");
+    }
+    let lost = "rc/wrong:11: rc file: read_all stands twice in [options]; this file is passed by";
+    assert!(told.contains(lost), "{told}");
+}
+
 /// What cannot be read is there all the same, and it is said why it cannot be.
 #[test]
 fn what_cannot_be_read_is_told_with_the_reason() {

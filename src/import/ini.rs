@@ -1,5 +1,5 @@
 //! Files of sections, keys and values, as Python's RawConfigParser reads them: no quotes, no escapes,
-//! no comments behind a value; a line that begins with a blank goes on with the value above it.
+//! no comments behind a value; a line that is indented deeper than its key goes on with the value.
 
 use super::place::{Spot, Wrong};
 use super::said::Said;
@@ -32,20 +32,41 @@ impl Section {
     }
 }
 
+/// The section whose keys count in all others.
+pub const DEFAULT: &str = "DEFAULT";
+
+/// Whether a file has a section of this name, whatever else stands in it.
+pub fn has_section(text: &[u8], name: &str) -> bool {
+    let mut names = lines(text).filter_map(|line| header(line.trim_ascii()));
+    names.any(|known| known == name.as_bytes())
+}
+
+/// The lines of a file, without the mark of UTF-8 before the first.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    text.split(|b| *b == b'\n')
+}
+
+/// The name of the section that begins with this line, if one does: what stands before the last `]`.
+fn header(line: &[u8]) -> Option<&[u8]> {
+    let inner = line.strip_prefix(b"[")?;
+    let end = inner.iter().rposition(|b| *b == b']')?;
+    (end > 0).then(|| &inner[..end])
+}
+
 /// Reads the sections of a file. Fails where Python would.
 pub fn read(file: &Rc<str>, text: &[u8]) -> Result<Vec<Section>, Wrong> {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut sections: Vec<Section> = Vec::new();
     let (mut names, mut keys) = (HashSet::new(), HashSet::new());
-    let mut open = false; // whether a value may go on
-    for (line, bytes) in (1..).zip(text.split(|b| *b == b'\n')) {
+    let mut open = None; // how deep the key is indented whose value may go on
+    for (line, bytes) in (1..).zip(lines(text)) {
         let inner = bytes.trim_ascii();
         let blanks = bytes.len() - bytes.trim_ascii_start().len();
         let spot = Spot::at(file, line, 1 + blanks);
         if inner.is_empty() || matches!(inner[0], b'#' | b';') {
             continue;
         }
-        if open && bytes[0].is_ascii_whitespace() {
+        if open.is_some_and(|key| blanks > key) {
             let value = sections
                 .last_mut()
                 .and_then(|section| section.keys.last_mut());
@@ -55,28 +76,27 @@ pub fn read(file: &Rc<str>, text: &[u8]) -> Result<Vec<Section>, Wrong> {
             }
             continue;
         }
-        if let [b'[', name @ .., b']'] = inner {
+        if let Some(name) = header(inner) {
             let section = section(name, spot);
-            if !names.insert(section.name.clone()) {
+            if !names.insert(section.name.clone()) && section.name != DEFAULT {
                 let what = format!("the section [{}] stands twice", section.name);
                 return Err(Wrong::new(&section.spot, what));
             }
             sections.push(section);
-            keys.clear();
-            open = false;
+            open = None;
             continue;
         }
         let section = sections.last_mut();
         let section = section.ok_or_else(|| Wrong::new(&spot, "a key outside any section"))?;
         let (key, said) = key(inner, &spot)?;
-        if !keys.insert(key.clone()) {
+        if !keys.insert((section.name.clone(), key.clone())) {
             return Err(Wrong::new(
                 &spot,
                 format!("{key} stands twice in [{}]", section.name),
             ));
         }
         section.keys.push((key, said));
-        open = true;
+        open = Some(blanks);
     }
     Ok(sections)
 }
@@ -133,6 +153,36 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_indented_deeper_goes_on_with_a_value() {
+        let text = b"\xef\xbb\xbf  [a] # [b] x\n  k = 1\n   more\n  l = 2\n\tm = 3\n  n\n";
+        let sections = read(&"rc".into(), text).unwrap();
+        let [section] = sections.as_slice() else {
+            panic!("{} sections", sections.len());
+        };
+        assert_eq!(section.name, "a] # [b");
+        let keys = section.keys.iter();
+        let told: Vec<_> = keys
+            .map(|(key, said)| (key.as_str(), said.shown()))
+            .collect();
+        let meant = [("k", "1\nmore"), ("l", "2"), ("m", "3\nn")];
+        assert_eq!(told, meant.map(|(key, value)| (key, value.to_owned())));
+    }
+
+    #[test]
+    fn a_section_is_known_by_its_first_line() {
+        for (text, has) in [
+            (&b"[retriever]"[..], true),
+            (b"\xef\xbb\xbf[retriever]\r\n", true),
+            (b"# x\n  [retriever] # main\n", true),
+            (b"[retriever] [x]\n", false),
+            (b"# [retriever]\n", false),
+            (b"retriever\n[]\n[retriever\n", false),
+        ] {
+            assert_eq!(has_section(text, "retriever"), has, "{text:?}");
+        }
+    }
+
+    #[test]
     fn what_python_refuses_is_refused() {
         for text in [
             "key = 1\n",
@@ -140,6 +190,7 @@ mod tests {
             "[a]\nk=1\nK=2\n",
             "[a]\n[b]\n[a]\n",
             "[a]\n= 1\n",
+            "[DEFAULT]\nk = 1\n[a]\n[DEFAULT]\nk = 2\n",
         ] {
             assert!(read(&"rc".into(), text.as_bytes()).is_err(), "{text}");
         }
@@ -152,6 +203,8 @@ mod tests {
             ("[a]\nk\n", (2, 1)),
             ("[a]\nk=1\nK=2\n", (3, 1)),
             ("[a]\n# x\n\t[a]\n", (3, 2)),
+            ("[a]\n k = 1\n [a]\n", (3, 2)),
+            ("[a]\n k = 1\n l\n", (3, 2)),
         ] {
             let wrong = read(&"rc".into(), text.as_bytes()).err().unwrap();
             assert_eq!((wrong.spot.line, wrong.spot.column), place, "{text}");

@@ -92,9 +92,20 @@ pub struct Taken {
     pub locks: Vec<Said>,
 }
 
+impl Wrong {
+    /// What is understood of a file that is wrong, if others are read beside it.
+    fn passed_by(self) -> Taken {
+        let why = format!("{}; this file is passed by", self.what);
+        Taken {
+            remarks: vec![Remark::new(&self.spot, "rc file", &why, Weight::Lost)],
+            ..Taken::default()
+        }
+    }
+}
+
 impl Tool {
     /// Reads settings: files, each with its name. Fails if one does not follow the program's own
-    /// grammar.
+    /// grammar, and is not one of several.
     pub fn settings(self, files: &[(String, &[u8])], around: &Around) -> Result<Taken, Wrong> {
         let mut taken = Taken::default();
         for (name, text) in files {
@@ -102,7 +113,10 @@ impl Tool {
             let one = match self {
                 Self::Fetchmail => fetchmail::settings(&file, text, around)?,
                 Self::Mpop => mpop::settings(&file, text, around)?,
-                Self::Getmail => getmail::settings(&file, text, around)?,
+                Self::Getmail => match getmail::settings(&file, text, around) {
+                    Err(wrong) if files.len() > 1 => wrong.passed_by(),
+                    one => one?,
+                },
                 Self::Fdm => fdm::settings(&file, text, around)?,
                 Self::Thunderbird => {
                     let what =
@@ -131,6 +145,11 @@ impl Tool {
             .remarks
             .retain(|remark| said.insert(remark.to_string()));
         Ok(taken)
+    }
+
+    /// Whether a file is one of getmail's settings, as far as its sections tell.
+    pub fn is_rc_file(text: &[u8]) -> bool {
+        ini::has_section(text, "retriever")
     }
 
     /// Reads a record of what was fetched.

@@ -45,8 +45,7 @@ impl Source {
 
     /// Whether it is an rc file of getmail, by what stands in it.
     pub fn has_retriever(&self) -> bool {
-        let mut lines = self.bytes.split(|b| *b == b'\n');
-        lines.any(|line| line.trim_ascii() == b"[retriever]")
+        Tool::is_rc_file(&self.bytes)
     }
 
     /// What it is called.

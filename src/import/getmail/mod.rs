@@ -8,25 +8,48 @@ mod rest;
 mod sections;
 mod sorter;
 
-use super::ini;
-use super::place::{Spot, Wrong};
+use super::ini::{self, Section};
+use super::place::{Remark, Spot, Weight, Wrong};
 use super::record::{Entry, Record};
 use super::{Around, Taken};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Reads an rc file.
 pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, Wrong> {
-    let sections = ini::read(file, text)?;
+    let mut taken = Taken::default();
+    let sections = filled(ini::read(file, text)?, &mut taken.remarks);
     if !sections.iter().any(|section| section.name == "retriever") {
         return Err(Wrong::new(
             &Spot::new(file, 1),
             "there is no section [retriever]",
         ));
     }
-    let mut taken = Taken::default();
     let account = account::convert(file, &sections, around, &mut taken.remarks);
     taken.accounts.extend(account);
     Ok(taken)
+}
+
+/// The sections in which `[DEFAULT]` counts: getmail lets go of it once it has read `[options]`.
+fn filled(sections: Vec<Section>, remarks: &mut Vec<Remark>) -> Vec<Section> {
+    let (defaults, mut others): (Vec<_>, Vec<_>) = sections
+        .into_iter()
+        .partition(|section| section.name == ini::DEFAULT);
+    let options = others.iter_mut().find(|section| section.name == "options");
+    match (options, defaults.first()) {
+        (Some(options), _) => {
+            let own: HashSet<String> = options.keys.iter().map(|(key, _)| key.clone()).collect();
+            let keys = defaults.into_iter().flat_map(|section| section.keys);
+            let more = keys.filter(|(key, _)| !own.contains(key));
+            options.keys.extend(more);
+        }
+        (None, Some(first)) => {
+            let why = "counts for [options] alone, and there is no such section";
+            remarks.push(Remark::new(&first.spot, "[DEFAULT]", why, Weight::Told));
+        }
+        (None, None) => {}
+    }
+    others
 }
 
 /// Reads a record: on each line a UID, a NUL, and when the message was first seen. It wrote `-` for
@@ -74,6 +97,30 @@ pub fn record_name(server: &str, port: u64, user: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::tests::becomes;
+    use crate::import::Tool;
+
+    #[test]
+    fn defaults_count_for_the_options_alone() {
+        const RC: &str = "[retriever]\ntype = SimplePOP3SSLRetriever\nserver = h\nusername = u\n\
+                          [DEFAULT]\ndelete = true\nmax_message_size = 5\nport = 7\n\
+                          [destination]\ntype = Maildir\npath = /m/\n";
+        let (yaml, told) = becomes(Tool::Getmail, "rc", RC.as_bytes());
+        assert!(
+            yaml.contains("keep: true") && told.contains("told rc:5: [DEFAULT]: "),
+            "{told}"
+        );
+        let rc = format!("{RC}[options]\nmax_message_size = 6\n");
+        let (yaml, told) = becomes(Tool::Getmail, "rc", rc.as_bytes());
+        assert!(
+            yaml.contains("keep: false") && yaml.contains("max_size: 6"),
+            "{yaml}"
+        );
+        assert!(
+            !yaml.contains("port:") && told.contains("rc:8: port: "),
+            "{told}"
+        );
+    }
 
     #[test]
     fn a_record_is_found_by_its_name() {
