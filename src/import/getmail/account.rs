@@ -232,6 +232,21 @@ fn policy(draft: &mut Draft, sections: &Sections, kind: &Kind) {
     if sections.flag("options", "received", true) {
         draft.set("received", true);
     }
+    if sections.flag("options", "delivered_to", true) {
+        let said = sections.of("options", "delivered_to");
+        let spot = said.map_or(draft.account.spot.clone(), |said| said.spot.clone());
+        let why = match kind.multidrop {
+            true => {
+                "getmail put the recipient into a Delivered-To of its own; popget puts in none, \
+                     but received names the recipient"
+            }
+            false => {
+                "getmail put in a Delivered-To: unknown; popget puts one in where \
+                      delivered_to names an address"
+            }
+        };
+        draft.told(&spot, "delivered_to", why);
+    }
 }
 
 fn place(draft: &mut Draft, of: (&Sections, &str), kind: &Kind) {

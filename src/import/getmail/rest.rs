@@ -26,8 +26,9 @@ const RETRIEVER: [&str; 14] = [
 ];
 
 /// Options that do.
-const OPTIONS: [&str; 7] = [
+const OPTIONS: [&str; 8] = [
     "delete",
+    "delivered_to",
     "delete_after",
     "read_all",
     "max_message_size",
@@ -72,7 +73,7 @@ pub fn tell(draft: &mut Draft, sections: &Sections, kind: &Kind) {
             let key = key.as_str();
             let envelope = key == "envelope_recipient" && name == "retriever" && kind.multidrop;
             if !carried.contains(&key) && !envelope {
-                let (weight, why) = without(key);
+                let (weight, why) = astray(name, key).unwrap_or_else(|| without(key));
                 draft.remark(&said.spot, key, why, weight);
             }
         }
@@ -95,6 +96,16 @@ fn of_type(section: &Section) -> Option<&'static [&'static str]> {
     let kind = section.of("type").and_then(Said::text)?;
     let known = DESTINATIONS.iter().find(|(known, _)| *known == kind);
     known.map(|(_, keys)| *keys)
+}
+
+/// What is said of a key that popget has, in a section in which getmail does not look for it.
+fn astray(section: &str, key: &str) -> Option<(Weight, &'static str)> {
+    let why = match section {
+        "retriever" if OPTIONS.contains(&key) => "counts in [options] only, for getmail, too",
+        "options" if RETRIEVER.contains(&key) => "counts in [retriever] only, for getmail, too",
+        _ => return None,
+    };
+    Some((Weight::Told, why))
 }
 
 /// Why a key is not carried over, and how much that matters.
@@ -130,10 +141,6 @@ fn without(key: &str) -> (Weight, &'static str) {
             Told,
             "is not needed: popget remembers each message as it comes",
         ),
-        "delivered_to" => (
-            Told,
-            "popget adds Delivered-To only where delivered_to names an address",
-        ),
         "user" => (Lost, "popget delivers as the user who runs it"),
         "group" | "allow_root_commands" => (Told, "popget delivers as the user who runs it"),
         "filemode" => (Told, "the umask of who runs popget says it"),
@@ -157,7 +164,7 @@ mod tests {
     /// The sections of an rc file in which nothing is to be said of.
     const RETRIEVER: &str =
         "type = SimplePOP3SSLRetriever\nserver = h\nusername = u\nca_certs = /ca\n";
-    const OPTIONS: &str = "read_all = false\n";
+    const OPTIONS: &str = "read_all = false\ndelivered_to = false\n";
     const DESTINATION: &str = "type = Maildir\npath = /m/\n";
 
     fn rc(retriever: &str, destination: &str, options: &str) -> (String, String) {
@@ -216,7 +223,6 @@ mod tests {
             ("max_bytes_per_session", "5"),
             ("max_message_size", "5"),
             ("max_messages_per_session", "5"),
-            ("delivered_to", "false"),
             ("received", "false"),
             ("message_log", "/l"),
             ("message_log_syslog", "true"),
@@ -230,6 +236,26 @@ mod tests {
         }
         let all = rc(RETRIEVER, DESTINATION, "");
         assert!(all.1.contains(": read_all: "), "{}", all.1);
+        assert!(all.1.contains("told rc:1: delivered_to: "), "{}", all.1);
+        let told = rc(
+            RETRIEVER,
+            DESTINATION,
+            "read_all = false\ndelivered_to = yes\n",
+        );
+        assert!(told.1.contains("told rc:11: delivered_to: "), "{}", told.1);
+    }
+
+    #[test]
+    fn a_key_in_a_section_that_is_not_its_own_is_told_as_such() {
+        let retriever = format!("{RETRIEVER}use_netrc = true\n");
+        let (yaml, told) = rc(&retriever, DESTINATION, &format!("{OPTIONS}timeout = 5\n"));
+        assert!(
+            yaml.contains("timeout: 180s") && !yaml.contains("netrc:"),
+            "{yaml}"
+        );
+        let meant = "told rc:6: use_netrc: counts in [options] only, for getmail, too\n\
+                     told rc:13: timeout: counts in [retriever] only, for getmail, too\n";
+        assert_eq!(told, meant);
     }
 
     #[test]
@@ -296,7 +322,7 @@ mod tests {
             );
         }
         let unused = rc(RETRIEVER, DESTINATION, &format!("{OPTIONS}{boxes}"));
-        assert!(unused.1.contains("told rc:11: b: "), "{}", unused.1);
+        assert!(unused.1.contains("told rc:12: b: "), "{}", unused.1);
         let filter = rc(
             RETRIEVER,
             DESTINATION,

@@ -101,6 +101,7 @@ impl<'s> Sections<'s> {
             ("options", "delete"),
             ("options", "read_all"),
             ("options", "received"),
+            ("options", "delivered_to"),
             ("options", "use_netrc"),
             ("retriever", "use_apop"),
             ("retriever", "use_xoauth2"),
