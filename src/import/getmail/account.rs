@@ -77,13 +77,18 @@ pub fn convert(
     place(&mut draft, (&sections, &around.home), &kind);
     rest::tell(&mut draft, &sections, &kind);
     let user = retriever.of("username").map_or(String::new(), Said::shown);
+    draft.account.record = Some(record(server, port, user));
+    Some(draft.account)
+}
+
+/// Where the record of a maildrop is.
+fn record(server: &Said, port: u64, user: String) -> RecordAt {
     let path = record_name(&server.shown(), port, &user);
-    draft.account.record = Some(RecordAt {
+    RecordAt {
         paths: vec![server.with(path)],
         server: server.bytes.clone(),
         user: user.into_bytes(),
-    });
-    Some(draft.account)
+    }
 }
 
 /// The port that is named; one that can be none is told.
