@@ -58,50 +58,6 @@ fn numbered(name: &str, number: usize) -> String {
     }
 }
 
-/// The keys that hold paths.
-const PATHS: [&str; 6] = [
-    "maildir",
-    "mbox",
-    "password_file",
-    "tls_ca_file",
-    "tls_client_cert",
-    "tls_client_key",
-];
-
-/// What is to be said of relative paths: the other program took them from where it was started, and
-/// popget takes none.
-pub fn relative_paths(accounts: &[Account]) -> Vec<Remark> {
-    let mut remarks = Vec::new();
-    for account in accounts {
-        let mut rest: Vec<&Value> = account.keys.values().collect();
-        let keys = |keys: &Mapping| {
-            let paths = keys.iter().filter_map(|(key, value)| {
-                let key = key.as_str().filter(|key| PATHS.contains(key))?;
-                Some((key.to_owned(), value.as_str()?.to_owned()))
-            });
-            paths.collect::<Vec<_>>()
-        };
-        let mut paths = keys(&account.keys);
-        while let Some(value) = rest.pop() {
-            match value {
-                Value::Mapping(below) => {
-                    paths.extend(keys(below));
-                    rest.extend(below.values());
-                }
-                Value::Sequence(list) => rest.extend(list),
-                _ => {}
-            }
-        }
-        for (key, path) in paths {
-            if path != "-" && !path.starts_with(['/', '~', '$']) {
-                let why = format!("popget takes no relative {key}; write the whole path");
-                remarks.push(Remark::new(&account.spot, &path, &why, Weight::Lost));
-            }
-        }
-    }
-    remarks
-}
-
 /// An account under way.
 pub struct Draft<'r> {
     /// What there is of it.
@@ -201,35 +157,5 @@ impl<'r> Draft<'r> {
     /// Something is to be said of a place.
     pub fn remark(&mut self, spot: &Spot, word: &str, why: &str, weight: Weight) {
         self.remarks.push(Remark::new(spot, word, why, weight));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn relative_paths_are_told_wherever_they_stand() {
-        let keys =
-            "{tls_ca_file: ca.pem, password_file: /p, user: alice, deliver: [{maildir: Mail}, \
-                    {mbox: '-'}, {mbox: ~/x}], multidrop: {routes: {a: {mbox: in/box}}}}";
-        let account = Account {
-            name: "work".into(),
-            spot: Spot::new(&"rc".into(), 3),
-            keys: serde_yaml::from_str(keys).unwrap(),
-            password: None,
-            proxy: None,
-            notes: Vec::new(),
-            record: None,
-        };
-        let told = relative_paths(&[account]);
-        let mut words: Vec<&str> = told.iter().map(|remark| remark.word.as_str()).collect();
-        words.sort_unstable();
-        assert_eq!(words, ["Mail", "ca.pem", "in/box"]);
-        let said = told[0].to_string();
-        assert_eq!(
-            said,
-            "rc:3: ca.pem: popget takes no relative tls_ca_file; write the whole path"
-        );
     }
 }

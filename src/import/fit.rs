@@ -10,6 +10,10 @@ use serde_yaml::Mapping;
 /// What stands for a destination that was lost: it takes no message, so each stays on the server.
 const NOWHERE: &str = "exit 75 # write here where mail goes, and take enabled: false out";
 
+/// What is said of a path that the other program took from where it was started, or from a folder of
+/// its own.
+pub const RELATIVE: &str = "popget takes no relative path; write the whole path";
+
 /// Why somebody of this name cannot log in, if that is so.
 pub fn unfit_user(user: &Said) -> Option<&'static str> {
     match user.text() {
@@ -79,7 +83,7 @@ fn whole(draft: &mut Draft, (word, said): (&str, &Said), path: String) -> Option
         others if others.starts_with('~') => {
             "popget knows no home folder but one's own; write it out"
         }
-        _ => "popget takes no relative path; write the whole path",
+        _ => RELATIVE,
     };
     draft.lost(&said.spot, word, why);
     None
@@ -119,6 +123,27 @@ pub fn refusal() -> Mapping {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::tests::becomes;
+    use crate::import::Tool;
+
+    #[test]
+    fn relative_paths_are_told_wherever_they_stand() {
+        let rc = "[retriever]\ntype = MultidropPOP3SSLRetriever\nserver = h\nusername = u\n\
+                  envelope_recipient = X-To\nca_certs = ca.pem\n[destination]\n\
+                  type = MultiSorter\ndefault = [all]\nlocals = (('^a@', 'in/box'),)\n\
+                  [all]\ntype = MultiDestination\ndestinations = ('~/x', 'Mail/')\n";
+        let (yaml, told) = becomes(Tool::Getmail, "rc", rc.as_bytes());
+        let said = |line: &&str| line.ends_with(RELATIVE);
+        let lines: Vec<&str> = told.lines().filter(said).collect();
+        let lost = |place: &str| format!("lost rc:{place}: {RELATIVE}");
+        assert_eq!(
+            lines,
+            [lost("6: ca_certs"), lost("10: path"), lost("13: path")]
+        );
+        for path in ["ca.pem", "in/box", "Mail/"] {
+            assert!(!yaml.contains(path), "{yaml}");
+        }
+    }
 
     #[test]
     fn hosts_are_written_as_popget_takes_them() {

@@ -138,8 +138,6 @@ impl Tool {
                 .push(Remark::new(&spot, self.name(), why, Weight::Lost));
         }
         draft::name_apart(&mut taken.accounts);
-        let relative = draft::relative_paths(&taken.accounts);
-        taken.remarks.extend(relative);
         let mut said = HashSet::new();
         taken
             .remarks

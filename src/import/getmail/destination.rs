@@ -201,8 +201,7 @@ impl<'d, 'r, 's> Road<'d, 'r, 's> {
     fn program(&mut self, section: &Section, path: &Said) -> Option<Value> {
         let mut words = vec![self.word(path)?];
         if !words[0].starts_with(['/', '$']) {
-            let why = "popget takes no relative path; write the whole path";
-            self.draft.lost(&path.spot, "path", why);
+            self.draft.lost(&path.spot, "path", fit::RELATIVE);
             return None;
         }
         if let Some(said) = section.of("arguments") {
