@@ -509,17 +509,22 @@ fn what_getmail_wrote_in_another_form_is_known_again() {
     let settings = home.path(".config/popget/popget.yaml");
     fs::write(&settings, &out.stdout).unwrap();
     fs::set_permissions(&settings, Permissions::from_mode(0o600)).unwrap();
-    let out = home.popget(&["import", "--with-passwords", "--connect"]);
-    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
-    let shown = said(&out);
-    assert!(shown.contains("getmailrc: 1 new"), "{shown}");
-    assert!(!String::from_utf8_lossy(&out.stdout).contains("1 new"));
+    let uids = || {
+        let out = home.popget(&["state", "show", "--uids"]);
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    };
+    for (more, settled) in [(&["--dry-run"][..], false), (&[], true)] {
+        let out = home.popget(&[&["import", "--with-passwords", "--connect"], more].concat());
+        assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+        let shown = said(&out);
+        assert!(shown.contains("getmailrc: 1 new"), "{shown}");
+        assert!(!String::from_utf8_lossy(&out.stdout).contains("1 new"));
+        assert_eq!(uids().contains("\ta/b-c\t"), settled, "{}", uids());
+    }
     let out = home.popget(&["--exit-empty"]);
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
     assert_eq!(home.mail().len(), 1, "only what is new");
-    let out = home.popget(&["state", "show", "--uids"]);
-    let shown = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(shown.contains("\ta/b-c\t"), "{shown}");
+    assert!(uids().contains("\ta/b-c\t"), "{}", uids());
     let out = home.popget(&["--exit-empty"]);
     assert_eq!(out.status.code(), Some(1), "{}", said(&out));
 }

@@ -112,10 +112,15 @@ pub fn settings(flags: &Fetch) -> Result<Settings> {
     Ok(settings)
 }
 
-/// Logs in to one account and looks at what is waiting; whoever asked tells of it.
-pub fn look(account: Account, named: &Named, options: Options, stop: &Stop) -> Result<Tally> {
+/// Logs in to one account and looks at what is waiting, for this; whoever asked tells of it.
+pub fn look(
+    account: Account,
+    mode: Mode,
+    named: &Named,
+    (options, stop): (Options, &Stop),
+) -> Result<Tally> {
     let options = Options {
-        mode: Mode::Check,
+        mode,
         bars: false,
         ..options
     };
@@ -124,7 +129,7 @@ pub fn look(account: Account, named: &Named, options: Options, stop: &Stop) -> R
     let look = move |index: usize| {
         let events = Rc::new(Events::new(index, sender.clone(), options.attention()));
         let account = accounts.get(index);
-        account.map(|account| session::run(account, Mode::Check, events, stop))
+        account.map(|account| session::run(account, mode, events, stop))
     };
     let mut told = Ok(());
     let tell = || told = report::run(receiver, std::slice::from_ref(named), options);

@@ -4,12 +4,14 @@ mod line;
 mod offered;
 mod stop;
 mod tally;
+mod visit;
 mod voice;
 
 pub use line::{Backlog, Line};
 pub use offered::{Offered, Probed, Protection, Trusted};
 pub use stop::Stop;
 pub use tally::{Failure, Subject, Summary, Tally};
+pub use visit::{Mode, Stage};
 pub use voice::Voice;
 
 use crate::error::Error;
@@ -17,77 +19,6 @@ use crate::message::{Listing, Time, Uid};
 use std::cell::{Cell, RefCell};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
-
-/// What a visit is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Fetching.
-    Fetch,
-    /// Saying what a fetch would do.
-    DryRun,
-    /// Saying what is waiting.
-    Check,
-    /// Saying what is there, message by message.
-    List,
-    /// Saying what the server offers.
-    Probe,
-    /// Remembering what is there as seen.
-    Mark,
-}
-
-impl Mode {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fetch => "fetch",
-            Self::DryRun => "dry_run",
-            Self::Check => "check",
-            Self::List => "list",
-            Self::Probe => "probe",
-            Self::Mark => "mark",
-        }
-    }
-}
-
-/// The stages of a visit, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Locking the account and preparing the destination.
-    Preparing,
-    /// Getting the password.
-    Password,
-    /// Finding and reaching the server.
-    Connecting,
-    /// Waiting for the greeting and what the server can do.
-    Greeting,
-    /// Agreeing on TLS.
-    Securing,
-    /// Logging in.
-    LoggingIn,
-    /// Asking what is there.
-    Listing,
-    /// Retrieving and delivering messages.
-    Retrieving,
-    /// Deleting and saying goodbye.
-    Quitting,
-}
-
-impl Stage {
-    /// The word for it in errors and on progress bars.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Preparing => "preparing",
-            Self::Password => "password",
-            Self::Connecting => "connecting",
-            Self::Greeting => "greeting",
-            Self::Securing => "securing",
-            Self::LoggingIn => "login",
-            Self::Listing => "listing",
-            Self::Retrieving => "retrieving",
-            Self::Quitting => "quitting",
-        }
-    }
-}
 
 /// Who said a line of the dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -50,7 +50,7 @@ pub fn line(named: &Named, event: &Event, options: &Options, shape: &Shape) -> O
                 Some(format!("{account}: would do nothing: {}", too_soon(tally)))
             }
             Mode::DryRun => Some(rehearsed(account, tally)),
-            Mode::Check => Some(waiting(account, tally)),
+            Mode::Check | Mode::Settle => Some(waiting(account, tally)),
             Mode::Mark => Some(marked(account, tally)),
             Mode::Fetch | Mode::List | Mode::Probe => None,
         },

@@ -23,6 +23,16 @@ impl Doubts {
         }
     }
 
+    /// Whether there is doubt about a UID of the record that is this one.
+    pub fn has(&self, uid: &Uid) -> bool {
+        self.0.contains(uid.bytes())
+    }
+
+    /// Lets go of this UID: it is meant as it stands.
+    pub fn settle_as_it_is(&mut self, uid: &Uid) {
+        self.0.remove(uid.bytes());
+    }
+
     /// The form in which the record has this UID, if it may have it.
     pub fn form(&self, uid: &Uid) -> Option<Uid> {
         if self.0.is_empty() || !uid.bytes().contains(&b'/') {
@@ -49,8 +59,11 @@ impl Records {
     pub(super) fn settled(&self, listings: &[Listing]) -> Vec<Line> {
         let uids = listings.iter().filter_map(|listing| listing.uid.as_ref());
         let settled = uids.filter_map(|uid| {
-            let form = self.doubts.form(uid)?;
             let key = Key::Uid(uid.clone());
+            if self.doubts.has(uid) {
+                return Some(Line::Back(key, None));
+            }
+            let form = self.doubts.form(uid)?;
             let entry = self.entries.get(&Key::Uid(form))?.known().iter().next()?;
             let entry = super::Entry {
                 gone: None,
@@ -113,12 +126,16 @@ mod tests {
             uid: Some(uid(name)),
         };
         let lines = records.settled(&[listing("a/b-c"), listing("x-y"), listing("new/one")]);
-        assert_eq!(lines.len(), 1);
+        assert_eq!(lines.len(), 2);
         for line in lines {
             records.take(line).unwrap();
         }
         assert_eq!(records.of(&uid("a/b-c")).len(), 1);
         assert_eq!(records.of(&uid("a/b/c")).len(), 0, "the doubt is settled");
-        assert_eq!(records.of(&uid("x/y")).len(), 1, "the other is not");
+        assert_eq!(records.of(&uid("x-y")).len(), 1);
+        assert_eq!(records.of(&uid("x/y")).len(), 0, "so is the other");
+        assert!(records
+            .settled(&[listing("a/b-c"), listing("x-y")])
+            .is_empty());
     }
 }

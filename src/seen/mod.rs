@@ -283,7 +283,7 @@ impl Records {
             L::Gone(key, digest, since) => {
                 self.change(&key, digest, |entry| entry.gone = Some(since))
             }
-            L::Back(key, digest) => self.change(&key, digest, |entry| entry.gone = None),
+            L::Back(key, digest) => self.back(&key, digest),
             L::Size(key, digest, size) => {
                 self.change(&key, digest, |entry| entry.size = Some(size));
             }
@@ -322,6 +322,14 @@ impl Records {
         if let Some(entries) = self.entries.get_mut(key) {
             entries.change(digest, change);
         }
+    }
+
+    /// A message is listed, as it is remembered.
+    fn back(&mut self, key: &Key, digest: Option<Digest>) {
+        if let Key::Uid(uid) = key {
+            self.doubts.settle_as_it_is(uid);
+        }
+        self.change(key, digest, |entry| entry.gone = None);
     }
 
     /// Forgets by which UIDs messages were known: another maildrop may use the same for others. Their

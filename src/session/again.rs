@@ -132,8 +132,8 @@ impl Road<'_> {
     /// Whether to try again with each command waiting for its reply: not where what was said already
     /// would be said again.
     fn may_fall_into_step(&self, error: &Error, may_retry: bool) -> bool {
-        let unsaid =
-            matches!(self.mode, Mode::Fetch | Mode::Check) || self.events.stage() == Stage::Listing;
+        let silent = matches!(self.mode, Mode::Fetch | Mode::Check | Mode::Settle);
+        let unsaid = silent || self.events.stage() == Stage::Listing;
         let worth = may_retry || !matches!(error, Error::Cut { .. });
         let called_off = self.patience.stop.signal().is_some();
         let off = matches!(self.pipeline, Pipeline::Off | Pipeline::Lost);

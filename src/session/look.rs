@@ -68,7 +68,7 @@ impl Road<'_> {
                 ..policy.clone()
             },
             Mode::Fetch | Mode::DryRun => policy.clone(),
-            Mode::Check | Mode::List | Mode::Probe => policy.looking(),
+            Mode::Check | Mode::Settle | Mode::List | Mode::Probe => policy.looking(),
             // That all is new is what it is to end.
             Mode::Mark => Policy {
                 accept_new_uids: true,

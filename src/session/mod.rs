@@ -91,7 +91,7 @@ fn visit(errand: Errand, tally: &mut Tally) -> Result<()> {
         stop: _,
     } = errand;
     let access = match mode {
-        Mode::Fetch | Mode::Mark => Access::Write,
+        Mode::Fetch | Mode::Mark | Mode::Settle => Access::Write,
         Mode::DryRun | Mode::Check | Mode::List | Mode::Probe => Access::Read,
     };
     tally.known = account.place.is_known();
@@ -115,7 +115,7 @@ fn call(errand: &Errand, mut memory: Memory, tally: &mut Tally) -> Result<()> {
     } = *errand;
     let delivery = match mode {
         Mode::Fetch => Some(prepare(account, &mut memory, events, stop)?),
-        Mode::DryRun | Mode::Check | Mode::List | Mode::Probe | Mode::Mark => None,
+        _ => None,
     };
     // What was claimed by a run that was killed shows that the account works, too.
     tally.known |= memory.records().any();
@@ -155,7 +155,7 @@ fn call(errand: &Errand, mut memory: Memory, tally: &mut Tally) -> Result<()> {
         servers: Servers::new(&account.routes),
     };
     let retries = match mode {
-        Mode::Fetch | Mode::Check | Mode::Mark => account.retry,
+        Mode::Fetch | Mode::Check | Mode::Settle | Mode::Mark => account.retry,
         Mode::DryRun | Mode::List | Mode::Probe => 0, // what was said already would be said again
     };
     let ended = road.walk_to_the_end(delivery.as_deref(), retries);

@@ -72,7 +72,7 @@ impl<'r> Road<'r> {
     fn spool(&self) -> PathBuf {
         match self.mode {
             Mode::Fetch => self.account.spool(),
-            Mode::DryRun | Mode::Check | Mode::List | Mode::Probe | Mode::Mark => {
+            _ => {
                 let name = format!("popget-{}-{}", std::process::id(), self.account.name);
                 std::env::temp_dir().join(name)
             }

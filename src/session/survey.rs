@@ -1,5 +1,5 @@
 //! A look at what is there: what is waiting, or what each message is. Nothing is downloaded, and
-//! nothing is changed, here or at the server.
+//! nothing is changed at the server.
 
 use super::{to_be_asked, Road};
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ impl Road<'_> {
     /// Says what this mode is to say of the plan.
     pub(super) fn tell(&mut self, maildrop: Box<dyn Maildrop + '_>, steps: &[Step]) -> Result<()> {
         match self.mode {
-            Mode::Check | Mode::Probe => self.count(maildrop, steps),
+            Mode::Check | Mode::Settle | Mode::Probe => self.count(maildrop, steps),
             Mode::List => self.list(maildrop, steps),
             Mode::Mark => self.mark(maildrop, steps),
             Mode::Fetch | Mode::DryRun => self.rehearse(maildrop, steps),

@@ -12,6 +12,7 @@ use super::state;
 use crate::cli::{Fetch, Import};
 use crate::config::{self, Settings};
 use crate::error::{Error, ExitStatus, Mistake, Result};
+use crate::event::Mode;
 use crate::folder;
 use crate::import::{self, Around, Included, Passwords, Remark, Taken, Tool, Weight, Wrong};
 use crate::report::{self, Level, Options};
@@ -55,7 +56,7 @@ pub fn run(flags: &Fetch, what: &Import, options: Options) -> anyhow::Result<End
         worst = worst.min(ExitStatus::Data);
     }
     if what.connect {
-        worst = worst.min(look(flags, tool, &taken, options)?);
+        worst = worst.min(look(flags, tool, (&taken, what.dry_run), options)?);
     }
     Ok(Ended::With(worst))
 }
@@ -135,17 +136,27 @@ fn tell(remarks: &[Remark], refused: Option<&str>, options: Options) {
 const WRITTEN: &str = "what was imported";
 
 /// Logs in to each account, and says on standard error how much of what is there is known.
-fn look(flags: &Fetch, tool: Tool, taken: &Taken, options: Options) -> Result<ExitStatus> {
+fn look(
+    flags: &Fetch,
+    tool: Tool,
+    (taken, dry_run): (&Taken, bool),
+    options: Options,
+) -> Result<ExitStatus> {
     let text = import::written(&taken.accounts, Passwords::Written);
     let settings = match tool {
         Tool::Thunderbird => fetch::settings(flags)?,
         _ => config::of_text(WRITTEN, text, flags)?,
     };
+    // Only getmail's record leaves a doubt which UIDs are meant.
+    let mode = match tool == Tool::Getmail && !dry_run {
+        true => Mode::Settle,
+        false => Mode::Check,
+    };
     let stop = fetch::listen()?;
     let mut worst = ExitStatus::Fine;
     for account in settings.accounts {
         let named = fetch::named(&account);
-        let tally = fetch::look(account, &named, options, &stop)?;
+        let tally = fetch::look(account, mode, &named, (options, &stop))?;
         report::visited(&named, &tally, options);
         worst = worst.min(tally.status());
     }

@@ -13,7 +13,7 @@ use crate::cli::{Fetch, Setup};
 use crate::config::{self, Book, Draft, Setting};
 use crate::discover::Address;
 use crate::error::{Error, ExitStatus, Result};
-use crate::event::{Stop, Tally};
+use crate::event::{Mode, Stop, Tally};
 use crate::report::{self, Options};
 use desk::Desk;
 use found::Found;
@@ -160,7 +160,7 @@ impl Trial<'_> {
             }
             let named = fetch::named(&account);
             desk.tell(&format!("logging in at {} as {user}", named.place()));
-            let tally = fetch::look(account, &named, desk.options, desk.stop)?;
+            let tally = fetch::look(account, Mode::Check, &named, (desk.options, desk.stop))?;
             match users.peek() {
                 Some(other) if proof::is_refused(&tally) => {
                     desk.tell(&format!("{user} is refused; perhaps the user is {other}"));
