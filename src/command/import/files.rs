@@ -76,7 +76,7 @@ pub fn usual(tool: Tool) -> Option<PathBuf> {
             Some("/etc/fetchmailrc".into()),
         ],
         Tool::Mpop => vec![home(".mpoprc"), config("mpop/config")],
-        Tool::Getmail => vec![config("getmail"), home(".getmail")],
+        Tool::Getmail => of_getmail().map(Some).collect(),
         Tool::Fdm => vec![home(".fdm.conf"), Some("/etc/fdm.conf".into())],
         Tool::Thunderbird => Vec::new(),
     };
@@ -94,6 +94,13 @@ pub fn usual(tool: Tool) -> Option<PathBuf> {
 pub fn of_fetchmail() -> Option<PathBuf> {
     let mut variables = ["FETCHMAILHOME", "HOME_ETC"].into_iter();
     variables.find_map(folder::named_by)
+}
+
+/// The folders of getmail: of these it takes the first that is there, for its records, too.
+pub fn of_getmail() -> impl Iterator<Item = PathBuf> {
+    let newer = folder::settings().map(|config| config.join("getmail"));
+    let older = folder::home().map(|home| home.join(".getmail"));
+    newer.into_iter().chain(older)
 }
 
 /// Whether something has this name, be it what it may.

@@ -8,7 +8,7 @@ use crate::plan::Keep;
 use crate::secret::Netrc;
 use crate::seen::Identity;
 use crate::session;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// An account that may have a record.
 pub struct Heir {
@@ -73,16 +73,28 @@ pub fn configured(flags: &Fetch) -> Result<Vec<Heir>> {
 
 impl Heir {
     /// What to say when there is nothing to take over, and whether it should be there.
-    pub fn bereft(&self, path: Option<&Path>, weight: Weight) -> Option<Remark> {
+    pub fn bereft(&self, place: &Result<PathBuf, Vec<PathBuf>>, weight: Weight) -> Option<Remark> {
         if !self.keeps {
             return None; // what is deleted needs no record
         }
-        let why = match path {
-            Some(path) => format!(
+        let why = match place {
+            Ok(path) => format!(
                 "{} has no entry of this account; name another record with --state",
                 path.display()
             ),
-            None => "no record of what was fetched was found; name it with --state".into(),
+            Err(tried) if tried.is_empty() => {
+                "no record of what was fetched is known; name it with --state".into()
+            }
+            Err(tried) => {
+                let tried: Vec<_> = tried
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect();
+                format!(
+                    "no record of what was fetched is at {}; name it with --state",
+                    tried.join(" or ")
+                )
+            }
         };
         let name = &self.identity.name;
         let why = match weight {

@@ -15,10 +15,13 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Where a record is, or where it was looked for.
+type Place = Result<PathBuf, Vec<PathBuf>>;
+
 /// The accounts of a program, and where the record of each is.
 pub struct Estate {
     tool: Tool,
-    heirs: Vec<(Heir, Option<PathBuf>)>,
+    heirs: Vec<(Heir, Place)>,
     /// From where the program's settings name files.
     beside: PathBuf,
 }
@@ -39,7 +42,9 @@ impl Estate {
         }
         let placed = |heir: Heir| {
             let named = what.state.clone();
-            let place = named.or_else(|| found(&heir.record, beside?));
+            let own = settings.iter().find(|one| one.name() == *heir.spot.file);
+            let beside = own.map(|own| own.path.as_path()).or(beside);
+            let place = named.map_or_else(|| found(tool, &heir.record, beside), Ok);
             (heir, place)
         };
         Ok(Self {
@@ -51,7 +56,10 @@ impl Estate {
 
     /// Fails if the program is at work.
     pub fn idle(&self, taken: &Taken) -> Result<()> {
-        let places = self.heirs.iter().filter_map(|(_, place)| place.clone());
+        let places = self
+            .heirs
+            .iter()
+            .filter_map(|(_, place)| place.clone().ok());
         let places: Vec<PathBuf> = places.collect();
         let locks = taken.locks.iter();
         let locks: Vec<_> = locks
@@ -72,7 +80,6 @@ impl Estate {
         let mut records = Records::new(self.tool);
         let (mut worst, mut bereft) = (ExitStatus::Fine, Vec::new());
         for (heir, place) in &self.heirs {
-            let place = place.as_deref();
             let taken = match entries(&mut records, heir, place) {
                 Ok(None) => continue, // it is told why
                 Ok(Some(entries)) if entries.is_empty() => {
@@ -98,12 +105,12 @@ impl Estate {
 
     /// What to say of accounts that have no entries. Of popget's own some may never have been another
     /// program's, if others were.
-    fn without(&self, bereft: &[(&Heir, Option<&Path>)]) -> Vec<Remark> {
+    fn without(&self, bereft: &[(&Heir, &Place)]) -> Vec<Remark> {
         let weight = match self.tool {
             Tool::Thunderbird if bereft.len() < self.heirs.len() => Weight::Told,
             _ => Weight::Lost,
         };
-        let told = |(heir, place): &(&Heir, Option<&Path>)| heir.bereft(*place, weight);
+        let told = |(heir, place): &(&Heir, &Place)| heir.bereft(place, weight);
         bereft.iter().filter_map(told).collect()
     }
 }
@@ -122,8 +129,11 @@ fn renamed(desk: &Desk, heir: &Heir) -> Option<Remark> {
 }
 
 /// The entries of an account; none if its record cannot be read.
-fn entries(records: &mut Records, heir: &Heir, place: Option<&Path>) -> Result<Option<Vec<Entry>>> {
-    place.map_or(Ok(Some(Vec::new())), |path| records.of(heir, path))
+fn entries(records: &mut Records, heir: &Heir, place: &Place) -> Result<Option<Vec<Entry>>> {
+    match place {
+        Ok(path) => records.of(heir, path),
+        Err(_) => Ok(Some(Vec::new())),
+    }
 }
 
 /// Takes over the entries of an account, or sees how that would go. Says what came of it.
@@ -172,12 +182,22 @@ fn denied(heir: &Heir, error: &Error) -> Remark {
 }
 
 /// The first of the files that is there, whatever it is.
-fn found(record: &RecordAt, beside: &Path) -> Option<PathBuf> {
-    let places = record
-        .paths
-        .iter()
-        .map(|said| files::placed(&said.bytes, beside));
-    places.into_iter().find(|path| files::is_there(path))
+fn found(tool: Tool, record: &RecordAt, beside: Option<&Path>) -> Place {
+    let own = files::of_getmail().map(|folder| folder.join("getmailrc"));
+    let own = own.filter(|_| tool == Tool::Getmail);
+    let mut places: Vec<PathBuf> = Vec::new();
+    for settings in beside.map(Path::to_path_buf).into_iter().chain(own) {
+        let said = record.paths.iter();
+        for place in said.map(|said| files::placed(&said.bytes, &settings)) {
+            if files::is_there(&place) {
+                return Ok(place);
+            }
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+    Err(places)
 }
 
 /// What the memory is to know of these messages: each once, since when it is known.
