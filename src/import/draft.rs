@@ -130,9 +130,15 @@ impl<'r> Draft<'r> {
             return;
         }
         self.set("auth", methods);
-        let why = "without TLS everybody on the way can read the password and the mail: try tls: \
-                   implicit or starttls, and leave auth out then";
-        self.told(spot, "the password", why);
+        let starts = match self.account.keys.contains_key("protocol") {
+            true => "", // only POP3, which is usual, knows STLS
+            false => " or starttls",
+        };
+        let why = format!(
+            "without TLS everybody on the way can read the password and the mail: try tls: \
+             implicit{starts}, and leave auth out then"
+        );
+        self.told(spot, "the password", &why);
     }
 
     /// The same where the certificate is not checked; that this shows the password is told with

@@ -197,6 +197,33 @@ mod tests {
         }
     }
 
+    /// What becomes of a word.
+    #[derive(Clone, Copy)]
+    pub(super) enum Fate {
+        /// This stands in the account, and does not without it.
+        Carried(&'static str),
+        /// It is told under this name, by a remark that is not there without it.
+        Told(&'static str),
+    }
+
+    impl Fate {
+        /// Fails if it was not met: with that word and without it, this is what became of settings.
+        #[track_caller]
+        pub(super) fn is_met(self, what: &str, plain: &(String, String), with: &(String, String)) {
+            match self {
+                Self::Carried(text) => {
+                    let carried = !plain.0.contains(text) && with.0.contains(text);
+                    assert!(carried, "{what}: {}", with.0);
+                }
+                Self::Told(word) => {
+                    let word = format!(": {word}: ");
+                    let told = !plain.1.contains(&word) && with.1.contains(&word);
+                    assert!(told, "{what}: {}", with.1);
+                }
+            }
+        }
+    }
+
     /// The settings in tests/fuzz/corpus become what stands in tests/import; with POPGET_GOLDEN=new
     /// in the environment that is written anew, for whoever reads it then.
     #[test]

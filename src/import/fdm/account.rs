@@ -6,7 +6,7 @@ use super::super::place::{Remark, Weight};
 use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::{Around, Taken};
-use super::delivery::{deliver, port, Ways};
+use super::delivery::{self, deliver, port, Ways};
 use super::{tags, Secret, Settings, Written};
 use std::collections::HashSet;
 
@@ -74,6 +74,7 @@ pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
     let locks = locks.filter_map(|(_, said, _)| said.as_ref());
     let put = |said: &Said| said.with(tags::replaced(&said.bytes, around));
     taken.locks.extend(locks.map(put));
+    taken.remarks.extend(delivery::unused(settings));
     let ways = Ways::new(settings);
     for account in &settings.accounts {
         let account = convert(account, (settings, &ways), around, &mut taken.remarks);
@@ -88,9 +89,12 @@ fn shared_caches(taken: &mut Taken) {
     for account in &taken.accounts {
         let paths = account.record.iter().flat_map(|at| &at.paths);
         for cache in paths.filter(|cache| !known.insert(&cache.bytes)) {
-            let why = "another account has the same cache, and fdm forgot what belongs to one of \
-                       them: run popget state mark once";
-            let remark = Remark::new(&cache.spot, "cache", why, Weight::Lost);
+            let why = format!(
+                "another account has the same cache, and fdm forgot what belongs to one of them: run \
+                 popget state mark --account {} --all once",
+                account.name
+            );
+            let remark = Remark::new(&cache.spot, "cache", &why, Weight::Lost);
             taken.remarks.push(remark);
         }
     }
@@ -365,7 +369,10 @@ fn unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use crate::import::tests::{around, becomes};
+    use crate::import::tests::{
+        around, becomes,
+        Fate::{self, Carried, Told},
+    };
     use crate::import::{written, Passwords, Tool};
 
     /// What becomes of settings with something before, in the account, in the action or behind.
@@ -380,33 +387,11 @@ mod tests {
     const ACCOUNT: &str = "pop3s server \"h\" user \"u\" pass \"p\"";
     const ACTION: &str = "maildir \"~/m\"";
 
-    /// What becomes of a word.
-    #[derive(Clone, Copy)]
-    enum Fate {
-        /// This stands in the account, and does not without it.
-        Carried(&'static str),
-        /// It is told under this name, by a remark that is not there without it.
-        Told(&'static str),
-    }
-    use Fate::{Carried, Told};
-
     #[track_caller]
     fn meets(what: &str, fate: Fate, with: &(String, String)) {
         let plain = conf("", ACCOUNT, ACTION, "");
         assert_eq!(plain.1, "");
-        match fate {
-            Carried(text) => {
-                assert!(
-                    !plain.0.contains(text) && with.0.contains(text),
-                    "{what}: {}",
-                    with.0
-                );
-            }
-            Told(word) => {
-                let told = with.1.contains(&format!(": {word}: "));
-                assert!(told, "{what}: {}", with.1);
-            }
-        }
+        fate.is_met(what, &plain, with);
     }
 
     #[test]

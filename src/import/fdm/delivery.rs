@@ -2,12 +2,13 @@
 
 use super::super::draft::Draft;
 use super::super::fit;
+use super::super::place::{Remark, Weight};
 use super::super::said::Said;
 use super::super::Around;
 use super::tags::Known;
 use super::{glob, tags, Action, Does, Relay, Rule, Settings, Written};
 use serde_yaml::{Mapping, Value};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The actions by their names, and the rules by the accounts that they name.
 pub struct Ways<'s> {
@@ -90,6 +91,42 @@ impl<'s> Ways<'s> {
         }
         None
     }
+}
+
+/// What to say of actions that no rule names, as far as all rules are understood.
+pub fn unused(settings: &Settings) -> Vec<Remark> {
+    let done: Option<Vec<_>> = settings
+        .rules
+        .iter()
+        .map(|rule| rule.actions.as_ref())
+        .collect();
+    let Some(done) = done else {
+        return Vec::new();
+    };
+    let nested = settings.actions.iter().map(|(_, actions)| actions);
+    let names = done.into_iter().chain(nested).flatten();
+    let names = names.filter_map(|action| match &action.does {
+        Does::Named(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let (signs, plain): (Vec<&str>, HashSet<&str>) = {
+        let (signs, plain): (Vec<_>, Vec<_>) = names.partition(|name| glob::has_signs(name));
+        (signs, plain.into_iter().collect())
+    };
+    let used =
+        |name: &str| plain.contains(name) || signs.iter().any(|sign| glob::is_like(sign, name));
+    let idle = settings.actions.iter().filter(|(name, _)| !used(name));
+    let remark = |(name, actions): &(String, Vec<Action>)| {
+        let why = "no rule names it: nothing is sent there";
+        let word = format!("action {name:?}");
+        Some(Remark::new(
+            &actions.first()?.spot,
+            &word,
+            why,
+            Weight::Told,
+        ))
+    };
+    idle.filter_map(remark).collect()
 }
 
 /// Writes the destination, if the rules leave no doubt about it; without any, an account that is off.
@@ -352,7 +389,9 @@ mod tests {
             ("set unmatched-mail keep\nmatch all action \"in\"", go),
         ] {
             let (text, told) = with(statements);
-            assert_eq!(told, "", "{statements}");
+            let idle = told.contains(": action \"in\": no rule names it: ");
+            assert_eq!(idle, !statements.contains("action \"in\""), "{told}");
+            assert_eq!(told.lines().count(), usize::from(idle), "{told}");
             assert!(text.contains(keep), "{statements}: {text}");
         }
         for (statements, word) in [
@@ -364,10 +403,9 @@ mod tests {
             ),
         ] {
             let (text, told) = with(statements);
-            assert!(
-                told.starts_with("lost conf:") && told.contains(&format!(": {word}: ")),
-                "{told}"
-            );
+            let lost = |line: &str| line.starts_with("lost conf:");
+            let named = |line: &str| line.contains(&format!(": {word}: "));
+            assert!(told.lines().any(|line| lost(line) && named(line)), "{told}");
             assert_eq!(text.contains(stay), word != "drop", "{statements}: {text}");
         }
     }

@@ -130,7 +130,14 @@ fn login(draft: &mut Draft, sections: &Sections, around: &Around) -> bool {
     } else if sections.flag("retriever", "use_apop", false) {
         draft.set("auth", vec!["apop"]);
     }
-    if let Some(command) = of("password_command") {
+    let (password, command) = (of("password"), of("password_command"));
+    if let (Some(password), false) = (password, token) {
+        draft.account.password = Some(password.clone());
+        if let Some(command) = command {
+            let why = "getmail runs it only where password is not there";
+            draft.told(&command.spot, "password_command", why);
+        }
+    } else if let Some(command) = command {
         match words(command) {
             Some(words) if token => {
                 draft.set(
@@ -144,7 +151,7 @@ fn login(draft: &mut Draft, sections: &Sections, around: &Around) -> bool {
                 draft.lost(&command.spot, "password_command", why);
             }
         }
-    } else if let Some(password) = of("password") {
+    } else if let Some(password) = password {
         draft.account.password = Some(password.clone());
     } else if sections.flag("options", "use_netrc", false)
         || (around.in_netrc)(&of("server").map_or(String::new(), Said::shown))

@@ -158,7 +158,10 @@ fn without(key: &str) -> (Weight, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use crate::import::tests::becomes;
+    use crate::import::tests::{
+        becomes,
+        Fate::{Carried, Told},
+    };
     use crate::import::Tool;
 
     /// The sections of an rc file in which nothing is to be said of.
@@ -173,68 +176,81 @@ mod tests {
         becomes(Tool::Getmail, "rc", text.as_bytes())
     }
 
-    #[track_caller]
-    fn carried_or_told(key: &str, without: &(String, String), with: &(String, String)) {
-        let told = with.1.contains(&format!(": {key}: "));
-        assert!(told || without.0 != with.0, "{key}: {}{}", with.0, with.1);
-    }
-
     #[test]
     fn each_key_alone_is_carried_over_or_told() {
         let plain = rc(RETRIEVER, DESTINATION, OPTIONS);
         assert_eq!(plain.1, "");
-        for (key, value) in [
-            ("port", "996"),
-            ("password", "x"),
-            ("password_command", "('x',)"),
-            ("mailboxes", "('INBOX',)"),
-            ("use_peek", "true"),
-            ("move_on_delete", "x"),
-            ("record_mailbox", "true"),
-            ("imap_search", "x"),
-            ("imap_on_delete", "x"),
-            ("use_kerberos", "true"),
-            ("use_xoauth2", "true"),
-            ("use_apop", "true"),
-            ("keyfile", "/k"),
-            ("certfile", "/c"),
-            ("ssl_ciphers", "x"),
-            ("ssl_version", "x"),
-            ("ssl_fingerprints", "('x',)"),
-            ("ssl_cert_hostname", "x"),
-            ("timeout", "5"),
-            ("delete_dup_msgids", "true"),
-            ("envelope_recipient", "X-To"),
-            ("of_a_newer_getmail", "x"),
+        for (line, fate) in [
+            ("port = 996", Carried("port: 996\n")),
+            ("password = x", Carried("password: x\n")),
+            (
+                "password_command = ('x',)",
+                Carried("password_command:\n    - x\n"),
+            ),
+            ("mailboxes = ('INBOX',)", Told("mailboxes")),
+            ("use_peek = true", Told("use_peek")),
+            ("move_on_delete = x", Told("move_on_delete")),
+            ("record_mailbox = true", Told("record_mailbox")),
+            ("imap_search = x", Told("imap_search")),
+            ("imap_on_delete = x", Told("imap_on_delete")),
+            ("use_kerberos = true", Told("use_kerberos")),
+            ("use_xoauth2 = true", Carried("auth:\n    - xoauth2\n")),
+            ("use_apop = true", Carried("auth:\n    - apop\n")),
+            ("keyfile = /k", Told("keyfile")),
+            ("certfile = /c", Carried("tls_client_cert: /c\n")),
+            ("ssl_ciphers = x", Told("ssl_ciphers")),
+            ("ssl_version = x", Told("ssl_version")),
+            ("ssl_fingerprints = ('x',)", Told("ssl_fingerprints")),
+            ("ssl_cert_hostname = x", Carried("tls_server_name: x\n")),
+            ("timeout = 5", Carried("timeout: 5s\n")),
+            ("delete_dup_msgids = true", Told("delete_dup_msgids")),
+            ("envelope_recipient = X-To", Told("envelope_recipient")),
+            ("of_a_newer_getmail = x", Told("of_a_newer_getmail")),
         ] {
-            let retriever = format!("{RETRIEVER}{key} = {value}\n");
-            carried_or_told(key, &plain, &rc(&retriever, DESTINATION, OPTIONS));
+            let retriever = format!("{RETRIEVER}{line}\n");
+            fate.is_met(line, &plain, &rc(&retriever, DESTINATION, OPTIONS));
         }
-        for (key, value) in [
-            ("verbose", "2"),
-            ("use_netrc", "true"),
-            ("netrc_file", "/n"),
-            ("delete", "true"),
-            ("delete_after", "5"),
-            ("to_oldmail_on_each_mail", "true"),
-            ("only_oldmail_file", "true"),
-            ("skip_imap_fetch_size", "true"),
-            ("delete_bigger_than", "5"),
-            ("max_bytes_per_session", "5"),
-            ("max_message_size", "5"),
-            ("max_messages_per_session", "5"),
-            ("received", "false"),
-            ("message_log", "/l"),
-            ("message_log_syslog", "true"),
-            ("message_log_verbose", "true"),
-            ("logfile", "/l"),
-            ("fingerprint", "true"),
-            ("of_a_newer_getmail", "x"),
+        for (line, fate) in [
+            ("verbose = 2", Told("verbose")),
+            ("use_netrc = true", Carried("netrc: true\n")),
+            ("netrc_file = /n", Told("netrc_file")),
+            ("delete = true", Carried("keep: false\n")),
+            ("delete_after = 5", Carried("keep: 5d\n")),
+            (
+                "to_oldmail_on_each_mail = true",
+                Told("to_oldmail_on_each_mail"),
+            ),
+            ("only_oldmail_file = true", Told("only_oldmail_file")),
+            ("skip_imap_fetch_size = true", Told("skip_imap_fetch_size")),
+            ("delete_bigger_than = 5", Told("delete_bigger_than")),
+            ("max_bytes_per_session = 5", Told("max_bytes_per_session")),
+            ("max_message_size = 5", Carried("max_size: 5\n")),
+            ("max_messages_per_session = 5", Carried("limit: 5\n")),
+            ("message_log = /l", Told("message_log")),
+            ("message_log_syslog = true", Told("message_log_syslog")),
+            ("message_log_verbose = true", Told("message_log_verbose")),
+            ("logfile = /l", Told("logfile")),
+            ("fingerprint = true", Told("fingerprint")),
+            ("of_a_newer_getmail = x", Told("of_a_newer_getmail")),
         ] {
-            let options = format!("{OPTIONS}{key} = {value}\n");
-            carried_or_told(key, &plain, &rc(RETRIEVER, DESTINATION, &options));
+            let options = format!("{OPTIONS}{line}\n");
+            fate.is_met(line, &plain, &rc(RETRIEVER, DESTINATION, &options));
         }
+        let bare = rc(
+            RETRIEVER,
+            DESTINATION,
+            &format!("{OPTIONS}received = false\n"),
+        );
+        assert_eq!(bare.0, plain.0.replace("    received: true\n", ""));
         let all = rc(RETRIEVER, DESTINATION, "");
+        let both = format!("{RETRIEVER}password = x\npassword_command = ('y',)\n");
+        let both = rc(&both, DESTINATION, OPTIONS);
+        assert!(
+            both.0.contains("password: x\n") && !both.0.contains("- y"),
+            "{}",
+            both.0
+        );
+        assert!(both.1.contains(": password_command: "), "{}", both.1);
         assert!(all.1.contains(": read_all: "), "{}", all.1);
         assert!(all.1.contains("told rc:1: delivered_to: "), "{}", all.1);
         let told = rc(
@@ -261,44 +277,55 @@ mod tests {
     #[test]
     fn each_key_of_a_destination_alone_is_carried_over_or_told() {
         let boxes = "[b]\ntype = Mboxrd\npath = /b\n";
-        for (destination, keys) in [
-            (DESTINATION, &["user", "filemode", "x"][..]),
+        for (destination, lines) in [
+            (
+                DESTINATION,
+                &[
+                    ("user = true", Told("user")),
+                    ("filemode = true", Told("filemode")),
+                    ("x = true", Told("x")),
+                ][..],
+            ),
             (
                 "type = Mboxrd\npath = /b\n",
-                &["user", "locktype = flock", "x"],
+                &[
+                    ("user = true", Told("user")),
+                    ("locktype = flock", Told("locktype")),
+                    ("x = true", Told("x")),
+                ],
             ),
             (
                 "type = MDA_external\npath = /bin/x\n",
                 &[
-                    "arguments = ('x',)",
-                    "unixfrom",
-                    "user",
-                    "group",
-                    "allow_root_commands",
-                    "ignore_stderr",
-                    "pipe_stdout",
-                    "x",
+                    ("arguments = ('x',)", Carried("- /bin/x\n      - x\n")),
+                    ("unixfrom = true", Told("unixfrom")),
+                    ("user = true", Told("user")),
+                    ("group = true", Told("group")),
+                    ("allow_root_commands = true", Told("allow_root_commands")),
+                    ("ignore_stderr = true", Told("ignore_stderr")),
+                    ("pipe_stdout = true", Told("pipe_stdout")),
+                    ("x = true", Told("x")),
                 ],
             ),
             (
                 "type = MDA_lmtp\nhost = h\n",
-                &["port = 26", "fallback", "override = x@y", "x"],
+                &[
+                    ("port = 26", Carried("h:26")),
+                    ("fallback = true", Told("fallback")),
+                    ("override = x@y", Carried("x@y")),
+                    ("x = true", Told("x")),
+                ],
             ),
             (
                 "type = MultiDestination\ndestinations = ('/m/', '/n/')\n",
-                &["user", "x"],
+                &[("user = true", Told("user")), ("x = true", Told("x"))],
             ),
         ] {
             let plain = rc(RETRIEVER, destination, OPTIONS);
             assert_eq!(plain.1, "", "{destination}");
-            for key in keys {
-                let line = match key.contains('=') {
-                    true => format!("{key}\n"),
-                    false => format!("{key} = true\n"),
-                };
-                let with = rc(RETRIEVER, &format!("{destination}{line}"), OPTIONS);
-                let key = key.split(' ').next().unwrap();
-                carried_or_told(key, &plain, &with);
+            for (line, fate) in lines {
+                let with = rc(RETRIEVER, &format!("{destination}{line}\n"), OPTIONS);
+                fate.is_met(line, &plain, &with);
             }
         }
         for kind in ["MultiGuesser", "MDA_qmaillocal", "MultiSorter", "x"] {
