@@ -8,6 +8,10 @@ function __fish_popget_needs_command
     set -l cmd (commandline -opc)
     set -e cmd[1]
     argparse -s (__fish_popget_global_optspecs) -- $cmd 2>/dev/null
+    or begin
+        set -e cmd[-1]
+        argparse -s (__fish_popget_global_optspecs) -- $cmd 2>/dev/null
+    end
     or return
     if set -q argv[1]
         # Also print the command, so this can be used to figure out what it is.
@@ -268,6 +272,7 @@ complete -c popget -n "__fish_popget_using_subcommand completions" -l color -d '
 always\t''
 never\t''"
 complete -c popget -n "__fish_popget_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c popget -n '__fish_popget_using_subcommand completions' -f -a 'bash elvish fish powershell zsh'
 
 # Tells the accounts of the configuration, behind those that stand on the line already.
 function __fish_popget_accounts

@@ -69,7 +69,7 @@ fn lines(mut shell: Command) -> Vec<String> {
 }
 
 /// What is offered behind these lines, in each shell the same.
-const OFFERED: [(&str, &[&str]); 21] = [
+const OFFERED: [(&str, &[&str]); 25] = [
     (
         "popget -a ",
         &[
@@ -115,6 +115,10 @@ const OFFERED: [(&str, &[&str]); 21] = [
     ("popget login --config other.yaml elsew", &["elsewhere"]),
     ("popget -c broken.yaml -a ", &[]),
     ("popget -c - -a ", &[]),
+    ("popget --tls ", &["implicit", "none", "starttls"]),
+    ("popget --keep --tls st", &["starttls"]),
+    ("popget import --from m", &["mpop"]),
+    ("popget completions fi", &["fish"]),
 ];
 
 #[test]

@@ -4,6 +4,7 @@
 use crate::cli::Args;
 use crate::error::ExitStatus;
 use crate::report;
+use clap::Arg;
 use clap_complete::Shell;
 
 /// Finds out the names and offers them. They are read off the line itself: bash divides words at
@@ -20,6 +21,25 @@ pub fn run(shell: Shell) -> anyhow::Result<ExitStatus> {
     let script = String::from_utf8(script)?;
     report::pour(with_accounts(shell, &script).as_bytes())?;
     Ok(ExitStatus::Fine)
+}
+
+/// For fish, the words of which one may stand behind a command, for those that have such.
+fn words() -> String {
+    let command = Args::fitting_command();
+    let commands = command.get_subcommands();
+    let told = commands.map(|command| {
+        let words = command.get_positionals().flat_map(Arg::get_possible_values);
+        let words: Vec<_> = words.map(|word| word.get_name().to_owned()).collect();
+        let name = command.get_name();
+        let words = words.join(" ");
+        match words.as_str() {
+            "" => String::new(),
+            words => format!(
+                "complete -c popget -n '__fish_popget_using_subcommand {name}' -f -a '{words}'\n"
+            ),
+        }
+    });
+    told.collect()
 }
 
 /// The script with the names of accounts.
@@ -45,8 +65,16 @@ fn with_accounts(shell: Shell, script: &str) -> String {
             let script = lines.join("\n");
             script.replacen(begin, &format!("\n{ZSH}{begin}"), 1)
         }
-        // Its own conditions fail on an option that lacks its value, so this has none.
-        Shell::Fish => format!("{script}\n{FISH}"),
+        Shell::Fish => {
+            let begin = "-- $cmd 2>/dev/null\n    or return\n";
+            let specs = "argparse -s (__fish_popget_global_optspecs)";
+            // It is wrong about an option that lacks its value still.
+            let lacking = format!(
+                "-- $cmd 2>/dev/null\n    or begin\n        set -e cmd[-1]\n        \
+                 {specs} -- $cmd 2>/dev/null\n    end\n    or return\n"
+            );
+            format!("{}{}\n{FISH}", script.replacen(begin, &lacking, 1), words())
+        }
         _ => script.into(),
     }
 }
