@@ -45,19 +45,27 @@ job "popget" {
         destination = "/var/lib/popget"
       }
 
-      # Indices begin with 0 and parts with 1. 75 is trouble that passes by itself.
+      # Indices begin with 0 and parts with 1. 75 is trouble that passes by itself. The shell passes
+      # on that it is time to end.
       config {
         command = "/bin/sh"
-        args = [
-          "-c",
-          "popget --shard \"$((NOMAD_ALLOC_INDEX + 1))/$PARTS\" || { status=$?; [ $status -eq 75 ] || exit $status; }",
+        args = ["-c", <<-END
+          told=; child=; trap 'told=1; [ -z "$child" ] || kill -TERM "$child"' TERM INT
+          popget --shard "$((NOMAD_ALLOC_INDEX + 1))/$PARTS" & child=$!
+          [ -z "$told" ] || kill -TERM "$child"
+          status=0; wait "$child" || status=$?
+          while kill -0 "$child" 2>/dev/null; do
+            status=0; wait "$child" || status=$?
+          done
+          [ "$status" -eq 75 ] || exit "$status"
+        END
         ]
       }
 
       env {
         PARTS                 = "${var.parts}"
         POPGET_CONFIG         = "/etc/popget/popget.yaml"
-        STATE_DIRECTORY       = "/var/lib/popget"
+        STATE_DIRECTORY       = "/var/lib/popget/state"
         CREDENTIALS_DIRECTORY = "${NOMAD_SECRETS_DIR}"
       }
 
@@ -66,6 +74,9 @@ job "popget" {
         data        = "{{ with nomadVar \"nomad/jobs/popget\" }}{{ .alice }}{{ end }}"
         destination = "secrets/alice"
         perms       = "0400"
+        # Those of the user popget on the clients.
+        uid = 10095
+        gid = 10095
       }
 
       resources {

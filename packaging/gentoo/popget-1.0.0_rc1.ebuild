@@ -61,7 +61,7 @@ src_install() {
 	newbashcomp completions/popget.bash popget
 	dozshcomp completions/_popget
 	dofishcomp completions/popget.fish
-	dodoc README.md CHANGELOG.md
+	dodoc README.md CHANGELOG.md packaging/SYSTEM.md
 	docinto examples
 	dodoc packaging/examples/* packaging/systemd/examples/* packaging/cluster/*
 

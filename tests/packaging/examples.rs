@@ -6,7 +6,12 @@ use crate::house::source;
 use crate::support::scene::Scene;
 use crate::support::server::{PopServer, PASSWORD};
 use crate::support::there;
+use rustix::process::{kill_process, Pid, Signal};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// The lines of a block below a key of a YAML file, without their indentation.
 fn block(text: &str, key: &str) -> String {
@@ -75,22 +80,14 @@ fn schedulers() -> [(&'static str, String, &'static str, u32, &'static str); 3] 
     let kubernetes = source::text("packaging/cluster/popget-kubernetes.yaml");
     let kubernetes = block(&kubernetes[kubernetes.find("args:").unwrap()..], "- |");
     let nomad = source::text("packaging/cluster/popget.nomad.hcl");
-    let nomad = nomad
-        .lines()
-        .find(|line| line.contains("popget --shard"))
-        .unwrap();
-    let nomad = nomad.trim().trim_matches(['"', ',']).replace("\\\"", "\"");
+    let (_, nomad) = nomad.split_once("<<-END\n").unwrap();
+    let (nomad, _) = nomad.split_once("END\n").unwrap();
+    let nomad = nomad.to_owned();
     let slurm = source::text("packaging/cluster/popget.slurm");
     [
         ("Kubernetes", kubernetes, "JOB_COMPLETION_INDEX", 0, "PARTS"),
         ("Nomad", nomad, "NOMAD_ALLOC_INDEX", 0, "PARTS"),
-        (
-            "Slurm",
-            slurm,
-            "SLURM_ARRAY_TASK_ID",
-            1,
-            "SLURM_ARRAY_TASK_COUNT",
-        ),
+        ("Slurm", slurm, "SLURM_ARRAY_TASK_ID", 1, "PARTS"),
     ]
 }
 
@@ -151,6 +148,43 @@ fn trouble_that_passes_is_no_failure_to_schedulers_that_know_none() {
         );
     }
     assert_ne!(PASSWORD, "wrong");
+}
+
+/// Where a shell stands between a scheduler and popget, it passes on that it is time to end.
+#[test]
+fn what_schedulers_end_ends() {
+    let [kubernetes, nomad, _] = schedulers();
+    for (scheduler, script, index, ..) in [kubernetes, nomad] {
+        let folder = tempfile::tempdir().unwrap();
+        let popget = folder.path().join("popget");
+        let stand_in = "#!/bin/sh\ntrap 'echo told >told; exit 75' TERM\n: >begun\n\
+                        while :; do sleep 0.1; done\n";
+        fs::write(&popget, stand_in).unwrap();
+        fs::set_permissions(&popget, Permissions::from_mode(0o755)).unwrap();
+        let path = std::env::var("PATH").unwrap();
+        let mut shell = Command::new("sh")
+            .args(["-c", &script])
+            .env("PATH", format!("{}:{path}", folder.path().display()))
+            .envs([(index, "0"), ("PARTS", "1")])
+            .current_dir(folder.path())
+            .spawn()
+            .unwrap();
+        until(|| folder.path().join("begun").exists());
+        let pid = Pid::from_child(&shell);
+        kill_process(pid, Signal::TERM).unwrap();
+        until(|| shell.try_wait().unwrap().is_some());
+        assert_eq!(shell.wait().unwrap().code(), Some(0), "{scheduler}");
+        assert!(folder.path().join("told").exists(), "{scheduler}");
+    }
+}
+
+/// Waits for something that comes soon.
+fn until(mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < end, "it did not come");
+        sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]
