@@ -323,7 +323,6 @@ Register-ArgumentCompleter -Native -CommandName 'popget' -ScriptBlock {
             [CompletionResult]::new('--with-passwords', '--with-passwords', [CompletionResultType]::ParameterName, 'Write passwords that stand in its settings')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Print the configuration, and take over no record')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the configuration, and take over no record')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what happens as one JSON object a line')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors; twice: nothing but the exit status')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors; twice: nothing but the exit status')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: the dialogue with the server, secrets masked')

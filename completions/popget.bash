@@ -339,7 +339,7 @@ _popget() {
             return 0
             ;;
         popget__subcmd__import)
-            opts="-n -c -q -v -h --from --state --connect --with-passwords --dry-run --config --state-dir --json --quiet --verbose --color --help"
+            opts="-n -c -q -v -h --from --state --connect --with-passwords --dry-run --config --state-dir --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -307,7 +307,6 @@ set edit:completion:arg-completer[popget] = {|@words|
             cand --with-passwords 'Write passwords that stand in its settings'
             cand -n 'Print the configuration, and take over no record'
             cand --dry-run 'Print the configuration, and take over no record'
-            cand --json 'Print what happens as one JSON object a line'
             cand -q 'Say only errors; twice: nothing but the exit status'
             cand --quiet 'Say only errors; twice: nothing but the exit status'
             cand -v 'Say more; twice: the dialogue with the server, secrets masked'

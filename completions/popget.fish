@@ -264,7 +264,6 @@ never\t''"
 complete -c popget -n "__fish_popget_using_subcommand import" -l connect -d 'Log in to each account and say how much of what is there the record names'
 complete -c popget -n "__fish_popget_using_subcommand import" -l with-passwords -d 'Write passwords that stand in its settings'
 complete -c popget -n "__fish_popget_using_subcommand import" -s n -l dry-run -d 'Print the configuration, and take over no record'
-complete -c popget -n "__fish_popget_using_subcommand import" -l json -d 'Print what happens as one JSON object a line'
 complete -c popget -n "__fish_popget_using_subcommand import" -s q -l quiet -d 'Say only errors; twice: nothing but the exit status'
 complete -c popget -n "__fish_popget_using_subcommand import" -s v -l verbose -d 'Say more; twice: the dialogue with the server, secrets masked'
 complete -c popget -n "__fish_popget_using_subcommand import" -s h -l help -d 'Print help'

@@ -132,7 +132,7 @@ pub struct Import {
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
     /// Log in to each account and say how much of what is there the record names
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     pub connect: bool,
     /// Write passwords that stand in its settings
     #[arg(long)]

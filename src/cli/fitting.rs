@@ -11,7 +11,7 @@ fn fits(command: &str, option: &str) -> bool {
     match option {
         "color" => true,
         "config" | "quiet" | "verbose" => command != "completions",
-        "json" => !matches!(command, "completions" | "setup"),
+        "json" => !matches!(command, "completions" | "import" | "setup"),
         "state_dir" => !matches!(command, "completions" | "config"),
         "accounts" => visits || state || command == "config",
         "jobs" | "shard" => visits,

@@ -55,6 +55,7 @@ pub fn run(flags: &Fetch, what: Option<&State>, options: Options) -> anyhow::Res
                     false => Access::Write,
                 },
                 other_maildrop: *other_maildrop,
+                unconfigured: false,
             };
             desk.import(&source, &way)?
         }

@@ -6,6 +6,7 @@ use super::{open, resolved, state_directory};
 use crate::cli::Fetch;
 use crate::error::Result;
 use crate::seen::Identity;
+use crate::session::Account;
 use std::collections::HashMap;
 
 /// What the configuration file is called that a run would read.
@@ -16,11 +17,26 @@ pub fn called(flags: &Fetch) -> String {
     first.map_or(String::new(), |path| path.display().to_string())
 }
 
+/// Names a maildrop in the same way for both ports of POP3, which are two doors to one; behind another
+/// port may be another server.
+pub fn maildrop(whose: &Identity, port: Option<u16>) -> String {
+    let Identity { user, server, .. } = whose;
+    match port {
+        None | Some(110 | 995) => format!("{user}@{server}"),
+        Some(port) => format!("{user}@{server}:{port}"),
+    }
+}
+
+/// The port of an account's first server.
+pub fn port(account: &Account) -> Option<u16> {
+    account.routes.first().map(|route| route.port)
+}
+
 /// Whose maildrops the accounts of the configuration file are, enabled or not.
 #[derive(Default)]
 pub struct Maildrops {
     by_name: HashMap<String, Identity>,
-    names: HashMap<(String, String), String>,
+    names: HashMap<String, Vec<String>>,
 }
 
 impl Maildrops {
@@ -36,9 +52,11 @@ impl Maildrops {
                 continue;
             };
             let identity = account.identity();
-            let maildrop = (identity.user.clone(), identity.server.clone());
-            let name = || identity.name.clone();
-            all.names.entry(maildrop).or_insert_with(name);
+            let names = all
+                .names
+                .entry(maildrop(&identity, port(&account)))
+                .or_default();
+            names.push(identity.name.clone());
             all.by_name.insert(identity.name.clone(), identity);
         }
         Ok(all)
@@ -49,9 +67,11 @@ impl Maildrops {
         self.by_name.get(name)
     }
 
-    /// The first account of a maildrop.
-    pub fn name_of(&self, whose: &Identity) -> Option<&str> {
-        let maildrop = (whose.user.clone(), whose.server.clone());
-        self.names.get(&maildrop).map(String::as_str)
+    /// The only account of a maildrop, as [`maildrop`] names it.
+    pub fn name_of(&self, maildrop: &str) -> Option<&str> {
+        match self.names.get(maildrop)?.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
     }
 }

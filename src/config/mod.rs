@@ -33,7 +33,7 @@ mod written;
 
 pub use book::Book;
 pub use draft::{Draft, Entry, Setting};
-pub use known::{called, Maildrops};
+pub use known::{called, maildrop, port, Maildrops};
 pub use resolve::unfit_name;
 pub use schema::schema;
 pub use server::{ascii, proxy, Server};

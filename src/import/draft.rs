@@ -25,6 +25,21 @@ pub struct Account {
     pub record: Option<RecordAt>,
 }
 
+impl Account {
+    /// Whether it is visited.
+    pub fn is_enabled(&self) -> bool {
+        self.keys.get("enabled").and_then(Value::as_bool) != Some(false)
+    }
+
+    /// Whether a secret stood in the settings.
+    pub fn has_secrets(&self) -> bool {
+        self.password.is_some() || self.proxy.is_some()
+    }
+}
+
+/// Files have names of 255 octets at most, and more than the account's name is in them.
+const LONGEST_NAME: usize = 200;
+
 /// Gives each account a name that is good in popget and is its own.
 pub fn name_apart(accounts: &mut [Account]) {
     let mut taken: HashSet<String> = HashSet::new();
@@ -36,6 +51,7 @@ pub fn name_apart(accounts: &mut [Account]) {
             .name
             .chars()
             .map(|c| if good(c) { c } else { '-' })
+            .take(LONGEST_NAME)
             .collect();
         let name = name.trim_start_matches(['.', '-']);
         let name = if name.is_empty() { "account" } else { name };

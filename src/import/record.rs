@@ -2,6 +2,7 @@
 
 use super::place::{Remark, Spot, Weight};
 use super::said::Said;
+use super::Tool;
 use crate::message::Uid;
 use std::rc::Rc;
 
@@ -32,9 +33,9 @@ impl Entry {
         })
     }
 
-    /// Whose it is.
-    pub fn owner(&self) -> Owner {
-        Owner::new(self.server.as_deref(), self.user.as_deref())
+    /// Whose it is, as this program tells users apart.
+    pub fn owner(&self, tool: Tool) -> Owner {
+        Owner::new(tool, self.server.as_deref(), self.user.as_deref())
     }
 
     /// The same, of this maildrop.
@@ -59,12 +60,11 @@ pub struct RecordAt {
 }
 
 impl RecordAt {
-    /// Whose entries belong to the account, as far as they tell: servers are the same in any case, and
-    /// so are users where the program says so.
-    pub fn owners(&self) -> [Owner; 4] {
+    /// Whose entries belong to the account, as far as they tell, the one who is told in full first.
+    pub fn owners(&self, tool: Tool) -> [Owner; 4] {
         let (server, user) = (Some(&*self.server), Some(&*self.user));
         let owners = [(server, user), (server, None), (None, user), (None, None)];
-        owners.map(|(server, user)| Owner::new(server, user))
+        owners.map(|(server, user)| Owner::new(tool, server, user))
     }
 }
 
@@ -73,11 +73,13 @@ impl RecordAt {
 pub struct Owner(Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Owner {
-    fn new(server: Option<&[u8]>, user: Option<&[u8]>) -> Self {
-        Self(
-            server.map(<[u8]>::to_ascii_lowercase),
-            user.map(<[u8]>::to_ascii_lowercase),
-        )
+    /// Servers are the same in any case, and users are to fetchmail.
+    fn new(tool: Tool, server: Option<&[u8]>, user: Option<&[u8]>) -> Self {
+        let same = |user: &[u8]| match tool {
+            Tool::Fetchmail => user.to_ascii_lowercase(),
+            _ => user.to_vec(),
+        };
+        Self(server.map(<[u8]>::to_ascii_lowercase), user.map(same))
     }
 }
 

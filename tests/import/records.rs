@@ -2,7 +2,6 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{symlink, PermissionsExt};
-use std::path::{Path, PathBuf};
 
 use super::{said, take_back, Home, CONF, FETCHMAILRC, MPOPRC, RC};
 use crate::support::server::{PopServer, PASSWORD, USER};
@@ -39,14 +38,13 @@ fn what_getmail_wrote_in_another_form_is_known_again() {
         let out = home.popget(&["state", "show", "--uids"]);
         String::from_utf8_lossy(&out.stdout).into_owned()
     };
-    for (more, settled) in [(&["--dry-run"][..], false), (&[], true)] {
-        let out = home.popget(&[&["import", "--with-passwords", "--connect"], more].concat());
-        assert_eq!(out.status.code(), Some(0), "{}", said(&out));
-        let shown = said(&out);
-        assert!(shown.contains("getmailrc: 1 new"), "{shown}");
-        assert!(!String::from_utf8_lossy(&out.stdout).contains("1 new"));
-        assert_eq!(uids().contains("\ta/b-c\t"), settled, "{}", uids());
-    }
+    assert!(!uids().contains("\ta/b-c\t"), "{}", uids());
+    let out = home.popget(&["import", "--with-passwords", "--connect"]);
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    let shown = said(&out);
+    assert!(shown.contains("getmailrc: 1 new"), "{shown}");
+    assert!(!String::from_utf8_lossy(&out.stdout).contains("1 new"));
+    assert!(uids().contains("\ta/b-c\t"), "{}", uids());
     let out = home.popget(&["--exit-empty"]);
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
     assert_eq!(home.mail().len(), 1, "only what is new");
@@ -157,24 +155,7 @@ fn the_good_lines_of_a_damaged_record_are_taken_over() {
     }
 }
 
-/// What lies below a folder, with what is in it.
-fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let inner = if path.is_dir() {
-            tree(&path)
-        } else {
-            Vec::new()
-        };
-        all.push((path.clone(), fs::read(&path).unwrap_or_default()));
-        all.extend(inner);
-    }
-    all.sort();
-    all
-}
-
-/// A look at the server says what it meets in a line, and what is only tried leaves nothing behind.
+/// A look at the server says what it meets in a line, and fetches nothing.
 #[test]
 fn a_look_at_the_server_says_what_it_meets() {
     let server = PopServer::start();
@@ -197,7 +178,6 @@ fn a_look_at_the_server_says_what_it_meets() {
     home.write("refused", &conf(&port, "wrong"));
     home.write("down", &conf(&nobody, PASSWORD));
     take_back(home.0.path()).unwrap();
-    let before = tree(home.0.path());
     for (name, status, what) in [
         ("empty", 0, "work: 0 new"),
         ("refused", 77, "the server refused the login"),
@@ -206,7 +186,6 @@ fn a_look_at_the_server_says_what_it_meets() {
         let settings = home.path(name);
         let arguments = [
             "import",
-            "-n",
             "--connect",
             "--from",
             "fdm",
@@ -216,7 +195,7 @@ fn a_look_at_the_server_says_what_it_meets() {
         let told = said(&out);
         assert_eq!(out.status.code(), Some(status), "{name}: {told}");
         assert_eq!(told.matches(what).count(), 1, "{name}: {told}");
-        assert_eq!(tree(home.0.path()), before, "{name}");
+        assert_eq!(home.mail().len(), 0, "{name}");
     }
 }
 
@@ -238,7 +217,7 @@ fn a_record_that_cannot_be_read_is_told() {
         let told = "/.fetchids: cannot be read: ";
         let lines: Vec<_> = shown.lines().filter(|line| line.contains(told)).collect();
         assert!(lines.len() == 1 && lines[0].contains(why), "{shown}");
-        assert!(!shown.contains("was found"), "{shown}");
+        assert!(!shown.contains("no record of what was fetched"), "{shown}");
         fs::remove_dir(&ids)
             .or_else(|_| fs::remove_file(&ids))
             .unwrap();
@@ -294,10 +273,9 @@ fn a_record_of_getmail_is_in_its_own_folder() {
             status == 0,
             "{told}"
         );
-        for folder in ["rc", ".config/getmail", ".getmail"] {
-            let tried = home.path(folder).join(name);
-            let tried = tried.to_string_lossy();
-            assert_eq!(told.contains(&*tried), status != 0, "{told}");
-        }
+        let folders = ["rc", ".config/getmail", ".getmail"].map(|below| home.path(below));
+        let folders = folders.map(|folder| folder.display().to_string());
+        let tried = format!("{name} in {}", folders.join(" or "));
+        assert_eq!(told.contains(&tried), status != 0, "{told}");
     }
 }

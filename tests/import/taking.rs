@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
-use super::{said, take_back, Home, CONF, FETCHMAILRC, RC};
+use super::{said, take_back, Home, CONF, FETCHMAILRC, MPOPRC, RC};
+use crate::support::server::{PopServer, PASSWORD};
 
 /// Two accounts of one host.
 const TWO: &str = "poll pop.example.org proto pop3 user a is a here keep user b is b here keep\n";
@@ -306,4 +307,167 @@ fn settings_without_an_account_are_told() {
             said(&out)
         );
     }
+}
+
+/// What popget would do next, by what it says of a dry run.
+fn would(home: &Home, yaml: &[u8]) -> String {
+    fs::write(home.path("out.yaml"), yaml).unwrap();
+    fs::set_permissions(home.path("out.yaml"), fs::Permissions::from_mode(0o600)).unwrap();
+    let out = home.popget(&["-n", "-v", "-c", home.path("out.yaml").to_str().unwrap()]);
+    format!("{}{}", String::from_utf8_lossy(&out.stdout), said(&out))
+}
+
+/// fetchmail and fdm delete what they fetch, and not what they know; popget deletes that as well.
+#[test]
+fn what_the_program_left_on_the_server_is_not_deleted() {
+    for (program, settings) in [
+        (
+            "fetchmail",
+            "poll 127.0.0.1 port {port} proto pop3 uidl user alice password {password} is alice here sslproto ''\n\
+             mda \"/bin/true\"\n",
+        ),
+        (
+            "fdm",
+            "set no-received\naction \"in\" maildir \"~/Mail\"\naccount \"a\" pop3 server \"127.0.0.1\" port \
+             {port} user \"alice\" pass \"{password}\" new-only cache \"~/record\"\nmatch all action \"in\"\n",
+        ),
+    ] {
+        let server = PopServer::start();
+        for uid in ["one", "two"] {
+            server.maildrop().add(uid, b"From: a@example.org\n\nhello\n");
+        }
+        let settings = settings
+            .replace("{port}", &server.port().to_string())
+            .replace("{password}", PASSWORD);
+        for (record, count) in [("", 0), ("alice@127.0.0.1 one\n", 1)] {
+            let record = match program {
+                "fdm" => record.replace("alice@127.0.0.1", "3"),
+                _ => record.into(),
+            };
+            let home = Home::new();
+            home.write("rc", &settings);
+            home.write("record", &record);
+            let out = import(&home, program, &["--with-passwords", "--state", "record", "rc"]);
+            let (told, yaml) = (said(&out), String::from_utf8_lossy(&out.stdout).into_owned());
+            assert_eq!(out.status.code() == Some(65), count > 0, "{told}");
+            assert_eq!(yaml.contains("keep: true"), count > 0, "{yaml}");
+            assert_eq!(told.contains(" knows 1 messages and deletes none "), count > 0, "{told}");
+            let would = would(&home, &out.stdout);
+            assert_eq!(would.contains("would delete"), count == 0, "{would}");
+        }
+    }
+}
+
+/// fetchmail and mpop name an account in their records by user and host alone.
+#[test]
+fn accounts_that_a_record_does_not_tell_apart_take_nothing_over() {
+    let home = Home::new();
+    let rc = |port: u16| {
+        format!(
+            "poll isp1 via localhost proto pop3 uidl port 1101 user joe is a here keep mda '/bin/x'\n\
+             poll isp2 via localhost proto pop3 uidl port {port} user joe is b here keep mda '/bin/x'\n"
+        )
+    };
+    home.write("rc", &rc(1102));
+    home.write("record", "joe@localhost one\n");
+    let out = import(&home, "fetchmail", &["--state", "record", "rc"]);
+    let told = said(&out);
+    assert_eq!(out.status.code(), Some(65), "{told}");
+    for name in ["isp1", "isp2"] {
+        let mark = format!(
+            "nothing of it is taken over; run popget state mark --account {name} --all once"
+        );
+        assert!(told.contains(&mark), "{told}");
+    }
+    assert!(!shown(&home).contains("one"), "{}", shown(&home));
+    // One maildrop under two names.
+    home.write("rc", &rc(1101));
+    let out = import(&home, "fetchmail", &["--state", "record", "rc"]);
+    assert!(
+        !said(&out).contains("nothing of it is taken over"),
+        "{}",
+        said(&out)
+    );
+    assert_eq!(shown(&home).matches("one").count(), 2);
+}
+
+#[test]
+fn users_that_differ_in_case_are_others_to_mpop() {
+    let home = Home::new();
+    let account = |name: &str, user: &str| {
+        format!(
+            "account {name}\nhost h.example.org\nuser {user}\nkeep on\ndelivery maildir ~/Mail\n"
+        )
+    };
+    home.write(
+        "rc",
+        &format!("{}{}", account("one", "Ann"), account("two", "ann")),
+    );
+    home.write("record", " 1 H.example.org ann\none\n");
+    let out = import(&home, "mpop", &["-v", "--state", "record", "rc"]);
+    let told = said(&out);
+    assert!(told.contains("two: 1 messages remembered"), "{told}");
+    assert!(
+        told.contains(": one: ") && told.contains("has no entry of this account"),
+        "{told}"
+    );
+}
+
+/// Behind another port of the same host may be another server.
+#[test]
+fn an_account_at_another_port_is_another() {
+    let home = Home::new();
+    home.write("rc", &MPOPRC.replace("keep on", "port 21112\nkeep on"));
+    home.write("record", " 1 pop.example.org alice\none\n");
+    let popget =
+        "accounts:\n  mine: {server: \"pop.example.org:21111\", user: alice, netrc: true, \
+                  deliver: {maildir: ~/Mail}}\n";
+    home.write("popget.yaml", popget);
+    let arguments = ["-v", "-c", "popget.yaml", "--state", "record", "rc"];
+    let out = import(&home, "mpop", &arguments);
+    let told = said(&out);
+    assert!(told.contains("a: 1 messages remembered"), "{told}");
+    assert!(!told.contains("call this account mine"), "{told}");
+}
+
+#[test]
+fn a_directory_of_its_own_keeps_names_apart() {
+    let home = Home::new();
+    home.write("rc", MPOPRC);
+    home.write("record", " 1 pop.example.org alice\none\n");
+    let popget = "accounts:\n  a: {server: other.example.org, user: bob, netrc: true, deliver: {maildir: ~/Mail}}\n";
+    home.write("popget.yaml", popget);
+    let arguments = ["-c", "popget.yaml", "--state", "record", "rc"];
+    let out = import(&home, "mpop", &arguments);
+    assert_eq!(out.status.code(), Some(78), "{}", said(&out));
+    let state = home.path("elsewhere");
+    let own = [&["--state-dir", state.to_str().unwrap()], &arguments[..]].concat();
+    let out = import(&home, "mpop", &own);
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    assert!(state.join("a.seen").exists());
+}
+
+/// A run that waits for another ends with what says so.
+#[test]
+fn an_account_that_is_busy_is_to_be_tried_again() {
+    let home = Home::new();
+    home.write("rc", MPOPRC);
+    home.write("record", " 1 pop.example.org alice\none\n");
+    let arguments = ["--state", "record", "rc"];
+    assert_eq!(import(&home, "mpop", &arguments).status.code(), Some(0));
+    let lock = fs::File::open(home.path(".local/state/popget/a.lock")).unwrap();
+    fs2::FileExt::lock_exclusive(&lock).unwrap();
+    let out = import(&home, "mpop", &arguments);
+    assert_eq!(out.status.code(), Some(75), "{}", said(&out));
+}
+
+/// What is kept for a time is marked by whoever says that it may be deleted then.
+#[test]
+fn advice_on_marking_fits_the_account() {
+    let home = Home::new();
+    let rc = RC.replace("read_all = false", "read_all = false\ndelete_after = 10");
+    home.write("rc", &rc.replace("ca_certs = /ca.pem\n", ""));
+    let out = import(&home, "getmail", &["rc"]);
+    let advice = "run popget state mark --account rc --all --may-delete once, from when on";
+    assert!(said(&out).contains(advice), "{}", said(&out));
 }

@@ -88,10 +88,7 @@ fn each_command_shows_the_options_that_mean_something_to_it() {
             "--account --config --state-dir --accept-new-uids --json --progress --quiet --verbose --color",
         ),
         ("config", "--account --config --json --quiet --verbose --color"),
-        (
-            "import",
-            "--config --state-dir --json --quiet --verbose --color",
-        ),
+        ("import", "--config --state-dir --quiet --verbose --color"),
         ("completions", "--color"),
     ] {
         let words: Vec<&str> = command.split_whitespace().collect();

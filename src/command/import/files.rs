@@ -183,11 +183,14 @@ pub fn idle(tool: Tool, records: &[PathBuf], locks: &[PathBuf]) -> Result<()> {
     let home = |name: &str| folder::home().map(|home| home.join(name));
     let busy = match tool {
         Tool::Fetchmail => {
-            let named = folder::named_by("FETCHMAILHOME").map(|at| at.join("fetchmail.pid"));
+            let named =
+                |variable: &str, name: &str| folder::named_by(variable).map(|at| at.join(name));
             let usual = [
-                named,
+                named("FETCHMAILHOME", "fetchmail.pid"),
+                named("HOME_ETC", ".fetchmail.pid"),
                 home(".fetchmail.pid"),
                 Some("/run/fetchmail.pid".into()),
+                Some("/run/fetchmail/fetchmail.pid".into()),
             ];
             let mut places = locks.iter().chain(usual.iter().flatten());
             let alive = |path: &&PathBuf| running(path);
@@ -198,8 +201,12 @@ pub fn idle(tool: Tool, records: &[PathBuf], locks: &[PathBuf]) -> Result<()> {
             records.iter().find(held).map(|path| at_work(path))
         }
         Tool::Fdm => {
-            let usual = home(".fdm.lock");
-            let mut places = locks.iter().chain(&usual);
+            let usual = [
+                home(".fdm.lock"),
+                Some("/var/run/fdm.lock".into()),
+                Some("/var/db/fdm.lock".into()),
+            ];
+            let mut places = locks.iter().chain(usual.iter().flatten());
             let there = places.find(|path| path.exists());
             there.map(|path| format!("{}; if fdm is not running, remove it", at_work(path)))
         }

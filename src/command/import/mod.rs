@@ -43,20 +43,29 @@ pub fn run(flags: &Fetch, what: &Import, options: Options) -> anyhow::Result<End
         Tool::Thunderbird => heir::configured(flags)?,
         _ => heir::imported(&taken, meant, &netrc),
     };
-    let estate = Estate::of(tool, heirs, what, &settings)?;
+    let mut estate = Estate::of(tool, heirs, what, &settings)?;
     estate.idle(&taken)?;
+    let spared = estate.spare(&mut taken.accounts);
+    let text = match spared.is_empty() {
+        true => text,
+        false => Some(printable(&taken.accounts, what)?),
+    };
+    taken.remarks.extend(spared);
     let desk = state::Desk::new(flags, options)?;
     report::pour(text.unwrap_or_default().as_bytes())?;
-    if what.with_passwords && taken.accounts.iter().any(|one| one.password.is_some()) {
+    if what.with_passwords && taken.accounts.iter().any(import::Account::has_secrets) {
         warn_if_open(options);
     }
-    let mut worst = estate.take_over(&desk, what, options, &mut taken.remarks);
-    tell(&taken.remarks, refused.as_deref(), options);
+    let outcome = estate.take_over(&desk, what, options);
+    taken.remarks.extend(outcome.remarks);
+    let mut worst = outcome.status;
     if refused.is_some() || taken.remarks.iter().any(Remark::is_loss) {
         worst = worst.min(ExitStatus::Data);
     }
+    taken.remarks.extend(outcome.denied);
+    tell(&taken.remarks, refused.as_deref(), options);
     if what.connect {
-        worst = worst.min(look(flags, tool, (&taken, what.dry_run), options)?);
+        worst = worst.min(look(flags, tool, &taken, options)?);
     }
     Ok(Ended::With(worst))
 }
@@ -135,26 +144,28 @@ fn tell(remarks: &[Remark], refused: Option<&str>, options: Options) {
 /// What the text is called that is printed.
 const WRITTEN: &str = "what was imported";
 
-/// Logs in to each account, and says on standard error how much of what is there is known.
-fn look(
-    flags: &Fetch,
-    tool: Tool,
-    (taken, dry_run): (&Taken, bool),
-    options: Options,
-) -> Result<ExitStatus> {
-    let text = import::written(&taken.accounts, Passwords::Written);
-    let settings = match tool {
-        Tool::Thunderbird => fetch::settings(flags)?,
-        _ => config::of_text(WRITTEN, text, flags)?,
+/// Logs in to each account that is enabled, and says on standard error how much of what is there is
+/// known.
+fn look(flags: &Fetch, tool: Tool, taken: &Taken, options: Options) -> Result<ExitStatus> {
+    let accounts = match tool {
+        Tool::Thunderbird => fetch::settings(flags)?.accounts,
+        _ => {
+            let text = import::written(&taken.accounts, Passwords::Written);
+            let read = config::of_text(WRITTEN, text, flags)?.accounts;
+            // All of them, in the same order.
+            let read = read.into_iter().zip(&taken.accounts);
+            let on = read.filter(|(_, written)| written.is_enabled());
+            on.map(|(account, _)| account).collect()
+        }
     };
     // Only getmail's record leaves a doubt which UIDs are meant.
-    let mode = match tool == Tool::Getmail && !dry_run {
-        true => Mode::Settle,
-        false => Mode::Check,
+    let mode = match tool {
+        Tool::Getmail => Mode::Settle,
+        _ => Mode::Check,
     };
     let stop = fetch::listen()?;
     let mut worst = ExitStatus::Fine;
-    for account in settings.accounts {
+    for account in accounts {
         let named = fetch::named(&account);
         let tally = fetch::look(account, mode, &named, (options, &stop))?;
         report::visited(&named, &tally, options);

@@ -2,21 +2,39 @@
 
 use super::super::state::{self, Desk};
 use super::files::{self, Source};
-use super::heir::Heir;
+use super::heir::{Heir, Place};
 use super::sheaf::Records;
 use crate::cli::Import;
 use crate::error::{Error, ExitStatus, Result};
-use crate::import::{Entry, RecordAt, Remark, Taken, Tool, Weight};
+use crate::import::{Account, Entry, Owner, RecordAt, Remark, Taken, Tool, Weight};
 use crate::message::{Time, Uid};
+use crate::plan::Keep;
 use crate::report::{self, Level, Options};
 use crate::seen::{Access, Carried};
 use crate::session;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where a record is, or where it was looked for.
-type Place = Result<PathBuf, Vec<PathBuf>>;
+/// What came of taking over.
+pub struct Outcome {
+    /// The gravest status of what failed.
+    pub status: ExitStatus,
+    /// What is said of records that are there, or not.
+    pub remarks: Vec<Remark>,
+    /// What is said of those that could not be taken over, whose status counts.
+    pub denied: Vec<Remark>,
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self {
+            status: ExitStatus::Fine,
+            remarks: Vec::new(),
+            denied: Vec::new(),
+        }
+    }
+}
 
 /// The accounts of a program, and where the record of each is.
 pub struct Estate {
@@ -24,6 +42,7 @@ pub struct Estate {
     heirs: Vec<(Heir, Place)>,
     /// From where the program's settings name files.
     beside: PathBuf,
+    records: Records,
 }
 
 impl Estate {
@@ -51,7 +70,50 @@ impl Estate {
             tool,
             heirs: heirs.into_iter().map(placed).collect(),
             beside: beside.map_or_else(PathBuf::new, Path::to_path_buf),
+            records: Records::new(tool),
         })
+    }
+
+    /// Keeps on the server what the program left there, though it deletes what it fetches: popget deletes
+    /// what it knows as well. Of what the other programs know, they do so themselves.
+    pub fn spare(&mut self, accounts: &mut [Account]) -> Vec<Remark> {
+        if !matches!(self.tool, Tool::Fetchmail | Tool::Fdm) {
+            return Vec::new();
+        }
+        let mut known = HashMap::new();
+        for (heir, place) in &self.heirs {
+            let entries = entries(&mut self.records, heir, place).ok().flatten();
+            let count = entries.map_or(0, |entries| entries.len());
+            if heir.keep == Keep::Not && count > 0 {
+                known.insert(heir.identity.name.clone(), count);
+            }
+        }
+        let spared = accounts.iter_mut().filter_map(|account| {
+            let count = known.get(&account.name)?;
+            account.keys.insert("keep".into(), true.into());
+            let why = format!(
+                "{} knows {count} messages and deletes none of them, but new ones, which popget does \
+                 not tell apart: it is written as true; change it to false when all may go",
+                self.tool.name()
+            );
+            Some(Remark::new(&account.spot, "keep", &why, Weight::Lost))
+        });
+        spared.collect()
+    }
+
+    /// The places of records, with those who are named there in the same way though they are others.
+    fn confused(&self) -> HashSet<(&Path, Owner)> {
+        let (mut first, mut confused) = (HashMap::new(), HashSet::new());
+        for (heir, place) in &self.heirs {
+            let Ok(path) = place else { continue };
+            let [owner, ..] = heir.record.owners(self.tool);
+            let named = (path.as_path(), owner);
+            let known = first.entry(named.clone()).or_insert(&heir.maildrop);
+            if *known != &heir.maildrop {
+                confused.insert(named);
+            }
+        }
+        confused
     }
 
     /// Fails if the program is at work.
@@ -70,16 +132,18 @@ impl Estate {
 
     /// Takes over the record of each account, or says what would be. One that fails is told, and the
     /// next follows.
-    pub fn take_over(
-        &self,
-        desk: &Desk,
-        what: &Import,
-        options: Options,
-        remarks: &mut Vec<Remark>,
-    ) -> ExitStatus {
-        let mut records = Records::new(self.tool);
-        let (mut worst, mut bereft) = (ExitStatus::Fine, Vec::new());
+    pub fn take_over(mut self, desk: &Desk, what: &Import, options: Options) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut records = std::mem::replace(&mut self.records, Records::new(self.tool));
+        let (confused, mut bereft) = (self.confused(), Vec::new());
         for (heir, place) in &self.heirs {
+            let [owner, ..] = heir.record.owners(self.tool);
+            if let Ok(path) = place {
+                if confused.contains(&(path.as_path(), owner)) {
+                    outcome.remarks.push(heir.confused(path));
+                    continue;
+                }
+            }
             let taken = match entries(&mut records, heir, place) {
                 Ok(None) => continue, // it is told why
                 Ok(Some(entries)) if entries.is_empty() => {
@@ -89,18 +153,18 @@ impl Estate {
                 Ok(Some(entries)) => bequeath(desk, heir, &entries, what),
                 Err(error) => Err(error),
             };
-            remarks.extend(renamed(desk, heir));
+            outcome.remarks.extend(renamed(desk, heir));
             match taken {
                 Ok(text) => report::remark(Level::Info, &text, options),
                 Err(error) => {
-                    worst = worst.min(error.status());
-                    remarks.push(denied(heir, &error));
+                    outcome.status = outcome.status.min(error.status());
+                    outcome.denied.push(denied(heir, &error));
                 }
             }
         }
-        remarks.extend(self.without(&bereft));
-        remarks.extend(records.told());
-        worst
+        outcome.remarks.extend(self.without(&bereft));
+        outcome.remarks.extend(records.told());
+        outcome
     }
 
     /// What to say of accounts that have no entries. Of popget's own some may never have been another
@@ -119,7 +183,7 @@ impl Estate {
 /// found there.
 fn renamed(desk: &Desk, heir: &Heir) -> Option<Remark> {
     let (name, known) = (&heir.identity.name, desk.configured());
-    let other = known.name_of(&heir.identity)?;
+    let other = known.name_of(&heir.maildrop)?;
     let why = format!(
         "popget's settings call this account {other}: run popget state export -a {name} | popget \
          state import -a {other}"

@@ -40,14 +40,19 @@ impl Records {
             self.read.insert(path.to_path_buf(), sheaf);
         }
         let sheaf = self.read.get_mut(path).and_then(Option::as_mut);
-        Ok(sheaf.map(|sheaf| sheaf.of(&heir.record.owners())))
+        Ok(sheaf.map(|sheaf| sheaf.of(&heir.record.owners(self.tool))))
     }
 
     fn sheaf(&mut self, heir: &Heir, path: &Path) -> Result<Option<Sheaf>> {
         let source = match Source::read(path) {
             Err(Error::Settings(mistake)) => {
                 let word = format!("record {}", mistake.file);
-                let remark = Remark::new(&heir.spot, &word, &mistake.what, Weight::Lost);
+                let why = format!(
+                    "{}: mend that, and run popget import again before popget, which fetches all anew \
+                     else",
+                    mistake.what
+                );
+                let remark = Remark::new(&heir.spot, &word, &why, Weight::Lost);
                 self.damaged.push(remark);
                 return Ok(None);
             }
@@ -57,7 +62,11 @@ impl Records {
         self.damaged.extend(record.damaged());
         let mut sheaf = Sheaf::default();
         for entry in record.entries {
-            sheaf.entries.entry(entry.owner()).or_default().push(entry);
+            sheaf
+                .entries
+                .entry(entry.owner(self.tool))
+                .or_default()
+                .push(entry);
         }
         Ok(Some(sheaf))
     }

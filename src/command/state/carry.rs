@@ -12,6 +12,8 @@ pub struct Import {
     pub access: Access,
     /// Even of another maildrop.
     pub other_maildrop: bool,
+    /// Whatever the configuration has under the account's name.
+    pub unconfigured: bool,
 }
 
 /// A memory that will have taken over a part of a text.
@@ -24,14 +26,13 @@ struct Taken {
 
 /// Takes over what another program remembers of an account, or sees how that would go.
 pub fn take_over(desk: &Desk, carried: Carried, access: Access) -> Result<Gain> {
-    let other_maildrop = false;
-    let mut taken = desk.take(
-        carried,
-        &Import {
-            access,
-            other_maildrop,
-        },
-    )?;
+    let way = Import {
+        access,
+        other_maildrop: false,
+        // Another program's accounts have names of their own, which a directory of their own keeps apart.
+        unconfigured: desk.flags.state_dir.is_some(),
+    };
+    let mut taken = desk.take(carried, &way)?;
     if access == Access::Write {
         taken.memory.keep()?;
     }
@@ -127,6 +128,7 @@ impl Desk<'_> {
         let known = known.filter(|memory| !memory.records().is_blank());
         let ours = match known {
             Some(memory) => Some(memory.owner().clone()),
+            None if way.unconfigured => None,
             None => self.configured().of(&name).cloned(),
         };
         let ours = ours.unwrap_or_else(|| theirs.clone());
