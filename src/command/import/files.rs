@@ -96,7 +96,7 @@ pub fn of_fetchmail() -> Option<PathBuf> {
     variables.find_map(folder::named_by)
 }
 
-/// The folders of getmail: of these it takes the first that is there, for its records, too.
+/// The folders of getmail, the one first that it takes if both are there; its records are there, too.
 pub fn of_getmail() -> impl Iterator<Item = PathBuf> {
     let newer = folder::settings().map(|config| config.join("getmail"));
     let older = folder::home().map(|home| home.join(".getmail"));
