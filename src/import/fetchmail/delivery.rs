@@ -3,7 +3,7 @@
 use super::super::draft::Draft;
 use super::super::fit;
 use super::super::said::Said;
-use super::super::shell::{put_in, quoted, RECIPIENT, SENDER, SENDER_TOLD};
+use super::super::shell::{quoted, Tag, Text, IN_QUOTES, RECIPIENT, SENDER, SENDER_TOLD};
 use super::super::Around;
 use super::account::Told;
 use super::multidrop;
@@ -62,7 +62,7 @@ impl<'f> Way<'f> {
     pub fn to(&self, draft: &mut Draft, local: Option<&Said>) -> Option<Value> {
         match self {
             Self::Program(command) => {
-                let line = command_for(&command.shown(), local.map(Said::shown));
+                let line = command_for(draft, command, local)?;
                 Some(Mapping::from_iter([("mda".into(), line.into())]).into())
             }
             Self::Relay(relay) => relay.to(draft, local),
@@ -72,10 +72,64 @@ impl<'f> Way<'f> {
 }
 
 /// A command for the shell. fetchmail puts sender and recipient into it, in quotes; popget has them in
-/// the environment.
-fn command_for(command: &str, local: Option<String>) -> String {
-    let recipient = local.map_or(RECIPIENT.into(), |local| quoted(&local));
-    let line = put_in(command, "%F", SENDER);
-    let tags = ["%T", "%s"].into_iter();
-    tags.fold(line, |line, tag| put_in(&line, tag, &recipient))
+/// the environment. Where neither can be put in, the account is off.
+fn command_for(draft: &mut Draft, command: &Said, local: Option<&Said>) -> Option<String> {
+    let name = local.map(Said::shown);
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+    let text = match name.as_ref().is_some_and(|name| name.chars().all(harmless)) {
+        true => Text::Plain,
+        false => Text::Any,
+    };
+    let recipient = name.map_or(RECIPIENT.into(), |name| quoted(&name));
+    let tag = |sign, with, text| Tag { sign, with, text };
+    let mut line = command.shown();
+    for tag in [
+        tag("%F", SENDER, Text::Any),
+        tag("%T", &recipient, text),
+        tag("%s", &recipient, text),
+    ] {
+        let Some(with) = tag.put_in(&line) else {
+            draft.lost(&command.spot, tag.sign, IN_QUOTES);
+            draft.set("enabled", false);
+            return None;
+        };
+        line = with;
+    }
+    Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::tests::becomes;
+    use crate::import::Tool;
+
+    #[test]
+    fn what_a_sender_wrote_is_no_command() {
+        for (of, mda, meant) in [
+            (
+                "a",
+                r#"x -f %F -d '%T' %s"#,
+                Ok(r#"mda: x -f "$SENDER" -d 'a' 'a'"#),
+            ),
+            ("a", r#"sh -c "x -d %T""#, Ok(r#"mda: sh -c "x -d "'a'"""#)),
+            ("a", r#"sh -c "cat >>f; echo from %F >>f""#, Err("%F")),
+            ("\"a b\"", r#"sh -c "x -d %T""#, Err("%T")),
+            ("*", r#"sh -c "x -d %T""#, Err("%T")),
+            ("a *", r#"sh -c "x -d %s""#, Err("%s")),
+        ] {
+            let rc = format!("poll h proto pop3 envelope X-To user u is {of} here mda '{mda}'\n");
+            let rc = rc.replace("'%T'", "\"%T\"");
+            let (yaml, told) = becomes(Tool::Fetchmail, "rc", rc.as_bytes());
+            match meant {
+                Ok(line) => assert!(yaml.contains(line) && !told.contains("lost"), "{yaml}"),
+                Err(tag) => {
+                    assert!(
+                        told.contains(&format!("lost rc:1: {tag}: stands")),
+                        "{told}"
+                    );
+                    assert!(yaml.contains("enabled: false"), "{yaml}");
+                }
+            }
+        }
+    }
 }
