@@ -9,7 +9,7 @@ use super::super::Around;
 use super::amount::{octets, total};
 use super::command::{command, FILTERED, SIZE};
 use super::delivery::delivery;
-use super::words::{METHODS, WITHOUT};
+use super::words::{Without, METHODS, WITHOUT};
 use super::{tls, Written};
 use crate::net::IpAddr;
 use serde_yaml::Mapping;
@@ -26,15 +26,7 @@ const UNPROVEN: [&str; 4] = ["scram-sha-256", "scram-sha-1", "plain", "user-pass
 /// Writes an account; none if it names no server, or nobody who could log in.
 pub fn convert(written: &Written, around: &Around, remarks: &mut Vec<Remark>) -> Option<Account> {
     let mut draft = Draft::new(written.name.clone(), &written.spot, remarks);
-    for (command, said) in all(written) {
-        match WITHOUT.iter().find(|(name, _)| *name == command) {
-            Some(("killsize", _)) if said.bytes == b"off" => {}
-            Some(("killsize", why)) => draft.lost(&said.spot, command, why),
-            Some(("tls_force_sslv3", _)) if said.bytes == b"off" => {}
-            Some((_, why)) if !said.bytes.is_empty() => draft.told(&said.spot, command, why),
-            Some(_) | None => {}
-        }
-    }
+    without(&mut draft, written);
     let Some(host) = written.of("host") else {
         let why = "names no host, so there is nothing to fetch from";
         draft.lost(&written.spot, &written.name, why);
@@ -58,6 +50,27 @@ pub fn convert(written: &Written, around: &Around, remarks: &mut Vec<Remark>) ->
     delivery(&mut draft, written);
     record(&mut draft, written, host);
     Some(draft.account)
+}
+
+/// Tells of commands that popget does without.
+fn without(draft: &mut Draft, written: &Written) {
+    for (command, said) in all(written) {
+        let known = WITHOUT.iter().find(|(name, ..)| *name == command);
+        let off = match command {
+            "killsize" | "tls_force_sslv3" => said.bytes == b"off",
+            _ => said.bytes.is_empty(),
+        };
+        match known.filter(|_| !off) {
+            None => {}
+            Some((_, Without::Told, why)) => draft.told(&said.spot, command, why),
+            Some((_, what, why)) => {
+                draft.lost(&said.spot, command, why);
+                if *what == Without::Off {
+                    draft.set("enabled", false);
+                }
+            }
+        }
+    }
 }
 
 /// Each command that counts, with its value.
@@ -105,8 +118,11 @@ fn login(draft: &mut Draft, written: &Written, around: &Around) -> bool {
         Some(_) => None,
     };
     match (method, auth, command) {
-        ("oauthbearer" | "xoauth2", _, Some(command)) => {
-            draft.set("auth", vec![method]);
+        ("oauthbearer" | "xoauth2", Some(auth), Some(command)) => {
+            match clear(draft) {
+                true => draft.in_the_clear(&auth.spot, vec![method]),
+                false => draft.set("auth", vec![method]),
+            }
             let oauth = Mapping::from_iter([("token_command".into(), command.into())]);
             draft.set("oauth", oauth);
             return true;
@@ -129,13 +145,23 @@ fn login(draft: &mut Draft, written: &Written, around: &Around) -> bool {
     true
 }
 
+/// Whether nothing hides what is sent.
+fn clear(draft: &Draft) -> bool {
+    let tls = draft.account.keys.get("tls");
+    tls.is_some_and(|tls| tls == "none")
+}
+
 /// The ways to log in with a password, or with nothing.
 fn methods(draft: &mut Draft, method: &str, auth: &Said) {
-    let clear = draft.account.keys.get("tls");
-    let clear = clear.is_some_and(|tls| tls == "none");
+    let clear = clear(draft);
+    let method = match method {
+        "user" => "user-pass",
+        other => other,
+    };
     match method {
         "on" | "" => {}
-        "user" => draft.set("auth", vec!["user-pass"]),
+        "user-pass" | "plain" | "login" if clear => draft.in_the_clear(&auth.spot, vec![method]),
+        "user-pass" => draft.set("auth", vec![method]),
         bound if bound.ends_with("-plus") && clear => {
             let why = "is bound to TLS, and there is none; popget takes the strongest other";
             draft.lost(&auth.spot, &format!("auth {bound}"), why);
@@ -181,6 +207,9 @@ fn network(draft: &mut Draft, written: &Written) {
             None => draft.lost(&host.spot, "proxy_host", "is no name of a host"),
         }
     }
+    if let (Some(port), None) = (written.given("proxy_port"), proxy) {
+        draft.told(&port.spot, "proxy_port", "means nothing without proxy_host");
+    }
     if let Some(address) = written.given("source_ip") {
         let known = address.text().and_then(|text| text.parse::<IpAddr>().ok());
         match (known, proxy) {
@@ -216,14 +245,28 @@ fn policy(draft: &mut Draft, written: &Written) {
         draft.set("max_size", octets.saturating_sub(1));
     }
     if let Some(said) = written.given("filter") {
+        let deletes = draft.account.keys.get("keep") == Some(&false.into());
         match command(draft, "filter", said, &[FILTERED, SIZE]) {
-            Some(filter) => draft.set("header_filter", filter),
+            Some(filter) if deletes => draft.set("header_filter", filter),
+            Some(filter) => {
+                let why =
+                    "1 leaves a message on the server, as it does for mpop with keep; popget \
+                           asks again in every run";
+                draft.told(&said.spot, "filter", why);
+                draft.set("header_filter", keeping(&filter));
+            }
             None => draft.set("enabled", false),
         }
     }
     if switch(written.of("received_header")) != Some(false) {
         draft.set("received", true);
     }
+}
+
+/// A filter that has nothing deleted: mpop leaves what is to be kept on the server, whatever the filter
+/// says, and popget does so where 2 says it. The line end ends a remark, too.
+fn keeping(filter: &str) -> String {
+    format!("({filter}\n)\ns=$?\n[ $s -eq 1 ] && s=2\nexit $s")
 }
 
 /// A time to keep messages, in the largest unit that it is whole in.

@@ -4,31 +4,53 @@ use super::super::place::{Spot, Wrong};
 use super::super::said::Said;
 use super::amount::{octets, total};
 
+/// What becomes of an account with a command that popget does without.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Without {
+    /// It does, and that is told.
+    Told,
+    /// Something that matters is missing.
+    Lost,
+    /// It may be another account altogether, and is off.
+    Off,
+}
+
 /// Commands that popget does without, or for which it has something else.
-pub const WITHOUT: [(&str, &str); 8] = [
+pub const WITHOUT: [(&str, Without, &str); 8] = [
     (
         "eval",
-        "popget runs nothing while it reads settings; write down what the command printed",
+        Without::Off,
+        "popget runs nothing while it reads settings, and what the command prints may change \
+         anything: write that in its place, and import again",
     ),
     (
         "socket",
-        "popget reaches no server by a local socket; use tunnel with a command such as socat",
+        Without::Off,
+        "popget reaches no server by a local socket, and the host is another way: use tunnel with \
+         a command such as socat, and take enabled: false out",
     ),
-    ("ntlmdomain", "popget has no NTLM"),
+    ("ntlmdomain", Without::Told, "popget has no NTLM"),
     (
         "tls_crl_file",
+        Without::Told,
         "popget reads no lists of revoked certificates",
     ),
     (
         "tls_priorities",
+        Without::Told,
         "use tls_min_version, or the settings of the system's TLS library",
     ),
-    ("tls_min_dh_prime_bits", "the system's TLS library decides"),
-    ("tls_force_sslv3", "popget has no SSL 3"),
+    (
+        "tls_min_dh_prime_bits",
+        Without::Told,
+        "the system's TLS library decides",
+    ),
+    ("tls_force_sslv3", Without::Told, "popget has no SSL 3"),
     (
         "killsize",
+        Without::Lost,
         "mpop deletes larger messages unread; popget never does: use max_size, which leaves \
-                  them there",
+         them there",
     ),
 ];
 
@@ -51,7 +73,7 @@ pub const METHODS: [&str; 13] = [
 
 /// What may follow a command.
 #[derive(Clone, Copy)]
-enum Takes {
+pub enum Takes {
     /// Anything, or nothing.
     Anything,
     /// Something.
@@ -75,7 +97,7 @@ enum Takes {
 }
 
 /// Every command but `defaults` and `account`.
-const COMMANDS: [(&str, Takes); 34] = [
+pub const COMMANDS: [(&str, Takes); 34] = [
     ("auth", Takes::Method),
     ("delivery", Takes::Something),
     ("eval", Takes::Anything),
