@@ -14,6 +14,7 @@ use super::place::{Remark, Spot, Weight, Wrong};
 use super::said::Said;
 use super::{Around, Taken};
 use indexmap::IndexMap;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// A line is at most this long, with its end.
@@ -30,13 +31,29 @@ struct Written {
     own: Commands,
     /// What it starts from.
     defaults: Commands,
-    /// Whether it says anything itself.
+    /// Whether it is made of others, and says nothing itself.
     bare: bool,
 }
 
 impl Written {
     fn of(&self, command: &str) -> Option<&Said> {
         self.own.get(command).or_else(|| self.defaults.get(command))
+    }
+
+    /// Whether it is a name of one of these that counts where none is named, and nothing else: what
+    /// stands under `defaults` may have changed since.
+    fn is_other_name(&self, above: &[Self]) -> bool {
+        let mut above = above.iter();
+        self.bare
+            && self.name == "default"
+            && above.any(|other| other.counting() == self.counting())
+    }
+
+    /// Each command that counts, with its value.
+    fn counting(&self) -> HashMap<&str, &[u8]> {
+        let all = self.defaults.iter().chain(&self.own);
+        all.map(|(command, said)| (command.as_str(), &*said.bytes))
+            .collect()
     }
 
     /// What was said, unless it is nothing.
@@ -49,8 +66,8 @@ impl Written {
 pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, Wrong> {
     let mut taken = Taken::default();
     let accounts = read(file, text)?;
-    for account in &accounts {
-        if account.bare && account.name == "default" {
+    for (index, account) in accounts.iter().enumerate() {
+        if account.is_other_name(&accounts[..index]) {
             let (word, why) = (
                 "account default",
                 "is another name of an account that is there already",
@@ -181,7 +198,7 @@ fn begun(
     Ok(Written {
         name: name.to_string(),
         spot: argument.spot.clone(),
-        bare: !own.is_empty(),
+        bare: !others.is_empty(),
         own,
         defaults: defaults.clone(),
     })
@@ -190,6 +207,137 @@ fn begun(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::tests::becomes;
+    use crate::import::tests::Fate::{self, Carried, Told};
+    use crate::import::Tool;
+
+    fn rc(text: &str) -> (String, String) {
+        becomes(Tool::Mpop, "rc", text.as_bytes())
+    }
+
+    /// An account of which nothing is to be said.
+    const PLAIN: &str = "account a\nhost h\nuser u\ndelivery maildir /m\ntls on\n";
+
+    #[test]
+    fn each_command_alone_is_carried_over_or_told() {
+        let plain = rc(PLAIN);
+        assert_eq!(plain.1, "");
+        let alone: [(&str, Fate); 34] = [
+            ("auth plain", Carried("auth:\n    - plain\n")),
+            ("delivery mbox /b", Carried("mbox: /b\n")),
+            ("eval echo keep on", Told("eval")),
+            ("filter x", Carried("header_filter: x\n")),
+            ("host i", Carried("server: i\n")),
+            ("keep", Carried("keep: true\n")),
+            ("killsize 5", Told("killsize")),
+            ("ntlmdomain x", Told("ntlmdomain")),
+            ("only_new off", Carried("all: true\n")),
+            ("password x", Carried("password: x\n")),
+            ("passwordeval x", Carried("password_command: x\n")),
+            ("pipelining off", Carried("pipeline: off\n")),
+            ("port 1110", Carried("port: 1110\n")),
+            ("proxy_host p", Carried("proxy: socks5://p:1080\n")),
+            ("proxy_port 1081", Told("proxy_port")),
+            ("received_header off", Carried("keep: false\n    deliver:")),
+            ("skipsize 5", Carried("max_size: 4\n")),
+            ("socket /s", Told("socket")),
+            ("source_ip ::1", Carried("source_address: ::1\n")),
+            ("timeout 5", Carried("timeout: 5s\n")),
+            ("tls off", Carried("tls: none\n")),
+            ("tls_cert_file /c", Carried("tls_client_cert: /c\n")),
+            ("tls_certcheck off", Told("tls_certcheck off")),
+            ("tls_crl_file /c", Told("tls_crl_file")),
+            ("tls_fingerprint x", Told("tls_fingerprint")),
+            ("tls_force_sslv3 on", Told("tls_force_sslv3")),
+            ("tls_host_override x", Carried("tls_server_name: x\n")),
+            ("tls_key_file /k", Told("tls_key_file")),
+            ("tls_min_dh_prime_bits 9", Told("tls_min_dh_prime_bits")),
+            ("tls_priorities x", Told("tls_priorities")),
+            ("tls_starttls off", Carried("tls: implicit\n")),
+            ("tls_trust_file /t", Carried("tls_ca_file: /t\n")),
+            ("uidls_file /u", Carried("")),
+            ("user v", Carried("user: v\n")),
+        ];
+        let known = words::COMMANDS.iter().map(|(name, _)| *name);
+        let tested = alone
+            .iter()
+            .map(|(line, _)| line.split(' ').next().unwrap());
+        assert_eq!(known.collect::<Vec<_>>(), tested.collect::<Vec<_>>());
+        for (line, fate) in alone.iter().filter(|(line, _)| *line != "uidls_file /u") {
+            fate.is_met(line, &plain, &rc(&format!("{PLAIN}{line}\n")));
+        }
+        let settings = format!("{PLAIN}uidls_file /u\n");
+        let read = Tool::Mpop.settings(
+            &[("rc".into(), settings.as_bytes())],
+            &crate::import::tests::around(),
+        );
+        let record = read.unwrap().accounts.remove(0).record.unwrap();
+        assert_eq!(record.paths[0].bytes, b"/u");
+    }
+
+    #[test]
+    fn an_account_that_may_be_another_altogether_is_off() {
+        for line in ["eval echo keep on", "socket /s"] {
+            let (yaml, told) = rc(&format!("{PLAIN}{line}\n"));
+            assert!(yaml.contains("enabled: false\n"), "{yaml}");
+            assert!(told.starts_with("lost rc:6: "), "{told}");
+            let (yaml, told) = rc(&format!("defaults\n{line}\n{PLAIN}{}\n", &line[..6]));
+            let off = line.starts_with("eval");
+            assert_eq!(yaml.contains("enabled: false\n"), off, "{yaml}{told}");
+        }
+    }
+
+    #[test]
+    fn a_default_account_that_differs_is_one_of_its_own() {
+        let other = "account b\nhost i\nuser v\ndelivery maildir /n\ntls on\n";
+        for (between, parents, own) in [
+            ("", "a", false),
+            ("", "a,a", false),
+            ("", "b,a", false),
+            ("defaults\ntls on\n", "a", false),
+            ("defaults\ntls off\n", "a", false),
+            ("defaults\nkeep on\n", "a", true),
+            ("defaults\nport 1110\n", "b,a", true),
+            ("account c : b\nport 1110\n", "a,c", false),
+            ("account c\nkeep on\n", "a,c", true),
+        ] {
+            let (yaml, told) = rc(&format!(
+                "{PLAIN}{other}{between}account default : {parents}\n"
+            ));
+            let case = format!("{between}{parents}: {yaml}{told}");
+            assert_eq!(yaml.contains("  default:\n"), own, "{case}");
+            assert_eq!(told.contains(": account default: "), !own, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_clear_is_told() {
+        for (auth, method) in [
+            ("auth plain", "plain"),
+            ("auth user", "user-pass"),
+            ("auth login", "login"),
+            ("auth xoauth2\npasswordeval x", "xoauth2"),
+        ] {
+            let (yaml, told) = rc(&format!("{PLAIN}tls off\n{auth}\n"));
+            assert!(yaml.contains(&format!("auth:\n    - {method}\n")), "{yaml}");
+            assert!(
+                told.starts_with("told rc:7: the password: without TLS"),
+                "{told}"
+            );
+            let (_, told) = rc(&format!("{PLAIN}{auth}\n"));
+            assert_eq!(told, "", "{auth}");
+        }
+    }
+
+    #[test]
+    fn a_filter_deletes_nothing_that_is_to_be_kept() {
+        for keep in ["keep on", "keep 5d"] {
+            let (yaml, told) = rc(&format!("{PLAIN}{keep}\nfilter x # y\n"));
+            let filter = "(x # y\n      )\n      s=$?\n      [ $s -eq 1 ] && s=2\n      exit $s\n";
+            assert!(yaml.contains(filter), "{yaml}");
+            assert!(told.starts_with("told rc:7: filter: "), "{told}");
+        }
+    }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line_and_column() {
