@@ -4,8 +4,8 @@
 /// The sender, for the shell.
 pub const SENDER: &str = "\"$SENDER\"";
 
-/// The recipient, for the shell.
-pub const RECIPIENT: &str = "\"$RECIPIENT\"";
+/// The name of the recipient without his domain, for the shell.
+pub const LOCAL: &str = "\"${RECIPIENT%@*}\"";
 
 /// What is said when the sender moves.
 pub const SENDER_TOLD: &str = "the sender is in the environment of the command now, as $SENDER";

@@ -7,6 +7,7 @@ use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::Around;
 use super::grammar::{Clause, Entry, User, Whole, Written};
+use super::multidrop::Envelope;
 use super::without::WITHOUT;
 use super::{delivery, last, login, tls};
 use serde_yaml::Value;
@@ -156,7 +157,11 @@ pub fn convert(told: &Told, around: &Around, remarks: &mut Vec<Remark>) -> Optio
     }
     network(&mut draft, told);
     policy(&mut draft, told);
-    delivery::write(&mut draft, told, around, protocol == "sdps");
+    let envelope = match protocol.as_str() {
+        "sdps" => Envelope::Server,
+        _ => Envelope::Field,
+    };
+    delivery::write(&mut draft, told, around, envelope);
     the_rest(&mut draft, told, &protocol);
     record(&mut draft, (told, around), user.bytes);
     Some(draft.account)

@@ -3,10 +3,10 @@
 use super::super::draft::Draft;
 use super::super::fit;
 use super::super::said::Said;
-use super::super::shell::{quoted, Tag, Text, IN_QUOTES, RECIPIENT, SENDER, SENDER_TOLD};
+use super::super::shell::{quoted, Tag, Text, IN_QUOTES, LOCAL, SENDER, SENDER_TOLD};
 use super::super::Around;
 use super::account::Told;
-use super::multidrop;
+use super::multidrop::{self, Envelope};
 use super::relay::{self, Relay};
 use serde_yaml::{Mapping, Value};
 
@@ -21,11 +21,11 @@ pub enum Way<'f> {
 }
 
 /// Writes `deliver`, or `multidrop` where the mail is that of several people.
-pub fn write(draft: &mut Draft, told: &Told, around: &Around, sdps: bool) {
+pub fn write(draft: &mut Draft, told: &Told, around: &Around, envelope: Envelope) {
     let user = told.recipients();
     let way = Way::of(draft, told);
-    if !user.is_single() || sdps {
-        return multidrop::write(draft, (told, around), &way, sdps);
+    if !user.is_single() || envelope == Envelope::Server {
+        return multidrop::write(draft, (told, around), &way, envelope);
     }
     for word in multidrop::WORDS {
         if let Some(clause) = told.of(word).filter(|clause| !clause.negated) {
@@ -43,6 +43,9 @@ pub fn write(draft: &mut Draft, told: &Told, around: &Around, sdps: bool) {
 
 impl<'f> Way<'f> {
     fn of(draft: &mut Draft, told: &Told<'f>) -> Self {
+        if told.value("bsmtp").is_some() {
+            return Self::Lost; // outweighs a command, and is told with what else cannot be done
+        }
         if let Some(command) = told.value("mda").filter(|said| !said.bytes.is_empty()) {
             if let Some(text) = fit::command(draft, "mda", command) {
                 if text.contains("%F") {
@@ -51,9 +54,6 @@ impl<'f> Way<'f> {
                 return Self::Program(command);
             }
             return Self::Lost;
-        }
-        if told.value("bsmtp").is_some() {
-            return Self::Lost; // told with what else cannot be done
         }
         relay::of(draft, told).map_or(Self::Lost, Self::Relay)
     }
@@ -80,7 +80,7 @@ fn command_for(draft: &mut Draft, command: &Said, local: Option<&Said>) -> Optio
         true => Text::Plain,
         false => Text::Any,
     };
-    let recipient = name.map_or(RECIPIENT.into(), |name| quoted(&name));
+    let recipient = name.map_or(LOCAL.into(), |name| quoted(&name));
     let tag = |sign, with, text| Tag { sign, with, text };
     let mut line = command.shown();
     for tag in [
@@ -102,6 +102,15 @@ fn command_for(draft: &mut Draft, command: &Said, local: Option<&Said>) -> Optio
 mod tests {
     use crate::import::tests::becomes;
     use crate::import::Tool;
+
+    #[test]
+    fn a_batch_outweighs_a_command() {
+        let rc = "poll h proto pop3 user u is u here mda x bsmtp /b\n";
+        let (yaml, told) = becomes(Tool::Fetchmail, "rc", rc.as_bytes());
+        assert!(yaml.contains("enabled: false\n"), "{yaml}");
+        assert!(!yaml.contains("mda: x"), "{yaml}");
+        assert!(told.starts_with("lost rc:1: bsmtp: "), "{told}");
+    }
 
     #[test]
     fn what_a_sender_wrote_is_no_command() {

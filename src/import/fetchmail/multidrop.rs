@@ -2,6 +2,7 @@
 
 use super::super::draft::Draft;
 use super::super::fit;
+use super::super::place::Spot;
 use super::super::said::Said;
 use super::super::Around;
 use super::account::Told;
@@ -19,11 +20,23 @@ pub const WORDS: [&str; 4] = ["envelope", "qvirtual", "localdomains", "aka"];
 /// So many fields of a name may stand before the one that counts.
 const SKIPPED: u64 = 1000;
 
+/// What tells for whom a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// A field of its head.
+    Field,
+    /// The server.
+    Server,
+}
+
 /// Writes `multidrop`; without any route, an account that is off.
-pub fn write(draft: &mut Draft, of: (&Told, &Around), way: &Way, sdps: bool) {
+pub fn write(draft: &mut Draft, of: (&Told, &Around), way: &Way, envelope: Envelope) {
     let (told, _) = of;
     let mut multidrop = Mapping::new();
-    envelope(draft, told, &mut multidrop, sdps);
+    match envelope {
+        Envelope::Server => drop(multidrop.insert("envelope".into(), "sdps".into())),
+        Envelope::Field => field(draft, told, &mut multidrop),
+    }
     if let Some(prefix) = told.value("qvirtual").filter(|said| !said.bytes.is_empty()) {
         match prefix.text() {
             Some(text) => drop(multidrop.insert("strip_prefix".into(), text.into())),
@@ -62,14 +75,11 @@ fn postmaster((told, around): (&Told, &Around)) -> Said {
     named.map_or_else(|| told.entry.name.with(usual), Said::clone)
 }
 
-fn envelope(draft: &mut Draft, told: &Told, multidrop: &mut Mapping, sdps: bool) {
+/// The field that names the recipients; where it is guessed, the account is off.
+fn field(draft: &mut Draft, told: &Told, multidrop: &mut Mapping) {
     let values = told.of("envelope").filter(|clause| !clause.negated);
     let values = values.map_or(&[][..], |clause| &clause.values);
     let (skip, field) = match values {
-        _ if sdps => {
-            multidrop.insert("envelope".into(), "sdps".into());
-            return;
-        }
         [field] => (0, Some(field)),
         [skip, field] => (skip.number().unwrap_or(0), Some(field)),
         _ => (0, None),
@@ -86,8 +96,8 @@ fn envelope(draft: &mut Draft, told: &Told, multidrop: &mut Mapping, sdps: bool)
         return;
     }
     let why = "fetchmail guessed the recipients from Received lines; popget wants the field that \
-               your server writes: is it Delivered-To?";
-    draft.lost(&told.entry.name.spot, "envelope", why);
+               your server writes: if it is Delivered-To, take enabled: false out";
+    off(draft, &told.entry.name.spot, "envelope", why);
     multidrop.insert("envelope".into(), "Delivered-To".into());
 }
 
@@ -102,9 +112,20 @@ fn domains(draft: &mut Draft, told: &Told) -> IndexSet<String> {
             None => draft.lost(&said.spot, &said.shown(), "is no name of a domain"),
         }
     }
+    if let Some(first) = told.list("localdomains").first() {
+        let why = "fetchmail hands on addresses there as they are, to nobody's name here: write \
+                   each of them into routes, and take enabled: false out";
+        off(draft, &first.spot, "localdomains", why);
+    }
     let own = told.server().text().and_then(domain);
     domains.extend(own.filter(|_| !domains.is_empty()));
     domains
+}
+
+/// Somebody's mail would go elsewhere.
+fn off(draft: &mut Draft, spot: &Spot, word: &str, why: &str) {
+    draft.lost(spot, word, why);
+    draft.set("enabled", false);
 }
 
 /// A domain as popget compares it. None if it can be none.
@@ -137,7 +158,7 @@ fn routes(
         let own = own.map(|own| domain(&own)).filter(|_| !domains.is_empty());
         if own == Some(None) {
             let why = "popget takes no such domain where domains are named";
-            draft.lost(&local.name.spot, name, why);
+            off(draft, &local.name.spot, name, why);
         } else if !known.insert((address.local, address.domain)) {
             let why = "is named twice; the first counts";
             draft.told(&local.name.spot, name, why);
@@ -146,6 +167,8 @@ fn routes(
         {
             domains.extend(own.flatten());
             routes.insert(name.into(), deliver);
+        } else {
+            draft.set("enabled", false); // why has been told
         }
     }
     if told.recipients().locals.is_empty() {
@@ -162,7 +185,7 @@ fn named<'f>(draft: &mut Draft, local: &'f Local) -> Option<(&'f str, Address)> 
     let found = name.and_then(|name| Some((name, Address::read(name.as_bytes())?)));
     if found.is_none() {
         let why = "is no address that popget knows; write its route yourself";
-        draft.lost(&local.name.spot, &local.name.shown(), why);
+        off(draft, &local.name.spot, &local.name.shown(), why);
     }
     found
 }
@@ -178,10 +201,55 @@ fn anybody(draft: &mut Draft, (told, around): (&Told, &Around), way: &Way) -> Op
                  false out",
                 whom.shown()
             );
-            draft.lost(&told.entry.name.spot, "*", &why);
-            draft.set("enabled", false);
+            off(draft, &told.entry.name.spot, "*", &why);
             way.to(draft, Some(&whom))
         }
+        Way::Relay(relay) if relay.always.is_none() => {
+            let why = "popget hands on whole addresses, where fetchmail puts the server that \
+                       takes the mail behind the name";
+            draft.told(&told.entry.name.spot, "*", why);
+            way.to(draft, None)
+        }
         _ => way.to(draft, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::tests::becomes;
+    use crate::import::Tool;
+
+    fn rc(text: &str) -> (String, String) {
+        becomes(Tool::Fetchmail, "rc", text.as_bytes())
+    }
+
+    #[test]
+    fn an_account_whose_mail_might_go_astray_is_off() {
+        for (server, user, word) in [
+            ("", "u is a b here", "envelope"),
+            ("envelope Received", "u is a b here", "envelope"),
+            (
+                "envelope X-To localdomains b.example c.example",
+                "u is * here mda x",
+                "localdomains",
+            ),
+            ("envelope X-To", "u is a 'b@' here", "b@"),
+        ] {
+            let (yaml, told) = rc(&format!("poll h proto pop3 {server} user {user}\n"));
+            assert!(told.starts_with(&format!("lost rc:1: {word}: ")), "{told}");
+            assert!(yaml.contains("enabled: false\n"), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn whoever_has_no_route_is_known_by_his_name_alone() {
+        let poll = "poll h proto pop3 envelope X-To aka b.example user u@h is * here";
+        let (yaml, told) = rc(&format!("{poll} mda 'x -d %T'\n"));
+        assert!(yaml.contains("mda: x -d \"${RECIPIENT%@*}\"\n"), "{yaml}");
+        assert_eq!(told, "");
+        let (_, told) = rc(&format!("{poll} lmtp\n"));
+        assert!(told.starts_with("told rc:1: *: "), "{told}");
+        let (_, told) = rc(&format!("{poll} lmtp smtpname ann@h\n"));
+        assert_eq!(told, "");
     }
 }

@@ -15,7 +15,7 @@ pub struct Relay {
     /// What stands behind the @ of people here.
     domain: String,
     /// Who gets all of it, if that is set.
-    always: Option<Said>,
+    pub always: Option<Said>,
 }
 
 /// The server; none if popget reaches none of this name.
