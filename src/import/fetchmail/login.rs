@@ -35,14 +35,38 @@ pub fn write(draft: &mut Draft, told: &Told, around: &Around, protocol: &str) {
             fit::set_path(draft, "password_file", ("passwordfile", &placed(file)));
         }
         (None, None) => {
-            let known = |said: &Said| (around.in_netrc)(&said.shown());
-            if known(&told.entry.name) || known(told.server()) {
-                draft.set("netrc", true);
-            } else if method != "gssapi" && method != "external" {
+            let unnamed = !netrc(draft, told, around);
+            if unnamed && method != "gssapi" && method != "external" {
                 draft.note("there is no password; popget asks for it unless you name a source");
             }
         }
     }
+}
+
+/// Looks into the netrc file, where fetchmail goes by the name of the entry first, and popget by the
+/// server's alone. Whether there is a line for that.
+fn netrc(draft: &mut Draft, told: &Told, around: &Around) -> bool {
+    let known = |said: &Said| (around.in_netrc)(&said.shown());
+    let (name, server) = (&told.entry.name, told.server());
+    let found = known(server);
+    if found {
+        draft.set("netrc", true);
+    }
+    if !name.bytes.eq_ignore_ascii_case(&server.bytes) && known(name) {
+        let (name, server) = (name.shown(), server.shown());
+        let spot = &told.entry.name.spot;
+        if found {
+            let why = format!("popget goes by machine {server}, fetchmail by machine {name}");
+            draft.told(spot, "netrc", &why);
+        } else {
+            let why = format!(
+                "popget goes by the server's name: copy the line of machine {name} for machine \
+                 {server}, and write netrc: true"
+            );
+            draft.lost(spot, "netrc", &why);
+        }
+    }
+    found
 }
 
 /// The ways to log in with a password, or with nothing.
@@ -80,4 +104,33 @@ fn token(draft: &mut Draft, told: &Told, auth: &Said) {
     let command = format!("cat {path}");
     let oauth = Mapping::from_iter([("token_command".into(), command.into())]);
     draft.set("oauth", oauth);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::around;
+    use super::super::super::yaml::{written, Passwords};
+    use super::*;
+
+    #[test]
+    fn a_password_is_looked_for_by_the_name_of_the_server() {
+        for (name, via, known, meant) in [
+            ("a", "a", "a", (true, None)),
+            ("a", "b", "a", (false, Some(true))),
+            ("a", "b", "b", (true, None)),
+            ("a", "b", "ab", (true, Some(false))),
+            ("a", "b", "", (false, None)),
+        ] {
+            let in_netrc = |host: &str| !host.is_empty() && known.contains(host);
+            let around = Around {
+                in_netrc: &in_netrc,
+                ..around()
+            };
+            let rc = format!("poll {name} via {via} proto pop3 user u is u here\n");
+            let taken = super::super::settings(&"rc".into(), rc.as_bytes(), &around).unwrap();
+            let yaml = written(&taken.accounts, Passwords::Written);
+            let lost = taken.remarks.first().map(|remark| remark.is_loss());
+            assert_eq!((yaml.contains("netrc: true\n"), lost), meant, "{yaml}");
+        }
+    }
 }
