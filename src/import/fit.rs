@@ -14,6 +14,11 @@ const NOWHERE: &str = "exit 75 # write here where mail goes, and take enabled: f
 /// its own.
 pub const RELATIVE: &str = "popget takes no relative path; write the whole path";
 
+/// What is said where the certificate is not checked.
+pub const UNPROVEN: &str =
+    "anybody on the way can read the password; pin the certificate instead, \
+                            see popget probe, and leave auth to popget then";
+
 /// Why somebody of this name cannot log in, if that is so.
 pub fn unfit_user(user: &Said) -> Option<&'static str> {
     match user.text() {
