@@ -40,13 +40,41 @@ impl Token {
     }
 }
 
-/// Words that mean nothing.
+/// Words that mean nothing, unless a name is to come.
 const NOISE: [&str; 5] = ["with", "and", "has", "wants", "options"];
+
+/// Words behind which a name comes, whatever it looks like.
+const NAMED: [&str; 6] = ["user", "username", "pass", "password", "is", "to"];
+
+/// Words behind which `password` is a way to log in.
+const METHOD: [&str; 4] = ["auth", "authenticate", "preauth", "preauthenticate"];
+
+/// What the next word may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Any,
+    Name,
+    Method,
+}
+
+impl Next {
+    /// What may come behind a word that is a keyword wherever it can be one; none if it means nothing.
+    fn behind(self, word: Option<&str>) -> Option<Self> {
+        match (self, word) {
+            (Self::Any | Self::Method, Some(word)) if NOISE.contains(&word) => None,
+            (Self::Method, Some("password")) => Some(Self::Any),
+            (Self::Any | Self::Method, Some(word)) if NAMED.contains(&word) => Some(Self::Name),
+            (Self::Any, Some(word)) if METHOD.contains(&word) => Some(Self::Method),
+            _ => Some(Self::Any),
+        }
+    }
+}
 
 /// The tokens of a file. Fails at a string without an end.
 pub fn tokens(file: &Rc<str>, text: &[u8]) -> Result<Vec<Token>, Wrong> {
     let mut tokens = Vec::new();
     let (mut rest, mut spot) = (text, Spot::new(file, 1));
+    let mut next = Next::Any;
     while let [first, tail @ ..] = rest {
         let behind = match first {
             b' ' | b'\t' | b'\r' | b'\n' | b';' | b':' | b',' => tail,
@@ -57,11 +85,13 @@ pub fn tokens(file: &Rc<str>, text: &[u8]) -> Result<Vec<Token>, Wrong> {
             }
             b'=' => {
                 tokens.push(Token::Equals(spot.clone()));
+                next = Next::Name;
                 tail
             }
             _ => {
                 let (token, behind) = text_at(rest, &spot)?;
-                if token.word().is_none_or(|word| !NOISE.contains(&word)) {
+                if let Some(behind) = next.behind(token.word()) {
+                    next = behind;
                     tokens.push(token);
                 }
                 behind
@@ -194,6 +224,34 @@ mod tests {
         assert_eq!(texts(text)[..7], words);
         assert_eq!(texts(text)[7], b"and");
         assert!(tokens(&"rc".into(), b"\"a").is_err());
+    }
+
+    /// As fetchmail --configdump shows it.
+    #[test]
+    fn a_name_may_be_a_word_that_means_nothing_elsewhere() {
+        for (text, meant) in [
+            (
+                "user options password has is ann",
+                "user options password has is ann",
+            ),
+            (
+                "user a has password with is b and c",
+                "user a password with is b c",
+            ),
+            ("user 'a' and is # with\n with here", "user a is with here"),
+            ("is and=with and options=x", "is and = with = x"),
+            (
+                "user user has password password wants keep",
+                "user user password password keep",
+            ),
+            ("auth with password and user a", "auth password user a"),
+            ("auth any and password with", "auth any password with"),
+            ("user auth password with has", "user auth password with"),
+            ("mda has x via with y", "mda x via y"),
+        ] {
+            let words = texts(text.as_bytes()).join(&b' ');
+            assert_eq!(String::from_utf8_lossy(&words), meant, "{text}");
+        }
     }
 
     #[test]

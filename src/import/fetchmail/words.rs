@@ -51,7 +51,11 @@ pub const KEYWORDS: [Keyword; 73] = [
     of(&["proto", "protocol"], Server, One),
     of(&["port", "service"], Server, One),
     of(&["timeout"], Server, Number),
-    of(&["auth", "authenticate", "preauthenticate"], Server, One),
+    of(
+        &["auth", "authenticate", "preauth", "preauthenticate"],
+        Server,
+        One,
+    ),
     of(&["envelope"], Server, Numbered),
     of(&["qvirtual"], Server, One),
     of(&["localdomains", "local"], Server, Several),
