@@ -6,14 +6,22 @@ use super::super::place::Remark;
 use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::Around;
-use super::grammar::{Clause, Entry, User, Whole, Written};
+use super::clauses::{Clause, Clauses};
+use super::grammar::{Entry, User, Whole, Written};
 use super::multidrop::Envelope;
 use super::without::WITHOUT;
-use super::{delivery, last, login, tls};
+use super::words::KEYWORDS;
+use super::{delivery, login, tls};
 use serde_yaml::Value;
 
 /// fetchmail waits so many seconds unless it is told otherwise.
 const TIMEOUT: u64 = 300;
+
+/// So many octets stand around a name that has a route, at least.
+const ROUTE: usize = "        :\n          mda: \n".len();
+
+/// So many stand around an item of a list, at least.
+const ITEM: usize = "      - \n".len();
 
 /// A user, and everything that is said of it.
 pub struct Told<'f> {
@@ -30,7 +38,7 @@ pub struct Told<'f> {
 impl<'f> Told<'f> {
     /// The options among which that of this name counts: the user's own, the entry's, or those of the
     /// defaults.
-    fn level(&self, word: &str) -> &'f [Clause] {
+    fn level(&self, word: &str) -> Option<&'f Clauses> {
         let base = self.defaults;
         let base_user = base.and_then(|base| base.users.first());
         let levels = [
@@ -40,20 +48,35 @@ impl<'f> Told<'f> {
             base.map(|base| &base.options),
         ];
         let mut levels = levels.into_iter().flatten();
-        let level = levels.find(|options| last(options, word).is_some());
-        level.map_or(&[], Vec::as_slice)
+        levels.find(|options| options.last(word).is_some())
     }
 
     /// The clause that counts: the last.
     pub fn of(&self, word: &str) -> Option<&'f Clause> {
-        last(self.level(word), word)
+        self.level(word)?.last(word)
     }
 
     /// The values of a list, which is made of all its clauses.
-    pub fn list(&self, word: &str) -> Vec<&'f Said> {
-        let clauses = self.level(word).iter();
-        let clauses = clauses.filter(|clause| clause.word == word && !clause.negated);
-        clauses.flat_map(|clause| &clause.values).collect()
+    pub fn list(&self, word: &'f str) -> Vec<&'f Said> {
+        self.values(word).collect()
+    }
+
+    fn values(&self, word: &'f str) -> impl Iterator<Item = &'f Said> {
+        let clauses = self.level(word).into_iter();
+        let clauses = clauses.flat_map(move |options| options.of(word));
+        let clauses = clauses.filter(|clause| !clause.negated);
+        clauses.flat_map(|clause| &clause.values)
+    }
+
+    /// At least so many octets are written of names and lists, with what goes before each.
+    pub fn size(&self) -> usize {
+        let command = self.value("mda").map_or(0, |said| said.bytes.len());
+        let locals = self.recipients().locals.iter();
+        let routes = locals.map(|local| local.name.bytes.len().saturating_add(command) + ROUTE);
+        let words = KEYWORDS.iter().map(|keyword| keyword.names[0]);
+        let items = words.flat_map(|word| self.values(word));
+        let items = items.map(|said| said.bytes.len() + ITEM);
+        routes.chain(items).fold(0, usize::saturating_add)
     }
 
     /// The value of a clause that has one.
@@ -94,7 +117,10 @@ impl<'f> Told<'f> {
 
     /// Whether something is set for the whole program.
     fn is_set(&self, word: &str) -> bool {
-        last(&self.file.globals, word).is_some_and(|clause| !clause.negated)
+        self.file
+            .globals
+            .last(word)
+            .is_some_and(|clause| !clause.negated)
     }
 
     /// The host that is connected to.
@@ -285,7 +311,11 @@ fn record(draft: &mut Draft, (told, around): (&Told, &Around), user: Vec<u8>) {
         bytes: path.into(),
         spot: spot.clone(),
     };
-    let set = last(&told.file.globals, "idfile").and_then(|clause| clause.values.first());
+    let set = told
+        .file
+        .globals
+        .last("idfile")
+        .and_then(|clause| clause.values.first());
     let paths = match (set, &around.fetchmail) {
         (Some(path), _) => vec![path.clone()],
         (None, Some(folder)) => vec![said(&format!("{folder}/.fetchids"))],

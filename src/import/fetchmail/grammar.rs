@@ -2,21 +2,9 @@
 
 use super::super::place::{Spot, Wrong};
 use super::super::said::Said;
+use super::clauses::{Clause, Clauses};
 use super::lexer::Token;
 use super::words::{self, Keyword, Scope, Takes};
-
-/// A keyword as it stands there.
-#[derive(Clone, Debug)]
-pub struct Clause {
-    /// Its first name.
-    pub word: &'static str,
-    /// What followed.
-    pub values: Vec<Said>,
-    /// Whether `no` stood before it.
-    pub negated: bool,
-    /// Where it stands.
-    pub spot: Spot,
-}
 
 /// A local name for mail, and the name at the server that goes with it.
 #[derive(Clone, Debug)]
@@ -35,7 +23,7 @@ pub struct User {
     /// Those who get the mail.
     pub locals: Vec<Local>,
     /// Options.
-    pub options: Vec<Clause>,
+    pub options: Clauses,
 }
 
 /// What begins an entry.
@@ -57,7 +45,7 @@ pub struct Written {
     /// Its name; that of the server, unless `via` names one.
     pub name: Said,
     /// What is said of the server.
-    pub options: Vec<Clause>,
+    pub options: Clauses,
     /// Its users, at least one.
     pub users: Vec<User>,
 }
@@ -66,7 +54,7 @@ pub struct Written {
 #[derive(Debug, Default)]
 pub struct Whole {
     /// What is `set`.
-    pub globals: Vec<Clause>,
+    pub globals: Clauses,
     /// Its entries.
     pub entries: Vec<Written>,
 }
@@ -206,7 +194,7 @@ impl<'t> Reader<'t> {
         let mut written = Written {
             entry,
             name,
-            options: Vec::new(),
+            options: Clauses::default(),
             users: Vec::new(),
         };
         let mut named = false;

@@ -1,6 +1,7 @@
 //! fetchmail, 6.3 to 7: its settings with their whole grammar, and its list of UIDs.
 
 mod account;
+mod clauses;
 mod delivery;
 mod grammar;
 mod lexer;
@@ -17,41 +18,64 @@ use super::record::{Entry, Record};
 use super::said::Said;
 use super::{Around, Taken};
 use account::Told;
-use grammar::{Clause, Entry as Kind, User, Whole, Written};
+use clauses::Clause;
+use grammar::{Entry as Kind, User, Whole, Written};
 use std::rc::Rc;
 use without::INSTEAD;
+
+/// No more octets than popget reads of a configuration are written.
+const MOST: usize = 16 << 20;
 
 /// Reads a fetchmailrc.
 pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, Wrong> {
     let read = grammar::read(&lexer::tokens(file, text)?)?;
     let mut taken = Taken::default();
     globals(&read, &mut taken.remarks);
-    let pids = last(&read.globals, "pidfile").and_then(|clause| clause.values.first());
+    let pids = read
+        .globals
+        .last("pidfile")
+        .and_then(|clause| clause.values.first());
     taken.locks.extend(pids.cloned());
+    for told in users(&read)? {
+        let account = account::convert(&told, around, &mut taken.remarks);
+        taken.accounts.extend(account);
+    }
+    let sorted = |account: &Account| account.keys.contains_key("multidrop");
+    let postmaster = read.globals.last("postmaster");
+    if let Some(clause) = postmaster.filter(|_| !taken.accounts.iter().any(sorted)) {
+        let why = "gets what is for nobody of several people; no account here is for several";
+        tell(&mut taken.remarks, clause, why);
+    }
+    Ok(taken)
+}
+
+/// All users with what counts for each. Fails if more would be written than popget reads: what stands
+/// under `defaults` is written for each, and may be long.
+fn users(file: &Whole) -> Result<Vec<Told<'_>>, Wrong> {
     let mut defaults: Option<&Written> = None;
-    for entry in &read.entries {
+    let (mut users, mut size) = (Vec::new(), 0usize);
+    for entry in &file.entries {
         if entry.entry == Kind::Defaults {
             defaults = Some(entry);
             continue;
         }
         for user in &entry.users {
             let told = Told {
-                file: &read,
+                file,
                 entry,
                 user,
                 defaults,
             };
-            let account = account::convert(&told, around, &mut taken.remarks);
-            taken.accounts.extend(account);
+            size = size.saturating_add(told.size());
+            if size > MOST {
+                let what = "with what stands under defaults, written out for each entry, this is \
+                            more than popget reads (16 MiB): import a part of it at a time";
+                return Err(Wrong::new(&entry.name.spot, what));
+            }
+            users.push(told);
         }
     }
-    let sorted = |account: &Account| account.keys.contains_key("multidrop");
-    let postmaster = last(&read.globals, "postmaster");
-    if let Some(clause) = postmaster.filter(|_| !taken.accounts.iter().any(sorted)) {
-        let why = "gets what is for nobody of several people; no account here is for several";
-        tell(&mut taken.remarks, clause, why);
-    }
-    Ok(taken)
+    Ok(users)
 }
 
 /// Something that is set for the whole program is done in another way.
@@ -111,11 +135,6 @@ fn entry(line: &[u8]) -> Option<Entry> {
     Some(Entry::of(uid)?.at(&owner[at + 1..], &owner[..at]))
 }
 
-/// The option of a list that counts: the last.
-fn last<'c>(clauses: &'c [Clause], word: &str) -> Option<&'c Clause> {
-    clauses.iter().rev().find(|clause| clause.word == word)
-}
-
 impl User {
     /// Whether its mail is for one person here.
     fn is_single(&self) -> bool {
@@ -134,13 +153,20 @@ mod tests {
     use super::words::{Scope, Takes, GLOBALS, KEYWORDS};
     use super::*;
 
-    /// What becomes of settings: all that is written, looked for or watched, and the words that are told.
+    /// What becomes of settings: all that is written, looked for or watched, without the places where it
+    /// was named, and the words that are told.
     fn becomes(text: &str) -> (String, Vec<String>) {
         let taken = settings(&"rc".into(), text.as_bytes(), &around());
         let taken = taken.map_err(|wrong| format!("{text}: {wrong:?}")).unwrap();
         let yaml = written(&taken.accounts, Passwords::Written);
-        let records: Vec<_> = taken.accounts.iter().map(|it| &it.record).collect();
-        let all = format!("{yaml}{records:?}{:?}", taken.locks);
+        let records = taken.accounts.iter().filter_map(|it| it.record.as_ref());
+        let records = records.map(|it| {
+            let paths: Vec<_> = it.paths.iter().map(Said::shown).collect();
+            let owner = [&it.server, &it.user].map(|bytes| String::from_utf8_lossy(bytes));
+            format!("{paths:?} {owner:?}\n")
+        });
+        let locks: Vec<_> = taken.locks.iter().map(Said::shown).collect();
+        let all = format!("{yaml}{}{locks:?}\n", records.collect::<String>());
         (all, taken.remarks.into_iter().map(|it| it.word).collect())
     }
 
@@ -163,8 +189,10 @@ mod tests {
         assert_eq!(told, [""; 0]);
         let check = |word: &str, name: &str, text: &str| {
             let (all, told) = becomes(text);
-            let carried = all.lines().collect::<Vec<_>>() != usual.lines().collect::<Vec<_>>();
-            assert!(carried || told.iter().any(|told| told == word), "{name}");
+            assert!(
+                all != usual || told.iter().any(|told| told == word),
+                "{name}"
+            );
             assert!(told.len() <= 1, "{name}: {told:?}");
         };
         for keyword in &KEYWORDS {
@@ -183,6 +211,25 @@ mod tests {
             let text = format!("set {word} {said} {poll} user u is u here\n");
             check(&format!("set {word}"), word, &text);
         }
+    }
+
+    /// These would take minutes, and all memory, if each entry were written with all names, or each
+    /// clause were looked at for each entry.
+    #[test]
+    fn long_defaults_are_taken_in_one_go() {
+        let each = |count, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+        let names = each(20_000, &|number| format!(" n{number}"));
+        let polls = each(2_000, &|number| format!("poll h{number} user u\n"));
+        for long in [format!("user u is{names} here"), format!("aka{names}")] {
+            let text = format!("defaults proto pop3 {long}\n{polls}");
+            let wrong = settings(&"rc".into(), text.as_bytes(), &around()).err();
+            let what = wrong.map(|wrong| wrong.what).unwrap_or_default();
+            assert!(what.contains("16 MiB"), "{what}");
+        }
+        let clauses = each(50_000, &|_| "dns ".into());
+        let set = each(50_000, &|_| "set invisible ".into());
+        let (all, _) = becomes(&format!("{set} defaults proto pop3 {clauses}\n{polls}"));
+        assert!(all.contains("server: h1999\n"));
     }
 
     #[test]

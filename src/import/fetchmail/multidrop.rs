@@ -8,7 +8,6 @@ use super::super::Around;
 use super::account::Told;
 use super::delivery::Way;
 use super::grammar::Local;
-use super::last;
 use crate::message::Address;
 use indexmap::IndexSet;
 use serde_yaml::{Mapping, Value};
@@ -66,7 +65,7 @@ pub fn write(draft: &mut Draft, of: (&Told, &Around), way: &Way, envelope: Envel
 
 /// Who gets what is for nobody: whoever runs fetchmail, unless somebody is named.
 fn postmaster((told, around): (&Told, &Around)) -> Said {
-    let set = last(&told.file.globals, "postmaster");
+    let set = told.file.globals.last("postmaster");
     let usual = match around.login.as_str() {
         "root" => "postmaster",
         login => login,
