@@ -11,8 +11,12 @@ pub const LOCAL: &str = "\"${RECIPIENT%@*}\"";
 pub const SENDER_TOLD: &str = "the sender is in the environment of the command now, as $SENDER";
 
 /// What is said where nothing can be put in.
-pub const IN_QUOTES: &str = "stands within quotes, where popget puts nothing: write the command \
-                             yourself, with $SENDER or $RECIPIENT, which are in its environment";
+pub const IN_QUOTES: &str = "stands within quotes, or with ssh or eval, where popget puts \
+                             nothing: write the command yourself, with $SENDER or $RECIPIENT, \
+                             which are in its environment";
+
+/// Programs that give all their words to one more shell.
+const SHELLS: [&str; 3] = ["eval", "ssh", "rsh"];
 
 /// What other programs put something else in for.
 pub struct Tag<'t> {
@@ -35,9 +39,13 @@ pub enum Text {
 
 impl Tag<'_> {
     /// A command with the variable in place of the tag, and of the quotes that stand around it. None
-    /// where other quotes hold any text: what is in them may be a command for one more shell, which
-    /// would run what a sender wrote.
+    /// where other quotes hold any text, or such a program has it: it may be in a command for one more
+    /// shell, which would run what a sender wrote.
     pub fn put_in(&self, command: &str) -> Option<String> {
+        let any = self.text == Text::Any && command.contains(self.sign);
+        if any && names_a_shell(command) {
+            return None;
+        }
         let (mut line, mut rest, mut within) = (String::new(), command, None);
         while let Some(sign) = rest.chars().next() {
             let quoted = self.quoted(rest).filter(|_| within.is_none());
@@ -79,6 +87,12 @@ impl Tag<'_> {
     }
 }
 
+fn names_a_shell(command: &str) -> bool {
+    let between = |c: char| c.is_whitespace() || "/;&|(){}`'\"\\".contains(c);
+    let mut words = command.split(between);
+    words.any(|word| SHELLS.contains(&word))
+}
+
 /// A word that the shell takes as it is.
 pub fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
@@ -113,6 +127,9 @@ mod tests {
             ("sh -c \"x '%F'\"", None),
             ("x '<%F>'", None),
             ("x \\%F", None),
+            ("cat; /usr/bin/ssh h x %F", None),
+            ("eval x '%F'", None),
+            ("ssh h x", Some("ssh h x")),
             ("plain \u{fc} 'x", Some("plain \u{fc} 'x")),
         ] {
             assert_eq!(sender.put_in(written).as_deref(), meant, "{written}");
