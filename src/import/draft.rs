@@ -67,6 +67,33 @@ pub fn name_apart(accounts: &mut [Account]) {
     }
 }
 
+/// Turns off all accounts but the first of a maildrop, for a program that has one record for it: to popget
+/// each has its own, and all mail would come once for each.
+pub fn one_of_a_maildrop(accounts: &mut [Account]) -> Vec<Remark> {
+    let mut first: HashMap<Vec<Option<Value>>, String> = HashMap::new();
+    let mut remarks = Vec::new();
+    for account in accounts.iter_mut().filter(|account| account.is_enabled()) {
+        let maildrop =
+            ["server", "port", "user", "tunnel"].map(|key| account.keys.get(key).cloned());
+        let Some(other) = first.get(maildrop.as_slice()) else {
+            first.insert(maildrop.to_vec(), account.name.clone());
+            continue;
+        };
+        account.keys.insert("enabled".into(), false.into());
+        let why = format!(
+            "is of the same maildrop as {other}, of which one record told what was fetched; popget would \
+             fetch all mail for each, so this one is off: set enabled to true in one of them only"
+        );
+        remarks.push(Remark::new(
+            &account.spot,
+            &account.name,
+            &why,
+            Weight::Lost,
+        ));
+    }
+    remarks
+}
+
 fn numbered(name: &str, number: usize) -> String {
     match number {
         1 => name.to_string(),

@@ -138,6 +138,11 @@ impl Tool {
                 .push(Remark::new(&spot, self.name(), why, Weight::Lost));
         }
         draft::name_apart(&mut taken.accounts);
+        if matches!(self, Self::Fetchmail | Self::Mpop | Self::Getmail) {
+            taken
+                .remarks
+                .extend(draft::one_of_a_maildrop(&mut taken.accounts));
+        }
         let mut said = HashSet::new();
         taken
             .remarks

@@ -380,7 +380,7 @@ fn accounts_that_a_record_does_not_tell_apart_take_nothing_over() {
         assert!(told.contains(&mark), "{told}");
     }
     assert!(!shown(&home).contains("one"), "{}", shown(&home));
-    // One maildrop under two names.
+    // One maildrop under two names: its mail is to come once.
     home.write("rc", &rc(1101));
     let out = import(&home, "fetchmail", &["--state", "record", "rc"]);
     assert!(
@@ -388,6 +388,9 @@ fn accounts_that_a_record_does_not_tell_apart_take_nothing_over() {
         "{}",
         said(&out)
     );
+    let yaml = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert_eq!(yaml.matches("enabled: false").count(), 1, "{yaml}");
+    assert!(said(&out).contains("isp2: is of the same maildrop as isp1, "));
     assert_eq!(shown(&home).matches("one").count(), 2);
 }
 
