@@ -7,8 +7,7 @@ use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::{Around, Taken};
 use super::delivery::{self, deliver, port, Ways};
-use super::{tags, Secret, Settings, Written};
-use std::collections::HashSet;
+use super::{cache, tags, Secret, Settings, Written};
 
 /// fdm waits so many seconds, and takes messages up to this size, unless it is told otherwise.
 const TIMEOUT: u64 = 900;
@@ -80,24 +79,7 @@ pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
         let account = convert(account, (settings, &ways), around, &mut taken.remarks);
         taken.accounts.extend(account);
     }
-    shared_caches(taken);
-}
-
-/// Two accounts with one cache lose each other's records.
-fn shared_caches(taken: &mut Taken) {
-    let mut known = HashSet::new();
-    for account in &taken.accounts {
-        let paths = account.record.iter().flat_map(|at| &at.paths);
-        for cache in paths.filter(|cache| !known.insert(&cache.bytes)) {
-            let why = format!(
-                "another account has the same cache, and fdm forgot what belongs to one of them: run \
-                 popget state mark --account {} --all once",
-                account.name
-            );
-            let remark = Remark::new(&cache.spot, "cache", &why, Weight::Lost);
-            taken.remarks.push(remark);
-        }
-    }
+    cache::shared(settings, around, taken);
 }
 
 fn convert(

@@ -2,6 +2,7 @@
 
 mod account;
 mod action;
+mod cache;
 mod delivery;
 mod glob;
 mod lexer;
