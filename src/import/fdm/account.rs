@@ -128,7 +128,8 @@ fn convert(
     let kept = deliver(&mut draft, written, ways, around);
     keep(&mut draft, written, kept);
     let cache = written.cache.as_ref();
-    if let Some(cache) = cache.filter(|cache| !cache.bytes.is_empty()) {
+    let new_only = |cache: &&Said| !cache.bytes.is_empty() && !written.old_only;
+    if let Some(cache) = cache.filter(new_only) {
         let bytes = |said: &Option<Said>| said.as_ref().map_or(Vec::new(), |said| put(said).bytes);
         draft.account.record = Some(RecordAt {
             paths: vec![put(cache)],
@@ -313,13 +314,15 @@ fn keep(draft: &mut Draft, written: &Written, kept: bool) {
     let spot = draft.account.spot.clone();
     let keep = kept || written.flags.iter().any(|flag| flag == "keep");
     draft.set("keep", keep);
-    match (&written.cache, written.old_only) {
-        (Some(_), true) => draft.lost(&spot, "old-only", "popget fetches what is new, only"),
-        (None, _) if keep => {
-            let why = "fdm fetched everything on every run; popget fetches only what is new";
-            draft.told(&spot, "keep", why);
-        }
-        _ => {}
+    if written.old_only {
+        let why =
+            "popget knows no account for old mail alone: it is off; set all: true to fetch new \
+                   and old, and take enabled: false out";
+        draft.lost(&spot, "old-only", why);
+        draft.set("enabled", false);
+    } else if keep && written.cache.is_none() {
+        let why = "fdm fetched everything on every run; popget fetches only what is new";
+        draft.told(&spot, "keep", why);
     }
 }
 
@@ -628,6 +631,20 @@ mod tests {
             "",
         );
         assert!(text.contains("address: '[::1]:25'\n"), "{text}");
+    }
+
+    #[test]
+    fn an_account_for_what_is_old_is_off_and_takes_no_record() {
+        for keep in ["", " keep"] {
+            let text = format!("account \"a\" {ACCOUNT} old-only cache \"/c\"{keep}\n");
+            let files = [("conf".to_string(), text.as_bytes())];
+            let taken = Tool::Fdm.settings(&files, &around()).unwrap();
+            assert_eq!(taken.accounts[0].record, None);
+            let off = taken.accounts[0].keys.get("enabled");
+            assert_eq!(off.and_then(serde_yaml::Value::as_bool), Some(false));
+            let lost = |it: &crate::import::Remark| it.is_loss() && it.word == "old-only";
+            assert!(taken.remarks.iter().any(lost));
+        }
     }
 
     #[test]
