@@ -251,7 +251,7 @@ fn tls(draft: &mut Draft, written: &Written, settings: &Settings) {
             draft.told(&spot, flag, why);
         }
     }
-    if !written.users.is_empty() {
+    if written.users.len() == 1 {
         let why = "popget delivers as the user who runs it";
         draft.told(&spot, "user", why);
     }
@@ -675,6 +675,57 @@ mod tests {
     }
 
     #[test]
+    fn without_the_one_home_folder_of_who_imports_the_account_is_off() {
+        let bob = "set default-user \"bob\"";
+        let users = |users: &str| format!("{users} {ACCOUNT}");
+        for (before, account, action, word) in [
+            (bob, ACCOUNT, ACTION, "maildir"),
+            (bob, ACCOUNT, "mbox \"%h/m\"", "mbox"),
+            (bob, ACCOUNT, "pipe \"x %[home]\"", "pipe"),
+            ("", &users("user \"bob\""), ACTION, "maildir"),
+            ("", &users("user \"1000\""), ACTION, "maildir"),
+            ("", ACCOUNT, "user \"bob\" maildir \"~/m\"", "maildir"),
+            (
+                "",
+                &users("users { \"ann\" \"bob\" }"),
+                "maildir \"/m\"",
+                "user",
+            ),
+            (
+                "",
+                ACCOUNT,
+                "users { \"ann\" \"bob\" } maildir \"/m\"",
+                "user",
+            ),
+        ] {
+            let (text, told) = conf(before, account, action, "");
+            let off = text.contains("enabled: false\n") && text.contains("exit 75");
+            assert!(off, "{before} {account} {action}: {text}");
+            let lost =
+                |line: &str| line.starts_with("lost ") && line.contains(&format!(": {word}: "));
+            assert!(
+                told.lines().any(lost),
+                "{before} {account} {action}: {told}"
+            );
+        }
+        for (before, account, action) in [
+            (bob, ACCOUNT, "maildir \"/m\""),
+            (bob, &users("user \"ann\""), ACTION),
+            (
+                "",
+                &users("users { \"ann\" \"bob\" }"),
+                "user \"ann\" maildir \"~/m\"",
+            ),
+        ] {
+            let (text, told) = conf(before, account, action, "");
+            assert!(
+                !text.contains("enabled") && !told.contains("lost"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
     fn mail_is_delivered_as_the_user_who_is_named() {
         let joe = "set default-user \"joe\"\nset default-user \"bob\"";
         let other = "user \"kim\" pop3s server \"h\" user \"u\" pass \"p\"";
@@ -703,9 +754,5 @@ mod tests {
                 "{before} {account} {action}: {text}{told}"
             );
         }
-        let home = ": the home folder is that of the user who runs popget now";
-        let told = |before, action| conf(before, ACCOUNT, action, "").1.contains(home);
-        assert!(told(joe, "maildir \"%h/m\"") && told(joe, ACTION));
-        assert!(!told("", "maildir \"%h/m\"") && !told(joe, "maildir \"/m\""));
     }
 }

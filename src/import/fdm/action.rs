@@ -9,7 +9,7 @@ use super::{Action, Does, Relay};
 /// Reads an action, or a list of them in braces.
 pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Vec<Action>, Wrong> {
     let users = parser.users()?;
-    if let Some(user) = users.first() {
+    if let [user] = users.as_slice() {
         let why = "popget delivers as the user who runs it";
         parser.remark(&user.spot, "user", why, Weight::Told);
     }

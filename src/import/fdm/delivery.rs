@@ -197,9 +197,19 @@ fn places(
     }
     let mut places = Vec::new();
     for step in &steps {
+        let user = match users(step, written) {
+            [first, _, ..] => {
+                let why =
+                    "fdm delivered a copy as each of these users; popget delivers as the one who \
+                           runs it: each of them can run it with an account that keeps mail";
+                draft.lost(&first.spot, "user", why);
+                continue;
+            }
+            named => user(named.first().or(ways.default_user), around),
+        };
         let known = Known {
             account: &written.name,
-            user: user(step, written, ways, around),
+            user,
             home: &around.home,
         };
         places.extend(destination(draft, step, (&known, around)));
@@ -207,20 +217,17 @@ fn places(
     (places.len() == steps.len()).then_some(places)
 }
 
-/// The user as whom fdm delivers, if it is one and has a name.
-fn user<'u>(
-    step: &'u Action,
-    written: &'u Written,
-    ways: &Ways<'u>,
-    around: &'u Around,
-) -> Option<&'u str> {
-    let named = [&step.users, &written.users];
-    let named = named.into_iter().find(|users| !users.is_empty());
-    let user = match (named.map(Vec::as_slice), ways.default_user) {
-        (Some([one]), _) | (None, Some(one)) => one.text()?,
-        (Some(_), _) => return None,
-        (None, None) => &around.login,
-    };
+/// Those as whom fdm delivers, where they are named.
+fn users<'u>(step: &'u Action, written: &'u Written) -> &'u [Said] {
+    match step.users.is_empty() {
+        true => &written.users,
+        false => &step.users,
+    }
+}
+
+/// The user as whom fdm delivers, if that is no number.
+fn user<'u>(named: Option<&'u Said>, around: &'u Around) -> Option<&'u str> {
+    let user = named.map_or(Some(around.login.as_str()), Said::text)?;
     let number = user.bytes().all(|byte| byte.is_ascii_digit());
     (!number).then_some(user)
 }
@@ -268,8 +275,11 @@ fn filled(
     match tags::filled(&said.bytes, known) {
         Ok(bytes) => {
             if known.user != Some(&around.login) && tags::names_home(&said.bytes) {
-                let why = "the home folder is that of the user who runs popget now";
-                draft.told(&said.spot, word, why);
+                let why =
+                    "is in the home folder of another user than the one who imports; that user \
+                           can run popget, or write the whole path";
+                draft.lost(&said.spot, word, why);
+                return None;
             }
             Some(said.with(bytes))
         }
