@@ -193,11 +193,13 @@ fn number<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
     T::try_from(value).ok()
 }
 
+/// A time, with its sign: the earliest has one second more than the latest.
 fn time(word: &[u8]) -> Option<Time> {
-    match word.strip_prefix(b"-") {
-        Some(before) => number(before).map(|seconds: i64| Time(-seconds)),
-        None => number(word).map(Time),
-    }
+    let seconds = match word.strip_prefix(b"-") {
+        Some(before) => 0_i64.checked_sub_unsigned(number(before)?),
+        None => number(word),
+    };
+    seconds.map(Time)
 }
 
 pub fn hex(word: &[u8]) -> Option<Digest> {
@@ -313,6 +315,8 @@ mod tests {
             Line::Part(uid(b"x"), digest, Time(5), b"maildir\0/a b".to_vec()),
             Line::Part(Key::Digest(digest), digest, Time(5), b"output".to_vec()),
             Line::Gone(uid(b"x"), Some(digest), Time(5)),
+            Line::Gone(uid(b"x"), None, Time(i64::MIN)),
+            Line::Gone(uid(b"x"), None, Time(i64::MAX)),
             Line::Back(Key::Digest(digest), Some(digest)),
             Line::Size(uid(b"x"), None, 9),
             Line::Fail(uid(b"x"), 2),
@@ -357,6 +361,8 @@ mod tests {
             "login 7",
             "login 7 -1",
             "login 18446744073709551616 1",
+            "login 9223372036854775808 1",
+            "login -9223372036854775809 1",
             "seen a +1 2 - 1",
             "seen a 1 2 000102030405060708090a0b0c0d0e0g 1",
             "seen a 1 2 000102030405060708090a0b0c0d0e0 1",

@@ -70,8 +70,9 @@ fn entry(line: &[u8]) -> Option<Entry> {
     let nul = line.iter().position(|b| *b == 0)?;
     let uid = line[..nul].trim_ascii();
     let first = std::str::from_utf8(&line[nul + 1..]).ok()?.trim();
+    let first: i64 = first.parse().ok()?;
     Some(Entry {
-        first: Some(first.parse().ok()?),
+        first: Some(first.max(0)), // getmail was not there before 1970
         doubtful: uid.contains(&b'-'),
         ..Entry::of(uid)?
     })
@@ -134,10 +135,11 @@ mod tests {
     #[test]
     fn a_record_is_read_line_by_line() {
         let text =
-            b"0001abc\x001795386211\na-b:c@d\x005\nno time\nx\x00soon\na/INBOX/b\x007\n\x008\n";
+            b"0001abc\x001795386211\na-b:c@d\x005\nno time\nx\x00soon\na/INBOX/b\x007\n\x008\n\
+              old\x00-9223372036854775808\nnew\x009223372036854775808\n";
         let record = record(&"oldmail".into(), text);
         let damaged: Vec<_> = record.damaged().iter().map(|it| it.spot.line).collect();
-        assert_eq!(damaged, [3, 4, 6]);
+        assert_eq!(damaged, [3, 4, 6, 8]);
         let told: Vec<_> = record
             .entries
             .into_iter()
@@ -153,7 +155,8 @@ mod tests {
             told,
             [
                 ("0001abc".into(), Some(1_795_386_211), false),
-                ("a-b:c@d".into(), Some(5), true)
+                ("a-b:c@d".into(), Some(5), true),
+                ("old".into(), Some(0), false)
             ]
         );
     }
