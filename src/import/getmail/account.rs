@@ -124,14 +124,33 @@ fn login(draft: &mut Draft, sections: &Sections, around: &Around) -> bool {
             return false;
         }
     }
-    let token = sections.flag("retriever", "use_xoauth2", false);
-    if token {
+    if sections.flag("retriever", "use_xoauth2", false) {
         draft.set("auth", vec!["xoauth2"]);
     } else if sections.flag("retriever", "use_apop", false) {
         draft.set("auth", vec!["apop"]);
     }
+    password(draft, sections, around);
+    true
+}
+
+/// Writes where the password is, or the token.
+fn password(draft: &mut Draft, sections: &Sections, around: &Around) {
+    let token = sections.flag("retriever", "use_xoauth2", false);
+    let of = |key| sections.of("retriever", key);
+    let in_netrc = (around.in_netrc)(&of("server").map_or(String::new(), Said::shown));
+    let wants_netrc = sections.flag("options", "use_netrc", false);
     let (password, command) = (of("password"), of("password_command"));
-    if let (Some(password), false) = (password, token) {
+    if let (true, true, false, Some(said)) = (in_netrc, wants_netrc, token, password.or(command)) {
+        let why = "getmail takes user and password from ~/.netrc, which names the host, instead; \
+                   popget takes the password of this user from there";
+        let word = if password.is_some() {
+            "password"
+        } else {
+            "password_command"
+        };
+        draft.told(&said.spot, word, why);
+        draft.set("netrc", true);
+    } else if let (Some(password), false) = (password, token) {
         draft.account.password = Some(password.clone());
         if let Some(command) = command {
             let why = "getmail runs it only where password is not there";
@@ -153,14 +172,11 @@ fn login(draft: &mut Draft, sections: &Sections, around: &Around) -> bool {
         }
     } else if let Some(password) = password {
         draft.account.password = Some(password.clone());
-    } else if sections.flag("options", "use_netrc", false)
-        || (around.in_netrc)(&of("server").map_or(String::new(), Said::shown))
-    {
+    } else if wants_netrc || in_netrc {
         draft.set("netrc", true);
     } else {
         draft.note("getmail asked the key ring or you for the password: see password_command");
     }
-    true
 }
 
 fn trust(draft: &mut Draft, retriever: &Section, tls: bool) {
@@ -338,6 +354,38 @@ mod tests {
             let (yaml, told) = rc("server = h", destination);
             assert!(yaml.contains(deliver), "{destination}: {yaml}");
             assert!(!yaml.contains("enabled"), "{destination}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_netrc_says_counts_where_getmail_is_told_so() {
+        const PLACE: &str = "type = Maildir\npath = /m/\n[options]\nuse_netrc = ";
+        let text =
+            |server: &str, wanted| rc(&format!("server = {server}"), &format!("{PLACE}{wanted}"));
+        for (secret, word) in [
+            ("password = x", "password"),
+            ("password_command = ('x',)", "password_command"),
+        ] {
+            let known = format!("netrc.example.org\n{secret}");
+            let (yaml, told) = text(&known, "true");
+            assert!(
+                yaml.contains("    netrc: true\n") && !yaml.contains(word),
+                "{yaml}"
+            );
+            assert!(
+                told.contains(&format!(
+                    "told rc:5: {word}: getmail takes user and password"
+                )),
+                "{told}"
+            );
+            for (server, wanted) in [(known.clone(), "false"), (format!("h\n{secret}"), "true")] {
+                let (yaml, told) = text(&server, wanted);
+                assert!(
+                    !yaml.contains("netrc:") && yaml.contains(&format!("    {word}:")),
+                    "{yaml}"
+                );
+                assert!(!told.contains("netrc"), "{told}");
+            }
         }
     }
 
