@@ -160,6 +160,7 @@ impl Memory {
         let mut entries: Vec<(Key, Vec<Entry>)> = Vec::new();
         let mut places: HashMap<Key, usize> = HashMap::new();
         let mut parts: BTreeMap<(Key, Digest, Vec<u8>), (usize, Time)> = BTreeMap::new();
+        let mut doubts = Vec::new();
         for line in carried.lines {
             match line {
                 Line::Seen(key, entry) => {
@@ -175,10 +176,12 @@ impl Memory {
                 }
                 Line::Fail(key, count) => self.records.take_failure(key, count),
                 Line::Login(login) => self.records.take_login(login),
-                Line::Doubt(uid) => self.records.doubts.add(&uid),
+                Line::Doubt(uid) => doubts.push(uid),
                 _ => {}
             }
         }
+        // Before what is known of them, by which they would seem settled.
+        self.records.take_doubts(&doubts);
         for (key, theirs) in entries {
             let ours = self.records.entries.get(&key);
             let ours = ours.map_or(Known::default(), |ours| ours.known());

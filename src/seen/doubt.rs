@@ -4,7 +4,7 @@
 use super::text::Line;
 use super::{Key, Records};
 use crate::message::{Listing, Uid};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Such UIDs, in the form of the record.
 #[derive(Debug, Default)]
@@ -35,12 +35,10 @@ impl Doubts {
 
     /// The form in which the record has this UID, if it may have it.
     pub fn form(&self, uid: &Uid) -> Option<Uid> {
-        if self.0.is_empty() || !uid.bytes().contains(&b'/') {
+        if self.0.is_empty() {
             return None;
         }
-        let dash = |byte: &u8| if *byte == b'/' { b'-' } else { *byte };
-        let form: Vec<u8> = uid.bytes().iter().map(dash).collect();
-        Uid::new(&form).filter(|form| self.0.contains(form.bytes()))
+        dashed(uid).filter(|form| self.0.contains(form.bytes()))
     }
 
     /// The lines that say so of UIDs that are still remembered.
@@ -54,7 +52,33 @@ impl Doubts {
     }
 }
 
+/// The form in which a record has a UID with a `/` in it.
+fn dashed(uid: &Uid) -> Option<Uid> {
+    let dash = |byte: &u8| if *byte == b'/' { b'-' } else { *byte };
+    let form: Vec<u8> = uid.bytes().iter().map(dash).collect();
+    Uid::new(&form).filter(|form| form != uid)
+}
+
 impl Records {
+    /// Takes over the doubts of another memory, but for those that are settled here: the UID is known
+    /// without doubt, or another that becomes it.
+    pub(super) fn take_doubts(&mut self, doubts: &[Uid]) {
+        if doubts.is_empty() {
+            return;
+        }
+        let forms = self.entries.iter().filter_map(|(key, _)| match key {
+            Key::Uid(uid) => dashed(uid),
+            Key::Digest(_) => None,
+        });
+        let forms: HashSet<Uid> = forms.collect();
+        for uid in doubts {
+            let known = self.entries.get(&Key::Uid(uid.clone())).is_some();
+            if !(known || forms.contains(uid)) {
+                self.doubts.add(uid);
+            }
+        }
+    }
+
     /// What listed messages turn out to be of which there was doubt.
     pub(super) fn settled(&self, listings: &[Listing]) -> Vec<Line> {
         let uids = listings.iter().filter_map(|listing| listing.uid.as_ref());
@@ -137,5 +161,24 @@ mod tests {
         assert!(records
             .settled(&[listing("a/b-c"), listing("x-y")])
             .is_empty());
+        records.take_doubts(&[uid("a-b-c"), uid("x-y"), uid("k-l")]);
+        let doubts: Vec<Line> = records.doubts.lines(|_| true).collect();
+        assert_eq!(doubts, [Line::Doubt(uid("k-l"))], "nor is it again");
+    }
+
+    #[test]
+    fn a_doubt_is_settled_once_and_for_all_by_the_uid_that_is_meant() {
+        let mut records = Records::default();
+        let entry = Entry {
+            size: None,
+            stored: Time(5),
+            digest: None,
+            copies: 1,
+            gone: None,
+        };
+        records.insert(Key::Uid(uid("a/b-c")), entry);
+        records.take_doubts(&[uid("a-b-c")]);
+        assert_eq!(records.of(&uid("a-b/c")).len(), 0);
+        assert_eq!(records.doubts.lines(|_| true).count(), 0);
     }
 }
