@@ -240,19 +240,27 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// What stands between the brackets of a command, with those within it.
+    /// What stands between the brackets of a command, with those within it. In double quotes macros are
+    /// put in and escapes undone, as in any string, before a shell sees them; brackets in quotes are
+    /// none.
     fn command(&mut self, spot: &Spot) -> Result<Vec<u8>, Wrong> {
         self.bump();
         let (mut text, mut depth) = (Vec::new(), 1);
         loop {
-            match self.bump() {
-                Some(b'(') => depth += 1,
-                Some(b')') if depth == 1 => return Ok(text.trim_ascii().to_vec()),
-                Some(b')') => depth -= 1,
-                Some(_) => {}
-                None => return Err(Wrong::new(spot, "a command without )")),
+            let byte = self.bump();
+            let byte = byte.ok_or_else(|| Wrong::new(spot, "a command without )"))?;
+            text.push(byte);
+            match byte {
+                b'(' => depth += 1,
+                b')' => depth -= 1,
+                b'"' => text.extend(self.double(spot)?.into_iter().chain([byte])),
+                b'\'' => text.extend(self.single(spot)?.into_iter().chain([byte])),
+                _ => {}
             }
-            text.push(self.text[self.at - 1]);
+            if depth == 0 {
+                text.pop();
+                return Ok(text.trim_ascii().to_vec());
+            }
         }
     }
 }
@@ -310,9 +318,34 @@ mod tests {
         );
     }
 
+    /// Each was tried with fdm 1.9.
+    #[test]
+    fn a_command_is_what_fdm_hands_to_the_shell() {
+        for (written, meant) in [
+            ("pass \"mail/${x}\"", "pass \"mail/y z\""),
+            ("echo h${x}%{x} '${x}' \\x", "echo h${x}%{x} '${x}' \\x"),
+            (r#"echo "h-\x\)y""#, r#"echo "h-x)y""#),
+            (r#"echo "\"a\\b\"" ")""#, r#"echo ""a\b"" ")""#),
+            ("echo 'a)'", "echo 'a)'"),
+            ("echo x\\\n y", "echo x\\\n y"),
+            ("echo \"%h\" %%h # x", "echo \"%h\" %%h # x"),
+        ] {
+            let command = Kind::Command(meant.as_bytes().to_vec());
+            assert_eq!(kinds(&format!("$( {written} ) x"))[0], command, "{written}");
+        }
+    }
+
     #[test]
     fn what_has_no_end_is_refused() {
-        for text in ["\"a", "'a", "\"${x\"", "$(a (b)", "\"a\\"] {
+        for text in [
+            "\"a",
+            "'a",
+            "\"${x\"",
+            "$(a (b)",
+            "$(a \\(b)",
+            "$(a 'b)",
+            "\"a\\",
+        ] {
             let mut lexer = Lexer::new(&"f".into(), text.as_bytes(), Macros::new());
             assert!(lexer.token().is_err(), "{text}");
         }
