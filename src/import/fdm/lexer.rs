@@ -12,7 +12,7 @@ pub enum Kind {
     Word(String),
     /// A string, with quotes and macros undone.
     Text(Vec<u8>),
-    /// `$name` or `%name` outside a string.
+    /// `$name` or `%name` outside a string, with that sign: these are two macros.
     Macro(String),
     /// `$(command)` or `%(command)`.
     Command(Vec<u8>),
@@ -182,11 +182,11 @@ impl<'t> Lexer<'t> {
                 Some(b'(') => Kind::Command(self.command(&spot)?),
                 Some(b'{') => {
                     self.bump();
-                    let name = self.word(b"");
+                    let name = self.word(&[byte]);
                     self.bump();
                     Kind::Macro(name)
                 }
-                _ => Kind::Macro(self.word(b"")),
+                _ => Kind::Macro(self.word(&[byte])),
             },
             byte if is_word(byte) => Kind::Word(self.word(&[byte])),
             byte => Kind::Sign(char::from(byte)),
@@ -229,7 +229,7 @@ impl<'t> Lexer<'t> {
                 }),
                 b'$' | b'%' if self.peek() == Some(b'{') => {
                     self.bump();
-                    let (name, end) = (self.word(b""), self.spot());
+                    let (name, end) = (self.word(&[byte]), self.spot());
                     if self.bump() != Some(b'}') {
                         return Err(Wrong::new(&end, "a macro without }"));
                     }
@@ -276,7 +276,7 @@ mod tests {
     fn kinds(text: &str) -> Vec<Kind> {
         let mut macros = Macros::new();
         let spot = Spot::new(&"fdm.conf".into(), 1);
-        macros.set("x", b"y z".to_vec(), &spot).unwrap();
+        macros.set("$x", b"y z".to_vec(), &spot).unwrap();
         let mut lexer = Lexer::new(&"fdm.conf".into(), text.as_bytes(), macros);
         let mut kinds = Vec::new();
         while let Some(token) = lexer.token().unwrap() {
@@ -306,9 +306,9 @@ mod tests {
         assert_eq!(
             kinds("$x= %n {no-apop} 50M $(pass (a) b)"),
             [
-                Kind::Macro("x".into()),
+                Kind::Macro("$x".into()),
                 Kind::Sign('='),
-                Kind::Macro("n".into()),
+                Kind::Macro("%n".into()),
                 Kind::Sign('{'),
                 word("no-apop"),
                 Kind::Sign('}'),

@@ -259,6 +259,33 @@ mod tests {
         }
     }
 
+    /// Each was tried with fdm 1.9.
+    #[test]
+    fn a_condition_behind_a_macro_does_not_know_it_yet() {
+        let account = |name: &str| format!("account \"{name}\" pop3s server \"h\" user \"u\"\n");
+        for (before, counts) in [
+            ("$y = \"1\"\nifndef $y", true),
+            ("$y = \"1\"\n# x\n\nifdef $y", false),
+            ("$y = \"1\" + \"2\"\nifndef $y", true),
+            ("$y = $(echo 5)\nifdef $y", false),
+            ("$y = $(echo 5) + \"x\"\n$z = \"1\"\nifdef $y", true),
+            ("$x = \"1\"\n$y = $x\nifdef $y", false),
+            ("$y = \"1\"\n$z = \"1\"\nifdef $y", true),
+            ("$y = \"1\"\nifdef $x\nendif\nifdef $y", true),
+            ("$y = \"1\"\nifndef $x\nendif\nifndef $y", false),
+            ("ifndef $q\n$y = \"1\"\nendif\nifdef $y", true),
+            ("%y = 1\nifdef %y", true),
+            ("%x = 1\n%y = %x\nifdef %y", true),
+            ("%y = 5\nifdef $y", false),
+        ] {
+            let text = format!("{before}\n{}endif\n{}", account("y"), account("z"));
+            let (taken, told) = including(&text, &[]);
+            let names = taken.unwrap().accounts.into_iter().map(|one| one.name);
+            let meant = ["y", "z"].into_iter().skip(usize::from(!counts));
+            assert!(names.eq(meant), "{before}: {told}");
+        }
+    }
+
     #[test]
     fn what_a_command_would_print_is_told() {
         let account = |parts: &str| {

@@ -41,6 +41,13 @@ fn begins(token: &Token) -> bool {
     token.first && (word || matches!(token.kind, Kind::Macro(_)))
 }
 
+/// How a macro is to be, so that what stands behind a condition counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Set,
+    Unset,
+}
+
 /// A file under way.
 pub struct Parser<'t, 'a> {
     ahead: Option<Token>,
@@ -212,7 +219,8 @@ impl<'t> Parser<'t, '_> {
                 all.rules.push(rule);
             }
             "include" => self.include(spot, all)?,
-            "ifdef" | "ifndef" => self.condition(word == "ifdef", spot)?,
+            "ifdef" => self.condition(Wanted::Set, spot)?,
+            "ifndef" => self.condition(Wanted::Unset, spot)?,
             "endif" => {}
             "cache" | "import" => {
                 all.others.push((spot.clone(), word.to_string()));
@@ -229,16 +237,37 @@ impl<'t> Parser<'t, '_> {
             return Err(self.wrong(spot, "= is missing behind the name of a macro"));
         }
         let printed = matches!(self.peek()?, Some(token) if matches!(token.kind, Kind::Command(_)));
-        match if printed { None } else { self.text()? } {
-            Some(said) => self.lexer.macros.set(name, said.bytes, spot)?,
+        let value = if printed { None } else { self.text()? };
+        let value = match value {
+            Some(said) => said.bytes,
             None => {
                 self.next()?;
+                if self.sign('+')? {
+                    self.text()?;
+                }
                 let why = "is no text, or what a command prints, which popget does not run: it is \
                            empty here";
-                self.remark(spot, &format!("${name}"), why, Weight::Lost);
+                self.remark(spot, name, why, Weight::Lost);
+                Vec::new()
             }
+        };
+        // Behind a string, where + may follow, fdm reads a word ahead, before it sets the macro: a
+        // condition that begins there does not know it yet.
+        if name.starts_with('$') {
+            self.conditions()?;
         }
-        Ok(())
+        self.lexer.macros.set(name, value, spot)
+    }
+
+    /// A condition, if one stands here.
+    fn conditions(&mut self) -> Result<(), Wrong> {
+        let spot = self.peek()?.map(|token| token.spot.clone());
+        let wanted = match (self.word("ifdef")?, self.word("ifndef")?) {
+            (true, _) => Wanted::Set,
+            (_, true) => Wanted::Unset,
+            _ => return Ok(()),
+        };
+        spot.map_or(Ok(()), |spot| self.condition(wanted, &spot))
     }
 
     fn include(&mut self, spot: &Spot, settings: &mut Settings) -> Result<(), Wrong> {
@@ -266,13 +295,13 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// Passes by what stands up to `endif` if a macro is not as it should be.
-    fn condition(&mut self, wanted: bool, spot: &Spot) -> Result<(), Wrong> {
+    fn condition(&mut self, wanted: Wanted, spot: &Spot) -> Result<(), Wrong> {
         let name = match self.peek()?.map(|token| token.kind.clone()) {
             Some(Kind::Macro(name)) => name,
             _ => return Err(self.wrong(spot, "the name of a macro is missing")),
         };
         self.next()?;
-        if self.lexer.macros.has(&name) == wanted {
+        if self.lexer.macros.has(&name) == (wanted == Wanted::Set) {
             return Ok(());
         }
         let mut depth = 1;
