@@ -283,5 +283,48 @@ mod tests {
         );
         let (text, told) = becomes(Tool::Getmail, "rc", rc.as_bytes());
         assert!(text.contains("/m/9999/\n") && told.contains("key9999: "));
+        let rc = format!(
+            "[retriever]\ntype = MultidropPOP3SSLRetriever\nserver = h\nusername = u\n\
+             envelope_recipient = X-To\n[destination]\ntype = MultiSorter\ndefault = /m/\nlocals = ({})\n",
+            each(&|number| format!("('a@h', '/m/{number}/'),")),
+        );
+        let (text, _) = becomes(Tool::Getmail, "rc", rc.as_bytes());
+        assert!(text.contains("/m/9999/\n"));
+    }
+
+    /// These would take minutes and gigabytes if each were compared with every other, however many there
+    /// are.
+    #[test]
+    fn what_is_compared_with_each_other_is_bounded() {
+        const MANY: usize = 2_000;
+        let each = |line: &dyn Fn(usize) -> String| (0..MANY).map(line).collect::<String>();
+        let account = |number: usize| {
+            format!("account \"z{number}\" pop3s server \"h\" user \"u\" pass \"p\"\n")
+        };
+        let accounts = each(&account);
+        let actions = each(&|number| format!("action \"n{number}\" maildir \"/m/{number}\"\n"));
+        let rule = |condition: &str, behind: &str| {
+            each(&|number| format!("match {condition}{number}{behind}\n"))
+        };
+        for (before, rules) in [
+            ("", rule("\"x", "\" in headers action maildir \"/m\"")),
+            ("", rule("account \"z1*", "\" action maildir \"/m\"")),
+            ("", rule("all action maildir \"/m/", "\" continue")),
+            ("", rule("all action \"none", "\" continue")),
+            (&*actions, "match all action \"n*\" continue\n".repeat(MANY)),
+            (&*actions, rule("account \"z1\" action \"m*", "\"")),
+        ] {
+            let sets = each(&|number| format!("set x{number} 1\n"));
+            let conf = format!("{sets}{before}{accounts}{rules}");
+            let (text, told) = becomes(Tool::Fdm, "conf", conf.as_bytes());
+            assert!(text.contains("  z1999:\n") && text.contains("enabled: false\n"));
+            assert!(told.lines().count() < 8 * MANY, "{}", told.lines().count());
+        }
+        let users = each(&|number| format!("\"u{number}\" "));
+        let steps = each(&|number| format!("maildir \"/m/{number}\"\n"));
+        let conf = format!("action \"a\" users {{ {users}}} {{ {steps}}}\n{accounts}");
+        assert!(becomes(Tool::Fdm, "conf", conf.as_bytes())
+            .0
+            .contains("z1999"));
     }
 }

@@ -6,7 +6,8 @@ use super::super::place::{Remark, Weight};
 use super::super::record::RecordAt;
 use super::super::said::Said;
 use super::super::{Around, Taken};
-use super::delivery::{self, deliver, port, Ways};
+use super::delivery::{deliver, port};
+use super::ways::{self, Left, Ways};
 use super::{cache, tags, Secret, Settings, Written};
 
 /// fdm waits so many seconds, and takes messages up to this size, unless it is told otherwise.
@@ -73,7 +74,7 @@ pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
     let locks = locks.filter_map(|(_, said, _)| said.as_ref());
     let put = |said: &Said| said.with(tags::replaced(&said.bytes, around));
     taken.locks.extend(locks.map(put));
-    taken.remarks.extend(delivery::unused(settings));
+    taken.remarks.extend(ways::unused(settings));
     let ways = Ways::new(settings);
     for account in &settings.accounts {
         let account = convert(account, (settings, &ways), around, &mut taken.remarks);
@@ -125,8 +126,8 @@ fn convert(
     if settings.set("no-received").is_none() {
         draft.set("received", true);
     }
-    let kept = deliver(&mut draft, written, ways, around);
-    keep(&mut draft, written, kept);
+    let left = deliver(&mut draft, written, ways, around);
+    keep(&mut draft, written, left);
     let cache = written.cache.as_ref();
     let new_only = |cache: &&Said| !cache.bytes.is_empty() && !written.old_only;
     if let Some(cache) = cache.filter(new_only) {
@@ -310,9 +311,9 @@ fn login(
 }
 
 /// What stays on the server: `keep` of the account, or what the rules keep.
-fn keep(draft: &mut Draft, written: &Written, kept: bool) {
+fn keep(draft: &mut Draft, written: &Written, left: Left) {
     let spot = draft.account.spot.clone();
-    let keep = kept || written.flags.iter().any(|flag| flag == "keep");
+    let keep = left == Left::Stays || written.flags.iter().any(|flag| flag == "keep");
     draft.set("keep", keep);
     if written.old_only {
         let why =

@@ -5,6 +5,7 @@ use super::super::said::Said;
 use super::lexer::Kind;
 use super::parser::Parser;
 use super::{Action, Does, Relay};
+use std::rc::Rc;
 
 /// Reads an action, or a list of them in braces.
 pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Vec<Action>, Wrong> {
@@ -13,6 +14,7 @@ pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Vec<Action>, Wrong> {
         let why = "popget delivers as the user who runs it";
         parser.remark(&user.spot, "user", why, Weight::Told);
     }
+    let users: Rc<[Said]> = users.into();
     if !parser.sign('{')? {
         return Ok(vec![one(parser, spot, users)?]);
     }
@@ -21,13 +23,13 @@ pub fn read(parser: &mut Parser, spot: &Spot) -> Result<Vec<Action>, Wrong> {
         if parser.peek()?.is_none() {
             return Err(Wrong::new(spot, "the list of actions has no end"));
         }
-        actions.push(one(parser, spot, users.clone())?);
+        actions.push(one(parser, spot, Rc::clone(&users))?);
         while parser.sign(',')? {}
     }
     Ok(actions)
 }
 
-fn one(parser: &mut Parser, spot: &Spot, users: Vec<Said>) -> Result<Action, Wrong> {
+fn one(parser: &mut Parser, spot: &Spot, users: Rc<[Said]>) -> Result<Action, Wrong> {
     let quoted = !matches!(parser.peek()?, Some(token) if matches!(token.kind, Kind::Word(_)));
     let said = parser.needed("what the action does", spot)?;
     let word = said.shown();
@@ -38,7 +40,10 @@ fn one(parser: &mut Parser, spot: &Spot, users: Vec<Said>) -> Result<Action, Wro
         "maildir" => Does::Maildir(argument(parser)?),
         "mbox" => {
             let path = argument(parser)?;
-            Does::Mbox(path, parser.word("compress")?)
+            match parser.word("compress")? {
+                true => Does::Compressed(path),
+                false => Does::Mbox(path),
+            }
         }
         "pipe" => Does::Pipe(argument(parser)?),
         "smtp" => Does::Smtp(relay(parser, spot)?),

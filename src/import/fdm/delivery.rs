@@ -1,157 +1,20 @@
-//! Where fdm's rules and actions send the mail of an account.
+//! Where fdm's actions send the mail of an account.
 
 use super::super::draft::Draft;
 use super::super::fit;
-use super::super::place::{Remark, Weight};
 use super::super::said::Said;
 use super::super::Around;
 use super::tags::Known;
-use super::{glob, tags, Action, Does, Relay, Rule, Settings, Written};
+use super::ways::{Left, Ways};
+use super::{tags, Action, Does, Relay, Written};
 use serde_yaml::{Mapping, Value};
-use std::collections::{BTreeSet, HashMap, HashSet};
-
-/// The actions by their names, and the rules by the accounts that they name.
-pub struct Ways<'s> {
-    actions: HashMap<&'s str, &'s [Action]>,
-    all_actions: &'s [(String, Vec<Action>)],
-    rules: &'s [Rule],
-    /// As whom mail is delivered where nobody else is named.
-    default_user: Option<&'s Said>,
-    /// The rules that can be for an account since they name it as it is.
-    named: HashMap<&'s str, Vec<usize>>,
-    /// Those that can be for any account.
-    open: Vec<usize>,
-    /// Whether mail stays that comes to the end of the rules.
-    unmatched_stays: bool,
-}
-
-impl<'s> Ways<'s> {
-    /// What the settings say.
-    pub fn new(settings: &'s Settings) -> Self {
-        let (mut named, mut open) = (HashMap::<&str, Vec<usize>>::new(), Vec::new());
-        for (at, rule) in settings.rules.iter().enumerate() {
-            match rule.condition.names() {
-                Some(names) => names
-                    .iter()
-                    .for_each(|name| named.entry(name).or_default().push(at)),
-                None => open.push(at),
-            }
-        }
-        // The first of a name counts.
-        let actions = settings.actions.iter().rev();
-        Self {
-            actions: actions
-                .map(|(name, actions)| (name.as_str(), actions.as_slice()))
-                .collect(),
-            all_actions: &settings.actions,
-            rules: &settings.rules,
-            default_user: settings.first("default-user"),
-            named,
-            open,
-            unmatched_stays: !settings.is("unmatched-mail", b"drop"),
-        }
-    }
-
-    /// The rules that are or may be for mail of an account, in order, and whether each surely is.
-    fn of(&self, account: &str) -> Vec<(&'s Rule, bool)> {
-        let named = self.named.get(account).map_or(&[][..], Vec::as_slice);
-        let all: BTreeSet<usize> = self.open.iter().chain(named).copied().collect();
-        let rule = |at: usize| {
-            let rule = self.rules.get(at)?;
-            let holds = rule.condition.holds(account);
-            (holds != Some(false)).then_some((rule, holds.is_some()))
-        };
-        all.into_iter().filter_map(rule).collect()
-    }
-
-    /// What the actions do that have this name, or one that is like it.
-    fn named(&self, name: &str) -> Vec<&'s [Action]> {
-        if !glob::has_signs(name) {
-            return self.actions.get(name).copied().into_iter().collect();
-        }
-        let like = |(own, _): &&(String, _)| glob::is_like(name, own);
-        let all = self.all_actions.iter().filter(like);
-        all.map(|(_, actions)| actions.as_slice()).collect()
-    }
-
-    /// What an action of a rule does. None, with a remark, if that is not known.
-    fn steps(&self, draft: &mut Draft, action: &'s Action) -> Option<Vec<&'s Action>> {
-        let Does::Named(name) = &action.does else {
-            return Some(vec![action]);
-        };
-        let known: Vec<&Action> = self.named(name).into_iter().flatten().collect();
-        let nested = known
-            .iter()
-            .find(|step| matches!(step.does, Does::Named(_)));
-        let why = "popget follows no action within an action; write out what it does";
-        match nested {
-            Some(nested) => draft.lost(&nested.spot, "action", why),
-            None if known.is_empty() => draft.lost(&action.spot, name, "there is no such action"),
-            None => return Some(known),
-        }
-        None
-    }
-}
-
-/// What to say of actions that no rule names, as far as all rules are understood.
-pub fn unused(settings: &Settings) -> Vec<Remark> {
-    let done: Option<Vec<_>> = settings
-        .rules
-        .iter()
-        .map(|rule| rule.actions.as_ref())
-        .collect();
-    let Some(done) = done else {
-        return Vec::new();
-    };
-    let nested = settings.actions.iter().map(|(_, actions)| actions);
-    let names = done.into_iter().chain(nested).flatten();
-    let names = names.filter_map(|action| match &action.does {
-        Does::Named(name) => Some(name.as_str()),
-        _ => None,
-    });
-    let (signs, plain): (Vec<&str>, HashSet<&str>) = {
-        let (signs, plain): (Vec<_>, Vec<_>) = names.partition(|name| glob::has_signs(name));
-        (signs, plain.into_iter().collect())
-    };
-    let used =
-        |name: &str| plain.contains(name) || signs.iter().any(|sign| glob::is_like(sign, name));
-    let idle = settings.actions.iter().filter(|(name, _)| !used(name));
-    let remark = |(name, actions): &(String, Vec<Action>)| {
-        let why = "no rule names it: nothing is sent there";
-        let word = format!("action {name:?}");
-        Some(Remark::new(
-            &actions.first()?.spot,
-            &word,
-            why,
-            Weight::Told,
-        ))
-    };
-    idle.filter_map(remark).collect()
-}
 
 /// Writes the destination, if the rules leave no doubt about it; without any, an account that is off.
-/// Tells whether the message stays on the server behind the rules.
-pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Around) -> bool {
-    let mut steps = Vec::new();
-    let (mut clear, mut stopped) = (true, false);
-    for (rule, sure) in ways.of(&written.name) {
-        let Some(actions) = rule.actions.as_ref().filter(|_| sure) else {
-            let why = "popget has no rules; let an MDA such as maildrop or sieve sort the mail";
-            draft.lost(&rule.spot, "match", why);
-            clear = false;
-            continue;
-        };
-        for action in actions {
-            let known = ways.steps(draft, action);
-            clear &= known.is_some();
-            steps.extend(known.into_iter().flatten());
-        }
-        if !rule.goes_on {
-            stopped = true;
-            break;
-        }
-    }
-    let places = clear.then(|| places(draft, &steps, (written, ways), around));
+/// Tells what becomes of the message on the server behind the rules.
+pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Around) -> Left {
+    let way = ways.of(draft, &written.name);
+    let steps = way.as_ref().map(|way| way.steps.as_slice());
+    let places = steps.map(|steps| places(draft, steps, (written, ways), around));
     match places.flatten() {
         Some(mut places) if places.len() == 1 => draft.set("deliver", places.remove(0)),
         Some(places) => draft.set("deliver", places),
@@ -160,18 +23,7 @@ pub fn deliver(draft: &mut Draft, written: &Written, ways: &Ways, around: &Aroun
             fit::nowhere(draft);
         }
     }
-    match (clear, stopped) {
-        (false, _) => true,
-        (true, true) => stays(&steps),
-        (true, false) => ways.unmatched_stays,
-    }
-}
-
-/// Whether the message stays where these actions end the rules: the last that says so counts.
-fn stays(steps: &[&Action]) -> bool {
-    let says = |step: &&&Action| matches!(step.does, Does::Keep | Does::Drop);
-    let last = steps.iter().rfind(says);
-    last.is_some_and(|step| matches!(step.does, Does::Keep))
+    way.map_or(Left::Stays, |way| way.left)
 }
 
 /// The destinations of the actions; none, with a remark, if one of them or all are missing.
@@ -243,11 +95,11 @@ fn destination(
             let path = filled(draft, ("maildir", said), (known, around))?;
             ("maildir", fit::path(draft, "maildir", &path)?.into())
         }
-        Does::Mbox(said, true) => {
+        Does::Compressed(said) => {
             draft.lost(&said.spot, "mbox", "popget writes no compressed mbox");
             return None;
         }
-        Does::Mbox(said, false) => {
+        Does::Mbox(said) => {
             let path = filled(draft, ("mbox", said), (known, around))?;
             ("mbox", fit::path(draft, "mbox", &path)?.into())
         }

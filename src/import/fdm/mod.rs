@@ -10,11 +10,13 @@ mod maildrop;
 mod parser;
 mod rules;
 mod tags;
+mod ways;
 
 use super::place::{Remark, Spot, Wrong};
 use super::record::{Entry, Record};
 use super::said::Said;
 use super::{Around, Taken};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// What stands in the settings, in its own words.
@@ -24,6 +26,8 @@ struct Settings {
     actions: Vec<(String, Vec<Action>)>,
     rules: Vec<Rule>,
     set: Vec<(String, Option<Said>, Spot)>,
+    /// Where what was set last under a name is among them.
+    last: HashMap<String, usize>,
     others: Vec<(Spot, String)>,
     /// What is said while they are read.
     remarks: Vec<Remark>,
@@ -32,9 +36,15 @@ struct Settings {
 }
 
 impl Settings {
+    /// Something is set under a name.
+    fn put(&mut self, name: String, value: Option<Said>, spot: &Spot) {
+        self.last.insert(name.clone(), self.set.len());
+        self.set.push((name, value, spot.clone()));
+    }
+
     /// What was set last under a name, and where that stands.
     fn set(&self, name: &str) -> Option<(Option<&Said>, &Spot)> {
-        let set = self.set.iter().rfind(|(known, ..)| known == name);
+        let set = self.last.get(name).and_then(|at| self.set.get(*at));
         set.map(|(_, said, spot)| (said.as_ref(), spot))
     }
 
@@ -83,14 +93,16 @@ enum Secret {
 struct Action {
     spot: Spot,
     /// As whom, where that is said.
-    users: Vec<Said>,
+    users: Rc<[Said]>,
     does: Does,
 }
 
 #[derive(Clone)]
 enum Does {
     Maildir(Said),
-    Mbox(Said, bool),
+    Mbox(Said),
+    /// An mbox that is compressed.
+    Compressed(Said),
     Pipe(Said),
     Smtp(Relay),
     Lmtp(Relay),

@@ -202,7 +202,7 @@ impl<'t> Parser<'t, '_> {
                         (None, _) => break, // a list in braces
                     }
                 }
-                all.set.push((name.shown(), value, spot.clone()));
+                all.put(name.shown(), value, spot);
                 self.skip()?;
             }
             "account" => {

@@ -57,6 +57,17 @@ impl Condition {
         holds
     }
 
+    /// So much of it is compared with each letter of an account's name at most.
+    pub fn length(&self) -> usize {
+        let length = |term: &Term| match &term.asks {
+            Asks::Accounts(names) => {
+                1 + names.signs.iter().map(|sign| sign.len() + 1).sum::<usize>()
+            }
+            Asks::All | Asks::Other => 1,
+        };
+        self.0.iter().map(length).sum()
+    }
+
     /// The names of the accounts that it can hold for, where those are known without looking at
     /// all accounts.
     pub fn names(&self) -> Option<HashSet<&str>> {

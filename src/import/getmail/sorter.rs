@@ -8,6 +8,7 @@ use super::destination::{kind, Road};
 use super::literal::Literal;
 use super::sections::{Kind, Sections};
 use crate::message::Address;
+use indexmap::{IndexMap, IndexSet};
 use serde_yaml::{Mapping, Value};
 use std::collections::HashSet;
 
@@ -24,7 +25,7 @@ pub fn write(
     let envelope = envelope(draft, sections, kind);
     let mut sorter = Sorter {
         road: Road::new(draft, sections, home),
-        routes: Mapping::new(),
+        routes: IndexMap::new(),
         whole: true,
     };
     sorter.section(section);
@@ -35,8 +36,19 @@ pub fn write(
     if !whole {
         draft.set("enabled", false);
     }
-    multidrop.insert("routes".into(), routes.into());
+    let routes = routes.into_iter();
+    let routes = routes.map(|(address, places)| (address.into(), all(places)));
+    multidrop.insert("routes".into(), Mapping::from_iter(routes).into());
     draft.set("multidrop", multidrop);
+}
+
+/// Places as the value of a route: a list, if they are several.
+fn all(places: IndexSet<Value>) -> Value {
+    let mut places: Vec<Value> = places.into_iter().collect();
+    match places.len() {
+        1 => places.swap_remove(0),
+        _ => Value::Sequence(places),
+    }
 }
 
 /// `HEADER` or `HEADER:N`, the N-th of them from the top.
@@ -72,7 +84,7 @@ fn envelope(draft: &mut Draft, sections: &Sections, kind: &Kind) -> Option<Mappi
 /// A section that sorts, under way.
 struct Sorter<'d, 'r, 's> {
     road: Road<'d, 'r, 's>,
-    routes: Mapping,
+    routes: IndexMap<String, IndexSet<Value>>,
     /// Whether all of it was carried over.
     whole: bool,
 }
@@ -81,7 +93,7 @@ impl Sorter<'_, '_, '_> {
     fn section(&mut self, section: &Section) {
         if kind(section) != "MultiSorter" {
             match self.road.section(section) {
-                Some(place) => drop(self.routes.insert("*".into(), place)),
+                Some(place) => self.add("*", place),
                 None => self.road.lost_section(section),
             }
             return;
@@ -91,7 +103,7 @@ impl Sorter<'_, '_, '_> {
         }
         match section.of("default") {
             Some(said) => match self.road.named(&said.shown(), said) {
-                Some(place) => drop(self.routes.insert("*".into(), place)),
+                Some(place) => self.add("*", place),
                 None => self.lost(said, "default", "is not carried over; write the route *"),
             },
             None => {
@@ -152,24 +164,14 @@ impl Sorter<'_, '_, '_> {
 
     /// Another place for an address: getmail delivers to all that fit.
     fn add(&mut self, address: &str, place: Value) {
-        let list = |value| match value {
-            Value::Sequence(several) => several,
-            one => vec![one],
+        let places = match self.routes.get_mut(address) {
+            Some(known) => known,
+            None => self.routes.entry(address.into()).or_default(),
         };
-        let both = match self.routes.remove(address) {
-            Some(known) => {
-                let mut known = list(known);
-                let others = list(place).into_iter();
-                let others: Vec<_> = others.filter(|place| !known.contains(place)).collect();
-                known.extend(others);
-                match known.len() {
-                    1 => known.swap_remove(0),
-                    _ => Value::Sequence(known),
-                }
-            }
-            None => place,
-        };
-        self.routes.insert(address.into(), both);
+        match place {
+            Value::Sequence(several) => places.extend(several),
+            one => drop(places.insert(one)),
+        }
     }
 
     /// Something is missing, without which the account must not run.
