@@ -7,6 +7,12 @@ use crate::net::IpAddr;
 use crate::secret::CommandLine;
 use serde_yaml::Mapping;
 
+/// So many seconds are the longest time that popget knows.
+pub const LONGEST: u64 = u32::MAX as u64;
+
+/// So many fields of a name may stand before the one that counts.
+const SKIPPED: u64 = 1000;
+
 /// What stands for a destination that was lost: it takes no message, so each stays on the server.
 const NOWHERE: &str = "exit 75 # write here where mail goes, and take enabled: false out";
 
@@ -46,6 +52,21 @@ pub fn host(text: &str) -> Option<String> {
 /// A number as a port. None if it can be none.
 pub fn port(number: Option<u64>) -> Option<u64> {
     number.filter(|port| (1..=65535).contains(port))
+}
+
+/// The beginning of `multidrop`: the field that names the recipients, and how many of its name stand
+/// before it. None if popget takes no such, or can read no addresses there.
+pub fn envelope(field: &str, skip: u64) -> Option<Mapping> {
+    let letter = |b: u8| b.is_ascii_graphic() && b != b':';
+    let good = !field.is_empty() && field.bytes().all(letter) && skip <= SKIPPED;
+    if !good || field.eq_ignore_ascii_case("received") {
+        return None;
+    }
+    let mut multidrop = Mapping::from_iter([("envelope".into(), field.into())]);
+    if skip > 0 {
+        multidrop.insert("skip".into(), skip.into());
+    }
+    Some(multidrop)
 }
 
 /// A path as `Draft::literal_path` gives it, if popget takes it.
@@ -147,6 +168,24 @@ mod tests {
         );
         for path in ["ca.pem", "in/box", "Mail/"] {
             assert!(!yaml.contains(path), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn an_envelope_is_a_field_whose_addresses_can_be_read() {
+        for (field, skip, good) in [
+            ("X-Original-To", 0, true),
+            ("Delivered-To", 1000, true),
+            ("Delivered-To", 1001, false),
+            ("received", 0, false),
+            ("X To", 0, false),
+            ("X-To:", 0, false),
+            ("", 0, false),
+        ] {
+            let written = envelope(field, skip);
+            assert_eq!(written.is_some(), good, "{field} {skip}");
+            let skipped = written.is_some_and(|keys| keys.contains_key("skip"));
+            assert_eq!(skipped, good && skip > 0, "{field} {skip}");
         }
     }
 

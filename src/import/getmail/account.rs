@@ -18,9 +18,6 @@ use std::rc::Rc;
 /// getmail waits so many seconds unless it is told otherwise.
 const TIMEOUT: u64 = 180;
 
-/// So many seconds are the longest time that popget knows.
-const LONGEST: u64 = u32::MAX as u64;
-
 /// Writes the account; none if there is nothing of POP3 in it.
 pub fn convert(
     file: &Rc<str>,
@@ -66,12 +63,12 @@ pub fn convert(
     if !kind.tls {
         draft.in_the_clear(&retriever.spot, vec!["user-pass"]);
     }
-    trust(&mut draft, retriever, kind.tls);
+    trust(&mut draft, retriever, &kind);
     draft.seconds(
         "timeout",
         sections
             .number("retriever", "timeout")
-            .map_or(TIMEOUT, |seconds| seconds.min(LONGEST)),
+            .map_or(TIMEOUT, |seconds| seconds.min(fit::LONGEST)),
     );
     policy(&mut draft, &sections, &kind);
     place(&mut draft, (&sections, &around.home), &kind);
@@ -124,9 +121,9 @@ fn login(draft: &mut Draft, sections: &Sections, around: &Around) -> bool {
             return false;
         }
     }
-    if sections.flag("retriever", "use_xoauth2", false) {
+    if sections.flag("retriever", "use_xoauth2") {
         draft.set("auth", vec!["xoauth2"]);
-    } else if sections.flag("retriever", "use_apop", false) {
+    } else if sections.flag("retriever", "use_apop") {
         draft.set("auth", vec!["apop"]);
     }
     password(draft, sections, around);
@@ -135,10 +132,10 @@ fn login(draft: &mut Draft, sections: &Sections, around: &Around) -> bool {
 
 /// Writes where the password is, or the token.
 fn password(draft: &mut Draft, sections: &Sections, around: &Around) {
-    let token = sections.flag("retriever", "use_xoauth2", false);
+    let token = sections.flag("retriever", "use_xoauth2");
     let of = |key| sections.of("retriever", key);
     let in_netrc = (around.in_netrc)(&of("server").map_or(String::new(), Said::shown));
-    let wants_netrc = sections.flag("options", "use_netrc", false);
+    let wants_netrc = sections.flag("options", "use_netrc");
     let (password, command) = (of("password"), of("password_command"));
     if let (true, true, false, Some(said)) = (in_netrc, wants_netrc, token, password.or(command)) {
         let why = "getmail takes user and password from ~/.netrc, which names the host, instead; \
@@ -179,10 +176,10 @@ fn password(draft: &mut Draft, sections: &Sections, around: &Around) {
     }
 }
 
-fn trust(draft: &mut Draft, retriever: &Section, tls: bool) {
+fn trust(draft: &mut Draft, retriever: &Section, kind: &Kind) {
     match retriever.of("ca_certs") {
         Some(file) => open_path(draft, "tls_ca_file", ("ca_certs", file)),
-        None if tls => {
+        None if kind.tls => {
             let why = "getmail did not check the server's certificate, popget does";
             draft.told(&retriever.spot, "ca_certs", why);
         }
@@ -227,18 +224,18 @@ fn open_path(draft: &mut Draft, key: &str, (word, said): (&str, &Said)) {
 }
 
 fn policy(draft: &mut Draft, sections: &Sections, kind: &Kind) {
-    let delete = sections.flag("options", "delete", false);
+    let delete = sections.flag("options", "delete");
     let days = sections.number("options", "delete_after");
     let keep: Value = match (delete, days) {
         (true, _) => false.into(),
-        (false, Some(days)) => format!("{}d", days.min(LONGEST / 86_400)).into(),
+        (false, Some(days)) => format!("{}d", days.min(fit::LONGEST / 86_400)).into(),
         (false, None) => true.into(),
     };
     draft.set("keep", keep);
     let spot = sections
         .of("options", "read_all")
         .map_or(draft.account.spot.clone(), |said| said.spot.clone());
-    if !delete && sections.flag("options", "read_all", true) {
+    if !delete && sections.flag("options", "read_all") {
         draft.told(
             &spot,
             "read_all",
@@ -257,10 +254,10 @@ fn policy(draft: &mut Draft, sections: &Sections, kind: &Kind) {
             draft.set(key, number);
         }
     }
-    if sections.flag("options", "received", true) {
+    if sections.flag("options", "received") {
         draft.set("received", true);
     }
-    if sections.flag("options", "delivered_to", true) {
+    if sections.flag("options", "delivered_to") {
         let said = sections.of("options", "delivered_to");
         let spot = said.map_or(draft.account.spot.clone(), |said| said.spot.clone());
         let why = match kind.multidrop {

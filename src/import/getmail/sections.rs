@@ -6,6 +6,17 @@ use super::super::said::Said;
 use super::literal::Literal;
 use std::collections::HashMap;
 
+/// The keys that are true or false, and which of these they are by themselves.
+const FLAGS: [(&str, &str, bool); 7] = [
+    ("options", "delete", false),
+    ("options", "read_all", true),
+    ("options", "received", true),
+    ("options", "delivered_to", true),
+    ("options", "use_netrc", false),
+    ("retriever", "use_apop", false),
+    ("retriever", "use_xoauth2", false),
+];
+
 /// What the type of a retriever says.
 pub struct Kind {
     /// TLS from the first byte.
@@ -66,15 +77,15 @@ impl<'s> Sections<'s> {
         self.named(section)?.of(key)
     }
 
-    /// A key that is true or false.
-    pub fn flag(&self, section: &str, key: &str, otherwise: bool) -> bool {
+    /// A key that is true or false; by itself it is what getmail takes it for.
+    pub fn flag(&self, section: &str, key: &str) -> bool {
         let said = self
             .of(section, key)
             .map(|said| said.shown().to_lowercase());
         match said.as_deref() {
             Some("true" | "yes" | "on" | "1") => true,
             Some("false" | "no" | "off" | "0") => false,
-            _ => otherwise,
+            _ => FLAGS.contains(&(section, key, true)),
         }
     }
 
@@ -97,16 +108,7 @@ impl<'s> Sections<'s> {
             }
         }
         let words = ["true", "yes", "on", "1", "false", "no", "off", "0"];
-        let flags = [
-            ("options", "delete"),
-            ("options", "read_all"),
-            ("options", "received"),
-            ("options", "delivered_to"),
-            ("options", "use_netrc"),
-            ("retriever", "use_apop"),
-            ("retriever", "use_xoauth2"),
-        ];
-        for (section, key) in flags {
+        for (section, key, _) in FLAGS {
             let said = self.of(section, key);
             if let Some(said) =
                 said.filter(|said| !words.contains(&said.shown().to_lowercase().as_str()))

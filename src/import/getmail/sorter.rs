@@ -12,9 +12,6 @@ use indexmap::{IndexMap, IndexSet};
 use serde_yaml::{Mapping, Value};
 use std::collections::HashSet;
 
-/// So many fields of a name may stand before the one that counts.
-const SKIPPED: u64 = 1000;
-
 /// Writes `multidrop`; if not all of it could be carried over, the account is off.
 pub fn write(
     draft: &mut Draft,
@@ -53,10 +50,8 @@ fn all(places: IndexSet<Value>) -> Value {
 
 /// `HEADER` or `HEADER:N`, the N-th of them from the top.
 fn envelope(draft: &mut Draft, sections: &Sections, kind: &Kind) -> Option<Mapping> {
-    let mut multidrop = Mapping::new();
     if kind.sdps {
-        multidrop.insert("envelope".into(), "sdps".into());
-        return Some(multidrop);
+        return Some(Mapping::from_iter([("envelope".into(), "sdps".into())]));
     }
     let Some(said) = sections.of("retriever", "envelope_recipient") else {
         let spot = draft.account.spot.clone();
@@ -66,19 +61,13 @@ fn envelope(draft: &mut Draft, sections: &Sections, kind: &Kind) -> Option<Mappi
     };
     let text = said.shown();
     let (field, nth) = text.split_once(':').unwrap_or((&text, "1"));
-    let (field, nth) = (field.trim(), nth.trim().parse::<u64>().unwrap_or(0));
-    let letter = |b: u8| b.is_ascii_graphic() && b != b':';
-    let good = !field.is_empty() && field.bytes().all(letter);
-    if !good || field.eq_ignore_ascii_case("received") || !(1..=SKIPPED).contains(&nth) {
+    let above = nth.trim().parse::<u64>().unwrap_or(0).checked_sub(1);
+    let multidrop = above.and_then(|above| fit::envelope(field.trim(), above));
+    if multidrop.is_none() {
         let why = "is no field whose addresses popget can read; write multidrop with its envelope";
         draft.lost(&said.spot, "envelope_recipient", why);
-        return None;
     }
-    multidrop.insert("envelope".into(), field.into());
-    if nth > 1 {
-        multidrop.insert("skip".into(), (nth - 1).into());
-    }
-    Some(multidrop)
+    multidrop
 }
 
 /// A section that sorts, under way.

@@ -17,9 +17,6 @@ use serde_yaml::Mapping;
 /// mpop waits so many seconds unless it is told otherwise.
 const TIMEOUT: u64 = 180;
 
-/// So many seconds are the longest time that popget knows.
-const LONGEST: u64 = u32::MAX as u64;
-
 /// The ways to log in that are left to mpop's choice at a server that proves nothing.
 const UNPROVEN: [&str; 4] = ["scram-sha-256", "scram-sha-1", "plain", "user-pass"];
 
@@ -188,7 +185,7 @@ fn no_password(draft: &mut Draft, written: &Written) {
 fn network(draft: &mut Draft, written: &Written) {
     match written.of("timeout") {
         Some(timeout) => match timeout.number().filter(|seconds| *seconds > 0) {
-            Some(seconds) => draft.seconds("timeout", seconds.min(LONGEST)),
+            Some(seconds) => draft.seconds("timeout", seconds.min(fit::LONGEST)),
             None => draft.told(
                 &timeout.spot,
                 "timeout",
@@ -232,8 +229,8 @@ fn policy(draft: &mut Draft, written: &Written) {
         (None, _) => draft.set("keep", false),
         (Some(_), Some(keep)) => draft.set("keep", keep),
         (Some(span), None) => {
-            let seconds = span.text().and_then(total).unwrap_or(LONGEST);
-            draft.set("keep", kept(seconds.min(LONGEST)));
+            let seconds = span.text().and_then(total).unwrap_or(fit::LONGEST);
+            draft.set("keep", kept(seconds.min(fit::LONGEST)));
         }
     }
     if switch(written.of("only_new")) == Some(false) {
