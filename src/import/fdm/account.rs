@@ -14,9 +14,6 @@ use super::{cache, tags, Secret, Settings, Written};
 const TIMEOUT: u64 = 900;
 const LARGEST: u64 = 32 << 20;
 
-/// So many seconds are the longest time that popget knows.
-const LONGEST: u64 = u32::MAX as u64;
-
 /// Settings that change nothing for popget.
 const NEEDLESS: [&str; 8] = [
     "parallel-accounts",
@@ -114,7 +111,7 @@ fn convert(
         number
     };
     let timeout = number(&mut draft, "timeout", seconds);
-    draft.seconds("timeout", timeout.unwrap_or(TIMEOUT).min(LONGEST));
+    draft.seconds("timeout", timeout.unwrap_or(TIMEOUT).min(fit::LONGEST));
     if written.pipe.is_none() {
         proxy(&mut draft, settings);
     }
@@ -474,30 +471,6 @@ mod tests {
             (format!("pop3s {LOGIN} port \"x\""), Told("port")),
             (format!("pop3s {LOGIN} port 65536"), Told("port")),
             (
-                "pop3s server \"netrc.example.org\"".into(),
-                Carried("netrc: true\n"),
-            ),
-            (
-                "pop3s server \"h\" user \"u\"".into(),
-                Carried("# fdm took the password from ~/.netrc"),
-            ),
-            (
-                "pop3s server \"i\" user \"u\" pass \"p\"".into(),
-                Carried("server: i\n"),
-            ),
-            (
-                "pop3s server \"h\" user \"v\" pass \"p\"".into(),
-                Carried("user: v\n"),
-            ),
-            (
-                "pop3s server \"h\" user \"u\" pass \"q\"".into(),
-                Carried("password: q\n"),
-            ),
-            (
-                "pop3s server \"h\" user \"u\" pass $(q)".into(),
-                Carried("password_command: q\n"),
-            ),
-            (
                 "pop3 pipe \"x\" user \"u\" pass \"p\"".into(),
                 Carried("tunnel: x\n"),
             ),
@@ -527,6 +500,38 @@ mod tests {
         // Where the record is shows in what is taken over, not in the text.
         let cache = conf("", &format!("{ACCOUNT} new-only cache \"/c\""), ACTION, "");
         assert_eq!(cache, conf("", ACCOUNT, ACTION, ""));
+    }
+
+    #[test]
+    fn each_way_to_log_in_alone_is_carried_over_or_told() {
+        for (account, fate) in [
+            (
+                "pop3s server \"netrc.example.org\"",
+                Carried("netrc: true\n"),
+            ),
+            (
+                "pop3s server \"h\" user \"u\"",
+                Carried("# fdm took the password from ~/.netrc"),
+            ),
+            (
+                "pop3s server \"i\" user \"u\" pass \"p\"",
+                Carried("server: i\n"),
+            ),
+            (
+                "pop3s server \"h\" user \"v\" pass \"p\"",
+                Carried("user: v\n"),
+            ),
+            (
+                "pop3s server \"h\" user \"u\" pass \"q\"",
+                Carried("password: q\n"),
+            ),
+            (
+                "pop3s server \"h\" user \"u\" pass $(q)",
+                Carried("password_command: q\n"),
+            ),
+        ] {
+            meets(account, fate, &conf("", account, ACTION, ""));
+        }
     }
 
     #[test]

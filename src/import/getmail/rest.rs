@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn each_key_alone_is_carried_over_or_told() {
+    fn each_key_of_a_retriever_alone_is_carried_over_or_told() {
         let plain = rc(RETRIEVER, DESTINATION, OPTIONS);
         assert_eq!(plain.1, "");
         for (line, fate) in [
@@ -210,6 +210,19 @@ mod tests {
             let retriever = format!("{RETRIEVER}{line}\n");
             fate.is_met(line, &plain, &rc(&retriever, DESTINATION, OPTIONS));
         }
+        let both = format!("{RETRIEVER}password = x\npassword_command = ('y',)\n");
+        let both = rc(&both, DESTINATION, OPTIONS);
+        assert!(
+            both.0.contains("password: x\n") && !both.0.contains("- y"),
+            "{}",
+            both.0
+        );
+        assert!(both.1.contains(": password_command: "), "{}", both.1);
+    }
+
+    #[test]
+    fn each_option_alone_is_carried_over_or_told() {
+        let plain = rc(RETRIEVER, DESTINATION, OPTIONS);
         for (line, fate) in [
             ("verbose = 2", Told("verbose")),
             ("use_netrc = true", Carried("netrc: true\n")),
@@ -243,14 +256,6 @@ mod tests {
         );
         assert_eq!(bare.0, plain.0.replace("    received: true\n", ""));
         let all = rc(RETRIEVER, DESTINATION, "");
-        let both = format!("{RETRIEVER}password = x\npassword_command = ('y',)\n");
-        let both = rc(&both, DESTINATION, OPTIONS);
-        assert!(
-            both.0.contains("password: x\n") && !both.0.contains("- y"),
-            "{}",
-            both.0
-        );
-        assert!(both.1.contains(": password_command: "), "{}", both.1);
         assert!(all.1.contains(": read_all: "), "{}", all.1);
         assert!(all.1.contains("told rc:1: delivered_to: "), "{}", all.1);
         let told = rc(
@@ -276,7 +281,6 @@ mod tests {
 
     #[test]
     fn each_key_of_a_destination_alone_is_carried_over_or_told() {
-        let boxes = "[b]\ntype = Mboxrd\npath = /b\n";
         for (destination, lines) in [
             (
                 DESTINATION,
@@ -328,6 +332,10 @@ mod tests {
                 fate.is_met(line, &plain, &with);
             }
         }
+    }
+
+    #[test]
+    fn what_is_no_destination_or_is_named_by_none_is_told() {
         for kind in ["MultiGuesser", "MDA_qmaillocal", "MultiSorter", "x"] {
             let with = rc(
                 RETRIEVER,
@@ -348,6 +356,7 @@ mod tests {
                 with.1
             );
         }
+        let boxes = "[b]\ntype = Mboxrd\npath = /b\n";
         let unused = rc(RETRIEVER, DESTINATION, &format!("{OPTIONS}{boxes}"));
         assert!(unused.1.contains("told rc:12: b: "), "{}", unused.1);
         let filter = rc(
