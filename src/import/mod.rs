@@ -117,7 +117,10 @@ impl Tool {
                     Err(wrong) if files.len() > 1 => wrong.passed_by(),
                     one => one?,
                 },
-                Self::Fdm => fdm::settings(&file, text, around)?,
+                Self::Fdm => {
+                    fdm::settings(&file, text, around, &mut taken)?;
+                    continue;
+                }
                 Self::Thunderbird => {
                     let what =
                         "thunderbird's settings are not read, only its popstate.dat: name that \

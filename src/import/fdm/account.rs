@@ -73,11 +73,12 @@ pub fn convert_all(settings: &Settings, around: &Around, taken: &mut Taken) {
     taken.locks.extend(locks.map(put));
     taken.remarks.extend(ways::unused(settings));
     let ways = Ways::new(settings);
+    let before = taken.accounts.len();
     for account in &settings.accounts {
         let account = convert(account, (settings, &ways), around, &mut taken.remarks);
         taken.accounts.extend(account);
     }
-    cache::shared(settings, around, taken);
+    cache::shared(settings, around, (taken, before));
 }
 
 fn convert(

@@ -7,39 +7,62 @@ use super::super::{Around, Taken};
 use super::delivery::port;
 use super::{tags, Settings, Written};
 use serde_yaml::Value;
-use std::collections::HashMap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Accounts with one cache lose each other's records, unless they are of the same maildrop: what is left
 /// belongs to one of them, and the others would delete by it what was never fetched.
-pub fn shared(settings: &Settings, around: &Around, taken: &mut Taken) {
+pub fn shared(settings: &Settings, around: &Around, (taken, before): (&mut Taken, usize)) {
     let put = |said: &Said| tags::replaced(&said.bytes, around);
-    let mut drops: HashMap<PathBuf, Vec<Maildrop>> = HashMap::new();
+    let mut caches: HashMap<PathBuf, (Maildrop, Held)> = HashMap::new();
     for written in &settings.accounts {
-        if let Some(cache) = &written.cache {
-            let drops = drops.entry(placed(&put(cache), around)).or_default();
-            drops.push(maildrop(written, &put));
+        let Some(cache) = &written.cache else {
+            continue;
+        };
+        let maildrop = maildrop(written, &put);
+        match caches.entry(placed(&put(cache), around)) {
+            Entry::Vacant(free) => drop(free.insert((maildrop, Held::Once))),
+            Entry::Occupied(mut known) => {
+                let (first, held) = known.get_mut();
+                *held = match *first == maildrop && *held != Held::ByOthers {
+                    true => Held::Twice,
+                    false => Held::ByOthers,
+                };
+            }
         }
+    }
+    if caches.values().all(|(_, held)| *held == Held::Once) {
+        return;
     }
     // What is told calls an account by the name that it gets.
     name_apart(&mut taken.accounts);
-    for account in &mut taken.accounts {
-        let caches = account.record.iter().flat_map(|at| &at.paths);
-        let Some(cache) = caches.last().cloned() else {
+    for account in taken.accounts.iter_mut().skip(before) {
+        let paths = account.record.iter().flat_map(|at| &at.paths);
+        let Some(cache) = paths.last().cloned() else {
             continue;
         };
-        let (why, weight) = match drops.get(&placed(&cache.bytes, around)).map(Vec::as_slice) {
-            Some([first, others @ ..]) if others.iter().any(|other| other != first) => {
-                (alone(account), Weight::Lost)
-            }
-            Some([_, _, ..]) => (COMMON.to_string(), Weight::Told),
+        let held = caches.get(&placed(&cache.bytes, around));
+        let (why, weight) = match held.map(|(_, held)| held) {
+            Some(Held::ByOthers) => (alone(account), Weight::Lost),
+            Some(Held::Twice) => (COMMON.to_string(), Weight::Told),
             _ => continue,
         };
         let remark = Remark::new(&cache.spot, "cache", &why, weight);
         taken.remarks.push(remark);
     }
+}
+
+/// Who has a cache.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// One account.
+    Once,
+    /// Several of one maildrop.
+    Twice,
+    /// Those of several maildrops.
+    ByOthers,
 }
 
 /// What is told of accounts with one cache that are of one maildrop.
@@ -134,6 +157,26 @@ mod tests {
             told[1].contains("b is off: ") && told[1].contains("keep: true"),
             "{told:?}"
         );
+    }
+
+    #[test]
+    fn of_several_files_the_account_that_is_told_has_its_own_name() {
+        let login = "user \"u\" pass \"p\" new-only cache \"~/c\" keep\n";
+        let one = format!("account \"a\" pop3s server \"h\" {login}");
+        let two = format!("{one}account \"b\" pop3s server \"i\" {login}");
+        let files = [
+            ("one".to_string(), one.as_bytes()),
+            ("two".to_string(), two.as_bytes()),
+        ];
+        let taken = Tool::Fdm.settings(&files, &around()).unwrap();
+        let names: Vec<&str> = taken.accounts.iter().map(|one| &*one.name).collect();
+        assert_eq!(names, ["a", "a-2", "b"]);
+        let told: Vec<String> = taken.remarks.iter().map(|it| it.to_string()).collect();
+        let marked = |name: &str| {
+            let advice = format!("popget state mark --account {name} --all");
+            told.iter().filter(|told| told.ends_with(&advice)).count()
+        };
+        assert_eq!(["a", "a-2", "b"].map(marked), [0, 1, 1], "{told:?}");
     }
 
     #[test]

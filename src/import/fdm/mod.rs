@@ -134,13 +134,17 @@ struct Rule {
 /// So many digits a length has at most.
 const LENGTH: usize = 20;
 
-/// Reads fdm.conf.
-pub fn settings(file: &Rc<str>, text: &[u8], around: &Around) -> Result<Taken, Wrong> {
+/// Reads fdm.conf, behind what was taken before.
+pub fn settings(
+    file: &Rc<str>,
+    text: &[u8],
+    around: &Around,
+    taken: &mut Taken,
+) -> Result<(), Wrong> {
     let mut settings = Settings::default();
     parser::read(file, text, around, &mut settings)?;
-    let mut taken = Taken::default();
-    account::convert_all(&settings, around, &mut taken);
-    Ok(taken)
+    account::convert_all(&settings, around, taken);
+    Ok(())
 }
 
 /// Reads a cache: for each UID its length, a space, the UID itself, and a line end. Behind what has
@@ -196,8 +200,7 @@ mod tests {
             ("set proxy \"a", 1, 11),
             ("set proxy\n \"${a", 2, 6),
         ] {
-            let wrong = settings(&"conf".into(), text.as_bytes(), &around());
-            let spot = wrong.err().unwrap().spot;
+            let spot = including(text, &[]).0.err().unwrap().spot;
             assert_eq!((spot.line, spot.column), (line, column), "{text}");
         }
     }
@@ -215,7 +218,9 @@ mod tests {
             include: &include,
             ..around()
         };
-        let taken = settings(&"conf".into(), text.as_bytes(), &around);
+        let mut taken = Taken::default();
+        let read = settings(&"conf".into(), text.as_bytes(), &around, &mut taken);
+        let taken = read.map(|()| taken);
         let remarks = taken.as_ref().map_or(&[][..], |taken| &taken.remarks);
         let told = remarks.iter().map(|remark| format!("{remark}\n"));
         let told = told.collect();
