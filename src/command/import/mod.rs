@@ -43,7 +43,7 @@ pub fn run(flags: &Fetch, what: &Import, options: Options) -> anyhow::Result<End
         Tool::Thunderbird => heir::configured(flags)?,
         _ => heir::imported(&taken, meant, &netrc),
     };
-    let mut estate = Estate::of(tool, heirs, what, &settings)?;
+    let mut estate = Estate::of((tool, taken.accounts.len()), heirs, what, &settings)?;
     estate.idle(&taken)?;
     let spared = estate.spare(&mut taken.accounts);
     let text = match spared.is_empty() {

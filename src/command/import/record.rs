@@ -46,16 +46,19 @@ pub struct Estate {
 }
 
 impl Estate {
-    /// Finds the records. Fails over one for several accounts that does not say whose it is: what is of
+    /// Finds the records; of so many accounts there are, not all may have one. Fails over one for several accounts that does not say whose it is: what is of
     /// one of them would be taken for seen by the others, and deleted unread.
-    pub fn of(tool: Tool, heirs: Vec<Heir>, what: &Import, settings: &[Source]) -> Result<Self> {
+    pub fn of(
+        (tool, count): (Tool, usize),
+        heirs: Vec<Heir>,
+        what: &Import,
+        settings: &[Source],
+    ) -> Result<Self> {
         let beside = settings.first().map(|source| source.path.as_path());
-        let anonymous = matches!(tool, Tool::Getmail | Tool::Fdm);
-        if anonymous && what.state.is_some() && heirs.len() > 1 {
+        if is_anonymous(tool) && what.state.is_some() && count > 1 {
             return Err(Error::Usage(format!(
-                "--state names one record for {} accounts, and a record of {} does not say whose it \
-                 is; name a file of settings with just the account whose record it is",
-                heirs.len(),
+                "--state names one record for {count} accounts, and a record of {} does not say whose \
+                 it is; name a file of settings with just the account whose record it is",
                 tool.name()
             )));
         }
@@ -101,12 +104,21 @@ impl Estate {
         spared.collect()
     }
 
+    /// By whom a record means an account; by nobody, where it does not say whose it is.
+    fn owner(&self, heir: &Heir) -> Owner {
+        let [full, .., nobody] = heir.record.owners(self.tool);
+        match is_anonymous(self.tool) {
+            true => nobody,
+            false => full,
+        }
+    }
+
     /// The places of records, with those who are named there in the same way though they are others.
     fn confused(&self) -> HashSet<(&Path, Owner)> {
         let (mut first, mut confused) = (HashMap::new(), HashSet::new());
         for (heir, place) in &self.heirs {
             let Ok(path) = place else { continue };
-            let [owner, ..] = heir.record.owners(self.tool);
+            let owner = self.owner(heir);
             let named = (path.as_path(), owner);
             let known = first.entry(named.clone()).or_insert(&heir.maildrop);
             if *known != &heir.maildrop {
@@ -137,7 +149,7 @@ impl Estate {
         let mut records = std::mem::replace(&mut self.records, Records::new(self.tool));
         let (confused, mut bereft) = (self.confused(), Vec::new());
         for (heir, place) in &self.heirs {
-            let [owner, ..] = heir.record.owners(self.tool);
+            let owner = self.owner(heir);
             if let Ok(path) = place {
                 if confused.contains(&(path.as_path(), owner)) {
                     outcome.remarks.push(heir.confused(path));
@@ -177,6 +189,11 @@ impl Estate {
         let told = |(heir, place): &(&Heir, &Place)| heir.bereft(place, weight);
         bereft.iter().filter_map(told).collect()
     }
+}
+
+/// Whether the records of a program do not say whose they are.
+fn is_anonymous(tool: Tool) -> bool {
+    matches!(tool, Tool::Getmail | Tool::Fdm)
 }
 
 /// What to say of an account that has another name in popget's settings, by which its memory is not

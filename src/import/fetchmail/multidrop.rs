@@ -16,9 +16,6 @@ use std::collections::HashSet;
 /// The options that are of use only here.
 pub const WORDS: [&str; 4] = ["envelope", "qvirtual", "localdomains", "aka"];
 
-/// So many fields of a name may stand before the one that counts.
-const SKIPPED: u64 = 1000;
-
 /// What tells for whom a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Envelope {
@@ -85,13 +82,8 @@ fn field(draft: &mut Draft, told: &Told, multidrop: &mut Mapping) {
     };
     let name = field.map_or(String::new(), Said::shown);
     let name = name.trim_end_matches(':');
-    let letter = |b: u8| b.is_ascii_graphic() && b != b':';
-    let good = !name.is_empty() && name.bytes().all(letter) && skip <= SKIPPED;
-    if good && !name.eq_ignore_ascii_case("received") {
-        multidrop.insert("envelope".into(), name.into());
-        if skip > 0 {
-            multidrop.insert("skip".into(), skip.into());
-        }
+    if let Some(known) = fit::envelope(name, skip) {
+        multidrop.extend(known);
         return;
     }
     let why = "fetchmail guessed the recipients from Received lines; popget wants the field that \
