@@ -8,45 +8,40 @@ use std::thread;
 
 /// Does pieces of work, those of a row one after the other, and at most `jobs` rows at a time. Each
 /// number below the count of all stands in one row. Gives the outcomes in the order of the numbers;
-/// an inner `Err` holds what a piece said when it panicked. Meanwhile a thread does something else;
-/// `work` is dropped when the last piece is done, so what it holds open is closed by then. Fewer
-/// threads than wished for will do; it fails if the system gives none.
-///
-/// The calling thread is one of those that work: memory that it asks for costs fewer calls of the
-/// system than a second thread's, and most runs are for one account.
+/// an inner `Err` holds what a piece said when it panicked. Meanwhile the calling thread does something
+/// of its own; `work` is dropped when the last piece is done, so what it holds open is closed by
+/// then. Fewer threads than wished for will do; it fails if the system gives none.
 pub fn run<T: Send, W: Fn(usize) -> T + Send + Sync>(
     jobs: usize,
     rows: &[Vec<usize>],
     work: W,
-    meanwhile: impl FnOnce() + Send,
+    meanwhile: impl FnOnce(),
 ) -> io::Result<Vec<Result<T, String>>> {
     let outcomes: Vec<Mutex<Option<Result<T, String>>>> =
         rows.iter().flatten().map(|_| Mutex::default()).collect();
-    let next = AtomicUsize::new(0);
-    let toil = |work: Arc<W>| {
-        while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for index in row {
-                let outcome = catch_unwind(AssertUnwindSafe(|| work(*index)));
-                let outcome = outcome.map_err(|panic| words(&*panic));
-                let place = outcomes[*index].lock();
-                *place.unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            }
-        }
-    };
+    let (work, next) = (Arc::new(work), AtomicUsize::new(0));
     thread::scope(|scope| {
-        let work = Arc::new(work);
-        thread::Builder::new().spawn_scoped(scope, meanwhile)?;
-        for _ in 1..jobs.min(rows.len()) {
-            let (work, toil) = (Arc::clone(&work), &toil);
-            if thread::Builder::new()
-                .spawn_scoped(scope, || toil(work))
-                .is_err()
-            {
-                break;
+        for thread in 0..jobs.min(rows.len()) {
+            let (work, next, outcomes) = (Arc::clone(&work), &next, &outcomes);
+            let toil = move || {
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    for index in row {
+                        let outcome = catch_unwind(AssertUnwindSafe(|| work(*index)));
+                        let outcome = outcome.map_err(|panic| words(&*panic));
+                        let place = outcomes[*index].lock();
+                        *place.unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+                    }
+                }
+            };
+            match thread::Builder::new().spawn_scoped(scope, toil) {
+                Err(why) if thread == 0 => return Err(why),
+                Err(_) => break,
+                Ok(_) => {}
             }
         }
-        toil(work);
-        io::Result::Ok(())
+        drop(work);
+        meanwhile();
+        Ok(())
     })?;
     let taken = outcomes
         .into_iter()
