@@ -112,18 +112,21 @@ mod tests {
         Uid::new(name.as_bytes()).unwrap()
     }
 
-    fn records() -> Records {
-        let mut records = Records::default();
-        let entry = Entry {
+    fn entry() -> Entry {
+        Entry {
             size: None,
             stored: Time(5),
             digest: None,
             copies: 1,
             gone: None,
-        };
+        }
+    }
+
+    fn records() -> Records {
+        let mut records = Records::default();
         for name in ["a-b-c", "x-y"] {
             records
-                .take(Line::Seen(Key::Uid(uid(name)), entry.clone()))
+                .take(Line::Seen(Key::Uid(uid(name)), entry()))
                 .unwrap();
             records.take(Line::Doubt(uid(name))).unwrap();
         }
@@ -169,14 +172,7 @@ mod tests {
     #[test]
     fn a_doubt_is_settled_once_and_for_all_by_the_uid_that_is_meant() {
         let mut records = Records::default();
-        let entry = Entry {
-            size: None,
-            stored: Time(5),
-            digest: None,
-            copies: 1,
-            gone: None,
-        };
-        records.insert(Key::Uid(uid("a/b-c")), entry);
+        records.insert(Key::Uid(uid("a/b-c")), entry());
         records.take_doubts(&[uid("a-b-c")]);
         assert_eq!(records.of(&uid("a-b/c")).len(), 0);
         assert_eq!(records.doubts.lines(|_| true).count(), 0);
