@@ -112,15 +112,11 @@ pub fn settings(flags: &Fetch) -> Result<Settings> {
     Ok(settings)
 }
 
-/// Logs in to one account and looks at what is waiting, for this; whoever asked tells of it.
-pub fn look(
-    account: Account,
-    mode: Mode,
-    named: &Named,
-    (options, stop): (Options, &Stop),
-) -> Result<Tally> {
+/// Logs in to one account and looks at what is waiting, for what the options say; whoever asked tells of
+/// it.
+pub fn look(account: Account, named: &Named, options: Options, stop: &Stop) -> Result<Tally> {
+    let mode = options.mode;
     let options = Options {
-        mode,
         bars: false,
         ..options
     };

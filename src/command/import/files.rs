@@ -65,8 +65,6 @@ fn all_of(from: impl Read) -> io::Result<Vec<u8>> {
 
 /// The settings of a program that are there, where its manual says that they are.
 pub fn usual(tool: Tool) -> Option<PathBuf> {
-    let home = |name: &str| folder::home().map(|home| home.join(name));
-    let named = |variable: &str, name: &str| folder::named_by(variable).map(|at| at.join(name));
     let config = |name: &str| folder::settings().map(|config| config.join(name));
     let places = match tool {
         Tool::Fetchmail => vec![
@@ -88,6 +86,16 @@ pub fn usual(tool: Tool) -> Option<PathBuf> {
         true => Some(rc),
         false => Some(first),
     }
+}
+
+/// A file in the home folder.
+fn home(name: &str) -> Option<PathBuf> {
+    folder::home().map(|home| home.join(name))
+}
+
+/// A file in the folder that a variable names.
+fn named(variable: &str, name: &str) -> Option<PathBuf> {
+    folder::named_by(variable).map(|at| at.join(name))
 }
 
 /// The folder that fetchmail has in place of the home folder, by the environment.
@@ -180,11 +188,8 @@ pub fn output_open_to_others() -> Option<&'static str> {
 
 /// Fails if the program is at work on these settings or this record.
 pub fn idle(tool: Tool, records: &[PathBuf], locks: &[PathBuf]) -> Result<()> {
-    let home = |name: &str| folder::home().map(|home| home.join(name));
     let busy = match tool {
         Tool::Fetchmail => {
-            let named =
-                |variable: &str, name: &str| folder::named_by(variable).map(|at| at.join(name));
             let usual = [
                 named("FETCHMAILHOME", "fetchmail.pid"),
                 named("HOME_ETC", ".fetchmail.pid"),

@@ -163,11 +163,12 @@ fn look(flags: &Fetch, tool: Tool, taken: &Taken, options: Options) -> Result<Ex
         Tool::Getmail => Mode::Settle,
         _ => Mode::Check,
     };
+    let options = Options { mode, ..options };
     let stop = fetch::listen()?;
     let mut worst = ExitStatus::Fine;
     for account in accounts {
         let named = fetch::named(&account);
-        let tally = fetch::look(account, mode, &named, (options, &stop))?;
+        let tally = fetch::look(account, &named, options, &stop)?;
         report::visited(&named, &tally, options);
         worst = worst.min(tally.status());
     }

@@ -26,28 +26,21 @@ pub struct Outcome {
     pub denied: Vec<Remark>,
 }
 
-impl Default for Outcome {
-    fn default() -> Self {
-        Self {
-            status: ExitStatus::Fine,
-            remarks: Vec::new(),
-            denied: Vec::new(),
-        }
-    }
-}
-
 /// The accounts of a program, and where the record of each is.
 pub struct Estate {
     tool: Tool,
     heirs: Vec<(Heir, Place)>,
+    /// The places of records, with those who are named there in the same way though they are others.
+    confused: HashSet<(PathBuf, Owner)>,
     /// From where the program's settings name files.
     beside: PathBuf,
     records: Records,
 }
 
 impl Estate {
-    /// Finds the records; of so many accounts there are, not all may have one. Fails over one for several accounts that does not say whose it is: what is of
-    /// one of them would be taken for seen by the others, and deleted unread.
+    /// Finds the records; of so many accounts there are, not all may have one. Fails over one for several
+    /// accounts that does not say whose it is: what is of one of them would be taken for seen by the
+    /// others, and deleted unread.
     pub fn of(
         (tool, count): (Tool, usize),
         heirs: Vec<Heir>,
@@ -69,9 +62,11 @@ impl Estate {
             let place = named.map_or_else(|| found(tool, &heir.record, beside), Ok);
             (heir, place)
         };
+        let heirs: Vec<_> = heirs.into_iter().map(placed).collect();
         Ok(Self {
             tool,
-            heirs: heirs.into_iter().map(placed).collect(),
+            confused: confused(tool, &heirs),
+            heirs,
             beside: beside.map_or_else(PathBuf::new, Path::to_path_buf),
             records: Records::new(tool),
         })
@@ -104,30 +99,6 @@ impl Estate {
         spared.collect()
     }
 
-    /// By whom a record means an account; by nobody, where it does not say whose it is.
-    fn owner(&self, heir: &Heir) -> Owner {
-        let [full, .., nobody] = heir.record.owners(self.tool);
-        match is_anonymous(self.tool) {
-            true => nobody,
-            false => full,
-        }
-    }
-
-    /// The places of records, with those who are named there in the same way though they are others.
-    fn confused(&self) -> HashSet<(&Path, Owner)> {
-        let (mut first, mut confused) = (HashMap::new(), HashSet::new());
-        for (heir, place) in &self.heirs {
-            let Ok(path) = place else { continue };
-            let owner = self.owner(heir);
-            let named = (path.as_path(), owner);
-            let known = first.entry(named.clone()).or_insert(&heir.maildrop);
-            if *known != &heir.maildrop {
-                confused.insert(named);
-            }
-        }
-        confused
-    }
-
     /// Fails if the program is at work.
     pub fn idle(&self, taken: &Taken) -> Result<()> {
         let places = self
@@ -145,18 +116,20 @@ impl Estate {
     /// Takes over the record of each account, or says what would be. One that fails is told, and the
     /// next follows.
     pub fn take_over(mut self, desk: &Desk, what: &Import, options: Options) -> Outcome {
-        let mut outcome = Outcome::default();
-        let mut records = std::mem::replace(&mut self.records, Records::new(self.tool));
-        let (confused, mut bereft) = (self.confused(), Vec::new());
+        let mut outcome = Outcome {
+            status: ExitStatus::Fine,
+            remarks: Vec::new(),
+            denied: Vec::new(),
+        };
+        let mut bereft = Vec::new();
         for (heir, place) in &self.heirs {
-            let owner = self.owner(heir);
-            if let Ok(path) = place {
-                if confused.contains(&(path.as_path(), owner)) {
-                    outcome.remarks.push(heir.confused(path));
+            if let Some(named) = named(self.tool, heir, place) {
+                if self.confused.contains(&named) {
+                    outcome.remarks.push(heir.confused(&named.0));
                     continue;
                 }
             }
-            let taken = match entries(&mut records, heir, place) {
+            let taken = match entries(&mut self.records, heir, place) {
                 Ok(None) => continue, // it is told why
                 Ok(Some(entries)) if entries.is_empty() => {
                     bereft.push((heir, place));
@@ -175,7 +148,7 @@ impl Estate {
             }
         }
         outcome.remarks.extend(self.without(&bereft));
-        outcome.remarks.extend(records.told());
+        outcome.remarks.extend(self.records.told());
         outcome
     }
 
@@ -196,6 +169,28 @@ fn is_anonymous(tool: Tool) -> bool {
     matches!(tool, Tool::Getmail | Tool::Fdm)
 }
 
+/// The place of an account's record, with whom that means by it: nobody, where it does not say whose
+/// it is.
+fn named(tool: Tool, heir: &Heir, place: &Place) -> Option<(PathBuf, Owner)> {
+    let [full, .., nobody] = heir.record.owners(tool);
+    let owner = match is_anonymous(tool) {
+        true => nobody,
+        false => full,
+    };
+    Some((place.as_ref().ok()?.clone(), owner))
+}
+
+/// The places of records, with those who are named there in the same way though they are others.
+fn confused(tool: Tool, heirs: &[(Heir, Place)]) -> HashSet<(PathBuf, Owner)> {
+    let mut first = HashMap::new();
+    let others = heirs.iter().filter_map(|(heir, place)| {
+        let named = named(tool, heir, place)?;
+        let known = first.entry(named.clone()).or_insert(&heir.maildrop);
+        (*known != &heir.maildrop).then_some(named)
+    });
+    others.collect()
+}
+
 /// What to say of an account that has another name in popget's settings, by which its memory is not
 /// found there.
 fn renamed(desk: &Desk, heir: &Heir) -> Option<Remark> {
@@ -210,7 +205,11 @@ fn renamed(desk: &Desk, heir: &Heir) -> Option<Remark> {
 }
 
 /// The entries of an account; none if its record cannot be read.
-fn entries(records: &mut Records, heir: &Heir, place: &Place) -> Result<Option<Vec<Entry>>> {
+fn entries<'r>(
+    records: &'r mut Records,
+    heir: &Heir,
+    place: &Place,
+) -> Result<Option<Vec<&'r Entry>>> {
     match place {
         Ok(path) => records.of(heir, path),
         Err(_) => Ok(Some(Vec::new())),
@@ -218,7 +217,7 @@ fn entries(records: &mut Records, heir: &Heir, place: &Place) -> Result<Option<V
 }
 
 /// Takes over the entries of an account, or sees how that would go. Says what came of it.
-fn bequeath(desk: &Desk, heir: &Heir, entries: &[Entry], what: &Import) -> Result<String> {
+fn bequeath(desk: &Desk, heir: &Heir, entries: &[&Entry], what: &Import) -> Result<String> {
     let (access, would) = match what.dry_run {
         true => (Access::Read, "would be "),
         false => (Access::Write, ""),
@@ -282,7 +281,7 @@ fn found(tool: Tool, record: &RecordAt, beside: Option<&Path>) -> Place {
 }
 
 /// What the memory is to know of these messages: each once, since when it is known.
-fn remembered(entries: &[Entry]) -> Vec<(Uid, Time)> {
+fn remembered(entries: &[&Entry]) -> Vec<(Uid, Time)> {
     let now = session::now();
     let mut at = HashMap::new();
     let mut all: Vec<(Uid, Time)> = Vec::new();

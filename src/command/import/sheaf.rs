@@ -34,7 +34,7 @@ impl Records {
     }
 
     /// The entries of an account in a file; none if it cannot be read.
-    pub fn of(&mut self, heir: &Heir, path: &Path) -> Result<Option<Vec<Entry>>> {
+    pub fn of(&mut self, heir: &Heir, path: &Path) -> Result<Option<Vec<&Entry>>> {
         if !self.read.contains_key(path) {
             let sheaf = self.sheaf(heir, path)?;
             self.read.insert(path.to_path_buf(), sheaf);
@@ -93,11 +93,11 @@ impl Records {
 
 impl Sheaf {
     /// The entries of these owners, which are claimed.
-    fn of(&mut self, owners: &[Owner]) -> Vec<Entry> {
+    fn of(&mut self, owners: &[Owner]) -> Vec<&Entry> {
         let mut own = Vec::new();
         for owner in owners {
             if let Some(entries) = self.entries.get(owner) {
-                own.extend(entries.iter().cloned());
+                own.extend(entries);
                 self.claimed.insert(owner.clone());
             }
         }

@@ -160,7 +160,11 @@ impl Trial<'_> {
             }
             let named = fetch::named(&account);
             desk.tell(&format!("logging in at {} as {user}", named.place()));
-            let tally = fetch::look(account, Mode::Check, &named, (desk.options, desk.stop))?;
+            let options = Options {
+                mode: Mode::Check,
+                ..desk.options
+            };
+            let tally = fetch::look(account, &named, options, desk.stop)?;
             match users.peek() {
                 Some(other) if proof::is_refused(&tally) => {
                     desk.tell(&format!("{user} is refused; perhaps the user is {other}"));

@@ -222,17 +222,16 @@ fn coded(word: &str) -> String {
 
 fn tls(draft: &mut Draft, written: &Written, settings: &Settings) {
     let spot = draft.account.spot.clone();
-    let has = |flag: &str| written.flags.iter().any(|known| known == flag);
     let tls = match written.kind.as_str() {
         "pop3s" => "implicit",
-        _ if has("starttls") => "starttls",
+        _ if written.has("starttls") => "starttls",
         _ => "none",
     };
     draft.set("tls", tls);
     let verified = settings.set("verify-certificates").is_some();
-    if has("no-verify") || tls != "none" && !verified {
+    if written.has("no-verify") || tls != "none" && !verified {
         let why = "fdm did not check the server's certificate, popget does";
-        let word = match has("no-verify") {
+        let word = match written.has("no-verify") {
             true => "no-verify",
             false => "verify-certificates",
         };
@@ -246,7 +245,7 @@ fn tls(draft: &mut Draft, written: &Written, settings: &Settings) {
         ),
         ("no-apop", "popget logs in by APOP only where auth names it"),
     ] {
-        if has(flag) {
+        if written.has(flag) {
             draft.told(&spot, flag, why);
         }
     }
@@ -263,8 +262,7 @@ fn login(
     around: &Around,
     put: &dyn Fn(&Said) -> Said,
 ) -> bool {
-    let has = |flag: &str| written.flags.iter().any(|known| known == flag);
-    let clear = written.kind == "pop3" && !has("starttls");
+    let clear = written.kind == "pop3" && !written.has("starttls");
     let host = written.server.as_ref();
     let host = host.map_or(String::new(), |said| put(said).shown());
     let in_netrc = (around.in_netrc)(&host);
@@ -299,7 +297,7 @@ fn login(
         let spot = draft.account.spot.clone();
         draft.in_the_clear(
             &spot,
-            match has("no-apop") {
+            match written.has("no-apop") {
                 true => vec!["user-pass"],
                 false => vec!["apop", "user-pass"],
             },
@@ -311,7 +309,7 @@ fn login(
 /// What stays on the server: `keep` of the account, or what the rules keep.
 fn keep(draft: &mut Draft, written: &Written, left: Left) {
     let spot = draft.account.spot.clone();
-    let keep = left == Left::Stays || written.flags.iter().any(|flag| flag == "keep");
+    let keep = left == Left::Stays || written.has("keep");
     draft.set("keep", keep);
     if written.old_only {
         let why =

@@ -82,6 +82,13 @@ struct Written {
     flags: Vec<String>,
 }
 
+impl Written {
+    /// Whether a word without a value is there.
+    fn has(&self, flag: &str) -> bool {
+        self.flags.iter().any(|known| known == flag)
+    }
+}
+
 /// What stands for a password.
 enum Secret {
     Text(Said),
