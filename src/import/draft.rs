@@ -73,8 +73,8 @@ pub fn one_of_a_maildrop(accounts: &mut [Account]) -> Vec<Remark> {
     let mut first: HashMap<Vec<Option<Value>>, String> = HashMap::new();
     let mut remarks = Vec::new();
     for account in accounts.iter_mut().filter(|account| account.is_enabled()) {
-        let maildrop =
-            ["server", "port", "user", "tunnel"].map(|key| account.keys.get(key).cloned());
+        let maildrop = ["server", "port", "user", "tunnel", "folder"];
+        let maildrop = maildrop.map(|key| account.keys.get(key).cloned());
         let Some(other) = first.get(maildrop.as_slice()) else {
             first.insert(maildrop.to_vec(), account.name.clone());
             continue;

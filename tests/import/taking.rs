@@ -474,3 +474,22 @@ fn advice_on_marking_fits_the_account() {
     let advice = "run popget state mark --account rc --all --may-delete once, from when on";
     assert!(said(&out).contains(advice), "{}", said(&out));
 }
+
+/// A server of POP2 has several maildrops of a user.
+#[test]
+fn each_folder_of_pop2_is_fetched() {
+    let home = Home::new();
+    let poll = |name: &str, folder: &str| {
+        format!(
+            "poll {name} via h.example.org proto pop2 user joe is a here folder {folder} \
+             mda '/bin/x'\n"
+        )
+    };
+    for (other, off) in [("/other", false), ("/one", true)] {
+        home.write("rc", &format!("{}{}", poll("a", "/one"), poll("b", other)));
+        let out = import(&home, "fetchmail", &["-n", "rc"]);
+        let yaml = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert_eq!(yaml.matches("folder: ").count(), 2, "{yaml}");
+        assert_eq!(yaml.contains("enabled: false"), off, "{yaml}{}", said(&out));
+    }
+}
