@@ -51,17 +51,6 @@ pub fn run<T: Send, W: Fn(usize) -> T + Send + Sync>(
         .collect())
 }
 
-/// Does something, and something else, if there is anything, on a thread of its own; both are done when
-/// it returns. It does not matter whether the other is done at all.
-pub fn beside<T>(other: Option<impl FnOnce() + Send>, work: impl FnOnce() -> T) -> T {
-    thread::scope(|scope| {
-        if let Some(other) = other {
-            let _ = thread::Builder::new().spawn_scoped(scope, other);
-        }
-        work()
-    })
-}
-
 /// What a panic said.
 pub fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
@@ -80,15 +69,6 @@ mod tests {
         let outcomes = run(4, &rows, work, || {}).unwrap();
         let expected = [Ok(0), Ok(2), Ok(4), Err("three".to_string()), Ok(8), Ok(10)];
         assert_eq!(outcomes, expected);
-    }
-
-    #[test]
-    fn what_goes_on_beside_is_done_as_well() {
-        let other = AtomicUsize::new(0);
-        let count = || other.store(1, Ordering::Relaxed);
-        assert_eq!(beside(Some(count), || "done"), "done");
-        assert_eq!(beside(Some(count).filter(|_| false), || "done"), "done");
-        assert_eq!(other.into_inner(), 1);
     }
 
     #[test]

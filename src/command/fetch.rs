@@ -62,9 +62,11 @@ pub fn go(settings: Settings, empty: ExitStatus, options: Options) -> anyhow::Re
         true => options.beside_mail(),
         false => options,
     };
+    let mut routes = accounts.iter().flat_map(|account| &account.routes);
     let crew = Crew {
         jobs: settings.jobs,
         rows: in_rows(&accounts),
+        secures: routes.any(|route| route.tls != TlsMode::Off),
         names: accounts.iter().map(named).collect(),
         options,
         empty,
@@ -72,12 +74,7 @@ pub fn go(settings: Settings, empty: ExitStatus, options: Options) -> anyhow::Re
         stop: stop.clone(),
     };
     let walk = |account: &Account, events| session::run(account, mode, events, &stop);
-    let mut routes = accounts.iter().flat_map(|account| &account.routes);
-    let secures = routes.any(|route| route.tls != TlsMode::Off);
-    // What the library of TLS does at first goes on while locks, memory and destination are opened and
-    // the server is reached: that saves a twentieth of a look into an empty maildrop near by.
-    let ready = secures.then_some(net::make_tls_ready);
-    pool::beside(ready, || crew.visit(&accounts, walk))
+    crew.visit(&accounts, walk)
 }
 
 /// An account as people know it, at the first of its servers.
@@ -153,6 +150,8 @@ pub struct Crew {
     pub jobs: u16,
     /// Who is to be visited one after the other, and not at once.
     pub rows: Vec<Vec<usize>>,
+    /// Whether TLS may be wanted.
+    pub secures: bool,
     /// Whom they visit.
     pub names: Vec<Named>,
     /// How to tell of it.
@@ -196,7 +195,15 @@ impl Crew {
             summary
         };
         let mut told = Ok(());
-        let tell = || told = report::run(receiver, names, options);
+        let secures = self.secures;
+        // What the library of TLS does at first goes on while locks, memory and destination are opened and
+        // the server is reached; nothing is to be told so early.
+        let tell = || {
+            if secures {
+                net::make_tls_ready();
+            }
+            told = report::run(receiver, names, options);
+        };
         let outcomes = pool::run(usize::from(self.jobs), &self.rows, work, tell);
         let outcomes = outcomes.map_err(no_thread)?;
         let outcomes = outcomes.into_iter().zip(names).map(|(outcome, named)| {

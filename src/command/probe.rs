@@ -107,6 +107,7 @@ fn look(
     let crew = Crew {
         jobs,
         rows: (0..names.len()).map(|index| vec![index]).collect(),
+        secures: true,
         names,
         options: Options {
             mode: Mode::Probe,
