@@ -38,6 +38,10 @@ impl Args {
     /// command; before it, those of the fetch alone are a mistake, and so are those that mean nothing
     /// to the command in either place.
     pub fn read(written: &[OsString], color: When) -> Result<Self, clap::Error> {
+        if let Some(fetch) = Fetch::alone(written) {
+            let command = None;
+            return Ok(Self { command, fetch });
+        }
         let color = match color {
             When::Auto => ColorChoice::Auto,
             When::Always => ColorChoice::Always,
@@ -243,6 +247,22 @@ pub struct Fetch {
     pub one_off: OneOff,
 }
 
+/// A command line without commands.
+#[derive(Parser)]
+struct Alone {
+    #[command(flatten)]
+    fetch: Fetch,
+}
+
+impl Fetch {
+    /// What was written, if that is a fetch; nothing if it is a command, wants help, or is wrong. What
+    /// every command takes need not be set up for it, which is most of what is to be done.
+    fn alone(written: &[OsString]) -> Option<Self> {
+        let alone = Alone::try_parse_from(written).ok()?;
+        Some(alone.fetch)
+    }
+}
+
 /// How to tell what happens.
 #[derive(clap::Args, Clone, Copy)]
 pub struct Telling {
@@ -352,4 +372,43 @@ pub enum When {
     Auto,
     Always,
     Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fetch_is_read_alone_and_with_all_commands_as_the_same() {
+        let lines = [
+            "",
+            "-a work,home --account list -vvn",
+            "--limit 3 --keep --no-such-option",
+            "--keep --delete",
+            "--limit x",
+            "-j 4 --jobs 5",
+            "--account",
+            "--",
+            "-- list",
+            "-qe list",
+            "check -a work",
+            "help",
+            "-h",
+            "--version",
+            "--color never --max-size 3k --server pop.example.org",
+        ];
+        for line in lines {
+            let words = std::iter::once("popget").chain(line.split_whitespace());
+            let words: Vec<OsString> = words.map(OsString::from).collect();
+            let all = Args::command().try_get_matches_from(&words);
+            let all = all.and_then(|matches| Args::from_arg_matches(&matches));
+            let fetch = all.ok().filter(|all| all.command.is_none());
+            let some = |it: Fetch| {
+                let flags = (it.keep, it.exit_empty, it.telling.verbose);
+                (it.accounts, it.limit, it.max_size, it.jobs, flags)
+            };
+            let fetch = fetch.map(|all| some(all.fetch));
+            assert_eq!(Fetch::alone(&words).map(some), fetch, "{line}");
+        }
+    }
 }
