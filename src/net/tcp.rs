@@ -146,6 +146,8 @@ fn settle(asked: &mut Vec<Attempt>, failure: &mut Option<Error>) -> Result<Optio
     let mut pending = Vec::new();
     for attempt in asked.drain(..) {
         match sockopt::socket_error(&attempt.socket).and_then(|error| error) {
+            // One that was reset was there: whoever waits for the greeting tells of it.
+            Err(Errno::CONNRESET) => return blocking(TcpStream::from(attempt.socket)).map(Some),
             Err(why) => *failure = Some(unreachable(&attempt.address, why)),
             Ok(()) if net::getpeername(&attempt.socket).is_ok() => {
                 return blocking(TcpStream::from(attempt.socket)).map(Some);
