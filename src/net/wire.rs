@@ -33,6 +33,7 @@ pub struct Wire<'e> {
     pub(super) events: Voice<'e>,
     security: Security,
     secured: Option<Secured>,
+    /// Made for the first read, which on a line that begins with TLS is none of ours.
     pub(super) buffer: Box<[u8]>,
     pub(super) unread: Range<usize>,
     /// Where the line that was read last stands, without its end.
@@ -70,7 +71,7 @@ impl<'e> Wire<'e> {
             events: events.into(),
             security: Security::Clear,
             secured: None,
-            buffer: vec![0; BUFFER].into_boxed_slice(),
+            buffer: Box::default(),
             unread: 0..0,
             line: 0..0,
             bare_lf: false,
@@ -299,6 +300,9 @@ impl<'e> Wire<'e> {
         mut check: impl FnMut() -> Result<()>,
         during: &'static str,
     ) -> Result<()> {
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; BUFFER].into_boxed_slice();
+        }
         if self.unread.is_empty() {
             self.unread = 0..0;
         } else if self.unread.start > 0 {
