@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::support::deaf::Deaf;
 use crate::support::scene::Scene;
 use crate::support::server::{Answer, PopServer, Security};
 use crate::support::tls::Certificate;
@@ -110,12 +111,8 @@ fn status_68_for_a_host_that_is_not_found() {
 
 #[test]
 fn status_69_where_nobody_listens_or_the_service_is_broken() {
-    // Bound and let go again: nobody else is given it so soon.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let deaf = Deaf::new();
+    let port = deaf.port();
     Scene::at_port(port)
         .run()
         .says_exactly(&format!(

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use super::{login, run, scene, server, signed_in, TOKENS};
+use crate::support::deaf::Deaf;
 use crate::support::identity::{Identity, Oddity};
 use crate::support::server::{Moment, PopServer};
 use crate::support::strike;
@@ -144,9 +145,8 @@ fn a_provider_that_says_nothing_is_not_waited_for_longer_than_it_may_take() {
 fn a_provider_is_reached_through_the_proxy_of_the_account() {
     let identity = Identity::start(SHORT);
     let server = server(&identity, "XOAUTH2");
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = listener.local_addr().unwrap().port();
-    drop(listener);
+    let deaf = Deaf::new();
+    let nobody = deaf.port();
     let scene = signed_in(&identity, &server);
     let mut scene = scene.key("proxy", &format!("socks5://127.0.0.1:{nobody}"));
     let told =

@@ -2,10 +2,10 @@
 //! meets a secret: it is in no output, not in the surroundings of other programs, not in the memory.
 
 use std::fs;
-use std::net::TcpListener;
 
 use base64::prelude::{Engine, BASE64_STANDARD};
 
+use crate::support::deaf::Deaf;
 use crate::support::maildrop::Fault;
 use crate::support::scene::Scene;
 use crate::support::server::{Answer, PopServer};
@@ -234,9 +234,8 @@ fn a_secret_over_a_line_that_is_lost_is_not_told() {
 
 #[test]
 fn a_secret_for_a_server_that_is_away_is_not_told() {
-    let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
-    let gone = deaf.local_addr().unwrap().port().to_string();
-    drop(deaf);
+    let deaf = Deaf::new();
+    let gone = deaf.port().to_string();
     for place in &PLACES {
         let server = server(SECRET, TOKEN);
         let mut scene = place.scene(&server).key("port", &gone);

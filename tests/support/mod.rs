@@ -10,7 +10,7 @@
 //!   older protocols
 //! - `terminal`: a run on a pseudo-terminal, and what its screen shows in the end
 //! - `identity`: somebody to sign in with, by OAuth 2.0
-//! - `gate`: holds a server up at one moment
+//! - `gate`: holds a server up at one moment; `deaf`: where there is none
 //! - `dovecot`: a server that others wrote; `kdc`: a Kerberos realm for it;
 //!   `kpop`: a door that only its tickets open; `postfix`: an MTA
 //! - `others`: five more of them
@@ -44,6 +44,7 @@ pub mod byway;
 pub mod cases;
 pub mod client;
 pub mod conversation;
+pub mod deaf;
 pub mod disk;
 pub mod dovecot;
 pub mod ending;
