@@ -1,5 +1,5 @@
 //! Has the linker put together what a usual run executes. The system brings a program into memory by
-//! the piece, and without that there is some of it in nearly every piece: a run holds 1.5 MiB less so.
+//! the piece, and without that there is some of it in nearly every piece: a run holds 1.3 MiB less so.
 
 #![allow(clippy::print_stdout, reason = "it is how cargo is told")]
 
