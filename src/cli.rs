@@ -38,7 +38,7 @@ impl Args {
     /// command; before it, those of the fetch alone are a mistake, and so are those that mean nothing
     /// to the command in either place.
     pub fn read(written: &[OsString], color: When) -> Result<Self, clap::Error> {
-        if let Some(fetch) = Fetch::alone(written) {
+        if let Ok(Alone { fetch }) = Alone::try_parse_from(written) {
             let command = None;
             return Ok(Self { command, fetch });
         }
@@ -247,20 +247,12 @@ pub struct Fetch {
     pub one_off: OneOff,
 }
 
-/// A command line without commands.
+/// A command line without commands, as most are: what every command takes need not be set up for it,
+/// which is most of what is to be done.
 #[derive(Parser)]
 struct Alone {
     #[command(flatten)]
     fetch: Fetch,
-}
-
-impl Fetch {
-    /// What was written, if that is a fetch; nothing if it is a command, wants help, or is wrong. What
-    /// every command takes need not be set up for it, which is most of what is to be done.
-    fn alone(written: &[OsString]) -> Option<Self> {
-        let alone = Alone::try_parse_from(written).ok()?;
-        Some(alone.fetch)
-    }
 }
 
 /// How to tell what happens.
@@ -408,7 +400,8 @@ mod tests {
                 (it.accounts, it.limit, it.max_size, it.jobs, flags)
             };
             let fetch = fetch.map(|all| some(all.fetch));
-            assert_eq!(Fetch::alone(&words).map(some), fetch, "{line}");
+            let alone = Alone::try_parse_from(&words).ok();
+            assert_eq!(alone.map(|alone| some(alone.fetch)), fetch, "{line}");
         }
     }
 }

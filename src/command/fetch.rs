@@ -195,11 +195,10 @@ impl Crew {
             summary
         };
         let mut told = Ok(());
-        let secures = self.secures;
         // What the library of TLS does at first goes on while locks, memory and destination are opened and
         // the server is reached; nothing is to be told so early.
         let tell = || {
-            if secures {
+            if self.secures {
                 net::make_tls_ready();
             }
             told = report::run(receiver, names, options);
